@@ -1,0 +1,47 @@
+/*
+ * map: from byte strings to values of one fixed size.
+ *
+ * Keys are copied in; values start zeroed, lie aligned for any type, and stay where they are until
+ * their key is removed or the map is cleared. Walking goes in the order of first insertion. Growth
+ * is incremental: no single insertion moves the whole table (no pause at 10 million keys). Lookups
+ * are seeded (base/hash). Not safe for use while walking, except tp_map_remove of the entry walked.
+ */
+#ifndef TP_BASE_MAP_H
+#define TP_BASE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct tp_map; /* opaque */
+
+/* NULL when memory ran out. VALUE_SIZE in bytes. */
+struct tp_map *tp_map_new(size_t value_size);
+void tp_map_free(struct tp_map *map);
+
+/* The value of KEY, or NULL. */
+void *tp_map_find(const struct tp_map *map, struct tp_str key);
+
+/* The value of KEY, made (zeroed) if it was not there; *IS_NEW (may be NULL) says which. NULL when
+ * memory ran out. */
+void *tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new);
+
+/* The key of a VALUE that the map lent. */
+struct tp_str tp_map_key(const struct tp_map *map, const void *value);
+
+/* False when KEY was not there. Its memory is reused by later keys. */
+bool tp_map_remove(struct tp_map *map, struct tp_str key);
+
+size_t tp_map_count(const struct tp_map *map);
+size_t tp_map_size(const struct tp_map *map); /* bytes held, for --max-memory */
+
+/* Forgets all keys, keeps some memory. */
+void tp_map_clear(struct tp_map *map);
+
+/* for (void *v = tp_map_first(m); v; v = tp_map_next(m, v)) */
+void *tp_map_first(const struct tp_map *map);
+void *tp_map_next(const struct tp_map *map, const void *value);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * agg: aggregate functions over the records of a group.
+ *
+ * A list of aggregates is parsed once (`count, avg(bytes), p99(bytes) AS slow, quantile(x, 0.9)`)
+ * and then drives accumulators: one block of tp_aggs_size() bytes a group, which the caller owns
+ * and lays where it likes (aligned for any type, zeroed = empty). What an accumulator needs beyond
+ * its block (values of a quantile, a set of distinct values) it allocates; tp_aggs_clear gives that
+ * back. All are mergeable. NULL arguments are ignored as in SQL; an empty group gives count 0 and
+ * NULL for the rest.
+ */
+#ifndef TP_QUERY_AGG_H
+#define TP_QUERY_AGG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "value/value.h"
+
+struct tp_aggs; /* opaque */
+
+/* NULL with the reason and its place in TEXT (unknown function with "did you mean", wrong number
+ * of arguments, two columns of one name: "use AS"). */
+struct tp_aggs *tp_aggs_parse(struct tp_str text, struct tp_err *err);
+void tp_aggs_free(struct tp_aggs *aggs);
+
+/* The distinct argument expressions, in the order in which update wants their values. Their text
+ * is borrowed from AGGS; a caller compiles it. */
+size_t tp_aggs_arguments(const struct tp_aggs *aggs);
+struct tp_str tp_aggs_argument(const struct tp_aggs *aggs, size_t i);
+
+/* The columns, in order. */
+size_t tp_aggs_columns(const struct tp_aggs *aggs);
+struct tp_str tp_aggs_column(const struct tp_aggs *aggs, size_t i);
+
+size_t tp_aggs_size(const struct tp_aggs *aggs);
+
+/*
+ * Adds one record: VALUES[0..tp_aggs_arguments), its event time TIME, and SEQUENCE, which grows
+ * with every record and settles ties of equal time (first keeps the earliest to arrive, last takes
+ * the latest). Either the whole record is added or, when an argument has a type that a function
+ * does not take (sum of a string), none of it: -1 with the reason. Borrowed text is copied.
+ */
+int tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values, tp_time time,
+                uint64_t sequence, struct tp_err *err);
+
+/* Adds what FROM holds to INTO; FROM is left as it was. */
+int tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err);
+
+/* Appends `,"count":3,"avg_bytes":10.5`: every column, a comma before each. A result that cannot
+ * be said (an integer sum beyond int64) is written as null and -1 is returned with the reason; the
+ * row is whole all the same. May reorder what the accumulator keeps, so ACC is not const. */
+int tp_aggs_write(const struct tp_aggs *aggs, void *acc, struct tp_buf *to, struct tp_err *err);
+
+/* The same as values, for having and ranking: VALUES[0..tp_aggs_columns), text borrowed from ACC. */
+int tp_aggs_values(const struct tp_aggs *aggs, void *acc, struct tp_value *values,
+                   struct tp_err *err);
+
+/* Bytes held beyond the block, for --max-memory. */
+size_t tp_aggs_held(const struct tp_aggs *aggs, const void *acc);
+
+/* Gives back what ACC allocated and zeroes it. */
+void tp_aggs_clear(const struct tp_aggs *aggs, void *acc);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * in: reads an input in blocks of whole lines.
+ *
+ * FILE operands, `-` for standard input, FIFOs and sockets; gzip and zstd are told by their magic
+ * bytes and unpacked on the way, on standard input too (concatenated members and frames; a
+ * truncated one is an error). A block is borrowed until the next call for the same input.
+ */
+#ifndef TP_STREAM_IN_H
+#define TP_STREAM_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define TP_IN_PADDING 64 /* readable bytes behind a block */
+
+struct tp_in; /* opaque */
+
+/* NAME is a path or `-`. A FIFO is opened without blocking and waits for its first writer. A
+ * directory is an error. NULL with the reason. MAX_LINE in bytes; a longer line is skipped and
+ * reported (TP_IN_TOO_LONG). Block size: $TIDEPIPE_BLOCK bytes, by default 256 KiB. */
+struct tp_in *tp_in_open(const char *name, size_t max_line, struct tp_err *err);
+void tp_in_close(struct tp_in *in);
+
+/* The name for messages: the operand, `stdin` for standard input. */
+const char *tp_in_name(const struct tp_in *in);
+
+enum tp_in_state {
+    TP_IN_ERROR = -1,
+    TP_IN_BLOCK,    /* *BLOCK is one or more whole lines */
+    TP_IN_WAIT,     /* nothing to read now: wait with tp_in_wait */
+    TP_IN_TOO_LONG, /* a line longer than max_line was dropped: *BLOCK is its first 200 bytes or so */
+    TP_IN_END,      /* end of input; again at every later call */
+};
+
+/*
+ * The next whole lines. The block's last byte is '\n' (one is added behind an unterminated last
+ * line of the input; tp_in_unterminated says so) and TP_IN_PADDING bytes behind it are readable.
+ * Never blocks on a pipe, FIFO, socket or terminal that has nothing to read: TP_IN_WAIT.
+ */
+enum tp_in_state tp_in_next(struct tp_in *in, struct tp_str *block, struct tp_err *err);
+
+/* Puts the end of the last block back: the next block begins with its bytes from FROM on. For
+ * records that span lines (CSV). At the end of input the same bytes come once more with
+ * tp_in_at_end() true, and then must be taken. */
+void tp_in_keep(struct tp_in *in, const char *from);
+bool tp_in_at_end(const struct tp_in *in);
+
+bool tp_in_unterminated(const struct tp_in *in);
+
+/* Bytes (unpacked) before the current block since the start of input. */
+uint64_t tp_in_offset(const struct tp_in *in);
+
+bool tp_in_is_regular(const struct tp_in *in); /* a regular file: always readable, has an end */
+
+/* Waits until one of INPUTS[0..count) (NULL entries are skipped) may be read or TIMEOUT_MS went by
+ * (-1: for ever). Returns 1 when one is readable, 0 on timeout or signal, -1 on error. */
+int tp_in_wait(struct tp_in *const *inputs, size_t count, int timeout_ms, struct tp_err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * target: where side streams go (late records, rejects, duplicates, routes): one grammar.
+ *
+ *   FILE          appended to, made if missing
+ *   -             standard output
+ *   /dev/fd/3     that descriptor, which must be open
+ *   | command     a shell command's standard input; waited for at close; its failure is ours
+ *
+ * Appending writes whole lines, one write(2) a line or a group of lines, so that two writers with
+ * O_APPEND do not tear each other's. A dead target is an error with its name, not SIGPIPE.
+ */
+#ifndef TP_STREAM_TARGET_H
+#define TP_STREAM_TARGET_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct tp_target; /* opaque */
+
+/* NULL with the reason. Opens at once, so that a bad name is found before anything is read. */
+struct tp_target *tp_target_open(const char *spec, struct tp_err *err);
+
+/* LINE ends with a newline; copied. */
+int tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err *err);
+
+/* Writes what has gathered: before a read that would block. */
+int tp_target_flush(struct tp_target *target, struct tp_err *err);
+
+/* Flushes, closes, waits for the command: -1 when any of it failed ("| gzip: exit status 1"). */
+int tp_target_close(struct tp_target *target, struct tp_err *err);
+
+const char *tp_target_name(const struct tp_target *target);
+
+#endif
