@@ -1,0 +1,211 @@
+/*
+ * operator: what a filter is, and what it may ask of the driver that runs it.
+ *
+ * A filter is a table of small functions over a struct of its own. The driver owns everything
+ * around them: options, reading and framing, event time, control lines, late and bad records,
+ * flushing, statistics, exit status. A filter's main is one call:
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         struct swindow self = {...defaults...};
+ *         return tp_transform_main(&swindow_operator, &self, argc, argv);
+ *     }
+ *
+ * Ownership: a record is borrowed until the function returns; what is kept is copied.
+ */
+#ifndef TP_FILTER_OPERATOR_H
+#define TP_FILTER_OPERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "filter/option.h"
+#include "record/scan.h"
+#include "value/time.h"
+
+struct tp_stage; /* the running filter, as the driver knows it; opaque */
+
+/* One record, as handed to an operator. */
+struct tp_record {
+    struct tp_str line;         /* its bytes, without the newline */
+    size_t members;             /* NDJSON: members of the outermost object */
+    const struct tp_slot *slot; /* NDJSON: what open asked for, by number */
+    tp_time time;               /* event time, where the filter has it (TP_TIMED) */
+    bool has_time;              /* false only with TP_TIME_OPTIONAL */
+    tp_time watermark;          /* the minimum over the inputs, before this record */
+    tp_time input_watermark;    /* of this record's own input */
+    int input;                  /* which input: 0 .. tp_stage_inputs - 1 */
+    uint64_t line_number;       /* in its input, from 1 */
+    uint64_t sequence;          /* grows by one with every record of the run */
+};
+
+/* What became of a record. The driver counts: in = used + late + rejected + filtered + duplicate +
+ * held, at every exit. */
+enum tp_verdict {
+    TP_PASS,      /* used, and its line goes on byte for byte */
+    TP_USED,      /* used: aggregated, or answered by rows of our own */
+    TP_FILTERED,  /* did not meet the condition */
+    TP_DUPLICATE, /* a repeat */
+    TP_HELD,      /* kept for later: tp_stage_release says when it was used */
+    TP_LATE,      /* return tp_stage_late(...) */
+    TP_REJECTED,  /* return tp_stage_reject(...) */
+    TP_FAILED,    /* return tp_stage_fail(...): the run ends with status 2 or 3 */
+};
+
+enum tp_trait {
+    TP_TIMED = 1 << 0,         /* needs the event time: -t --time-format --tz; a record without
+                                  one is rejected */
+    TP_TIME_OPTIONAL = 1 << 1, /* ... takes it where there is one */
+    TP_DELAYS = 1 << 2,        /* -d makes watermarks where the input has none; with neither, the
+                                  input is bounded and results come at its end */
+    TP_MAKES_TIME = 1 << 3,    /* is the maker of watermarks: refuses those of its input */
+    TP_LATENESS = 1 << 4,      /* --late-to, --late-fail: it may say TP_LATE */
+    TP_STATEFUL = 1 << 5,      /* what it prints depends on earlier records: barriers need -S */
+    TP_NO_CHANGES = 1 << 6,    /* refuses records with an `@op` other than insert */
+    TP_UNTIMED_ROWS = 1 << 7,  /* text in, records out: control lines only on a standard input that
+                                  begins with one (sfrom) */
+};
+
+/*
+ * Every function gets the filter's own struct as SELF; any but `name`, `synopsis`, `purpose` and
+ * (`record` or `produce`) may be NULL. Those that return int return -1 after filling ERR.
+ */
+struct tp_operator {
+    const char *name;
+    const char *purpose;             /* one line */
+    const char *synopsis;            /* lines of options and operands, without the name; as in the
+                                        man page */
+    const char *example;             /* lines for --help; NULL: none */
+    const struct tp_option *options; /* the filter's own, filling SELF; NULL: none */
+    unsigned traits;                 /* enum tp_trait */
+    int operands_before_files;       /* so many operands are the filter's (an expression, a format)
+                                        and not FILEs: see tp_stage_operand */
+
+    /* Options are parsed: check them, ask for members (tp_stage_want), allocate. */
+    int (*open)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* How records lie in the input; NULL: lines of JSON. See tp_frame. */
+    const struct tp_frame *frame;
+
+    enum tp_verdict (*record)(void *self, struct tp_stage *stage, const struct tp_record *record);
+
+    /* The minimum watermark over the inputs grew to *WATERMARK: write what it proves. On return
+     * *WATERMARK is what is forwarded; a filter that holds rows back lowers it. */
+    int (*watermark)(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err);
+
+    /* Input number INPUT ended, complete. */
+    int (*input_end)(void *self, struct tp_stage *stage, int input, struct tp_err *err);
+
+    /* All inputs ended, complete: write what is left. Not called when the input was cut off. */
+    int (*finish)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* The time asked for with tp_stage_wake_after has come, and nothing was to be read. */
+    int (*tick)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* The next read would block; output is flushed after this. */
+    int (*quiet)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* Which input to read the next record from: its number, or -1 when any will do. NULL: the one
+     * whose watermark is lowest. */
+    int (*choose)(void *self, struct tp_stage *stage);
+
+    /* Sources: make some output. 1: there is more, 0: the end. */
+    int (*produce)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* State (DESIGN section 6): a barrier stands here; save writes what affects later output as
+     * lines of JSON, load takes such a line. */
+    int (*barrier)(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err);
+    int (*save)(void *self, struct tp_stage *stage, struct tp_buf *to, struct tp_err *err);
+    int (*load)(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err);
+
+    /* How many results were not printed, and what they are called ("open windows"), when the input
+     * was cut off. */
+    size_t (*unfinished)(void *self, const char **what);
+
+    void (*close)(void *self); /* gives everything back */
+};
+
+/*
+ * A frame finds where records end. NEXT returns the byte behind the record that begins at P within
+ * whole lines [P, END), or NULL when it is not complete there; at the end of input (AT_END) it must
+ * return END at the latest.
+ */
+struct tp_frame {
+    const char *(*next)(void *self, const char *p, const char *end, bool at_end);
+};
+
+/* One record a line, whatever the line says; self is not used. */
+extern const struct tp_frame tp_frame_line;
+
+/* --- what open may ask ------------------------------------------------------------------------*/
+
+/* Asks for a member by its path as users write it. Returns its slot number. */
+int tp_stage_want(struct tp_stage *stage, const char *path, struct tp_err *err);
+
+/* The scanner itself, to compile expressions against. */
+struct tp_scan *tp_stage_scan(struct tp_stage *stage);
+
+/* Operand number I of those before the FILEs; NULL when there are not so many. */
+const char *tp_stage_operand(const struct tp_stage *stage, int i);
+
+int tp_stage_inputs(const struct tp_stage *stage);
+const char *tp_stage_input_name(const struct tp_stage *stage, int input);
+
+/* --- what record, watermark, ... may do --------------------------------------------------------*/
+
+/* Where to append a row; NULL on failure. Then tp_stage_row_end, once a row. */
+struct tp_buf *tp_stage_row(struct tp_stage *stage, struct tp_err *err);
+int tp_stage_row_end(struct tp_stage *stage, struct tp_err *err);
+
+/* Writes a watermark (TP_MAKES_TIME only); or says that the stream is idle. */
+int tp_stage_emit_watermark(struct tp_stage *stage, tp_time watermark, struct tp_err *err);
+int tp_stage_emit_idle(struct tp_stage *stage, struct tp_err *err);
+
+/* Too late: WINDOW_END is the end of the window it missed (TP_TIME_BEFORE_ALL when there is none),
+ * LIMIT the instant the watermark would have had to stay below (or at) to take it. */
+enum tp_verdict tp_stage_late(struct tp_stage *stage, tp_time window_end, tp_time limit);
+
+/* Bad: the reason, for people, and its byte in the line (-1 when unknown). */
+enum tp_verdict tp_stage_reject(struct tp_stage *stage, long at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ERR is what went wrong: a bad record is rejected (TP_FAULT_RECORD), anything else ends the run.
+ */
+enum tp_verdict tp_stage_fail(struct tp_stage *stage, const struct tp_err *err);
+
+/* COUNT records that were held are used now. */
+void tp_stage_release(struct tp_stage *stage, uint64_t count);
+
+/* A result could not be said (an integer sum beyond int64): message, exit status 1, go on. */
+void tp_stage_spoiled(struct tp_stage *stage, const struct tp_err *err);
+
+/* Enough: behave as at the end of a complete input (`sfilter -m 10`). */
+void tp_stage_stop(struct tp_stage *stage);
+
+/* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */
+tp_time tp_stage_now(struct tp_stage *stage);
+
+/* Calls tick when nothing was read for so long (0: never). */
+void tp_stage_wake_after(struct tp_stage *stage, tp_duration after);
+
+/* The -d that was given, or -1. */
+tp_duration tp_stage_delay(const struct tp_stage *stage);
+
+/* A line on standard error, unless -q. */
+void tp_stage_note(struct tp_stage *stage, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+bool tp_stage_to_terminal(const struct tp_stage *stage); /* standard output is one */
+
+/* --- the three drivers: parse ARGV, run, return the exit status --------------------------------
+ */
+
+int tp_source_main(const struct tp_operator *op, void *self, int argc, char **argv);
+int tp_transform_main(const struct tp_operator *op, void *self, int argc, char **argv);
+int tp_sink_main(const struct tp_operator *op, void *self, int argc, char **argv);
+
+#endif
