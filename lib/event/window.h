@@ -20,7 +20,7 @@
 #include "value/time.h"
 
 enum tp_window_kind {
-    TP_WINDOW_FIXED,   /* tumbling and hopping */
+    TP_WINDOW_FIXED, /* tumbling and hopping */
     TP_WINDOW_SESSION,
     TP_WINDOW_ALL,
 };

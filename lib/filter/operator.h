@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "filter/option.h"
+#include "record/path.h"
 #include "record/scan.h"
 #include "value/time.h"
 
@@ -146,6 +147,10 @@ extern const struct tp_frame tp_frame_line;
 
 /* Asks for a member by its path as users write it. Returns its slot number. */
 int tp_stage_want(struct tp_stage *stage, const char *path, struct tp_err *err);
+int tp_stage_want_path(struct tp_stage *stage, const struct tp_path *path, struct tp_err *err);
+
+/* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
+void tp_stage_take_untimed(struct tp_stage *stage);
 
 /* The scanner itself, to compile expressions against. */
 struct tp_scan *tp_stage_scan(struct tp_stage *stage);

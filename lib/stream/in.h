@@ -32,7 +32,8 @@ enum tp_in_state {
     TP_IN_ERROR = -1,
     TP_IN_BLOCK,    /* *BLOCK is one or more whole lines */
     TP_IN_WAIT,     /* nothing to read now: wait with tp_in_wait */
-    TP_IN_TOO_LONG, /* a line longer than max_line was dropped: *BLOCK is its first 200 bytes or so */
+    TP_IN_TOO_LONG, /* a line longer than max_line was dropped: *BLOCK is its first 200 bytes or so
+                     */
     TP_IN_END,      /* end of input; again at every later call */
 };
 
