@@ -140,11 +140,12 @@ floor_to(__int128 time, tp_duration step)
 static void
 check_membership(const struct tp_window_spec *spec, tp_time time)
 {
+    __int128 slide = spec->slide;
     __int128 from = floor_to((__int128)time - spec->offset, spec->slide) + spec->offset;
     struct tp_window pane, first, last;
     struct tp_err err = {.fault = TP_FAULT_NONE};
     int result = tp_window_pane(spec, time, &pane, &err);
-    __int128 at = 0;
+    __int128 at;
     bool leaves = false;
 
     for (__int128 s = from; s + spec->size > time; s -= spec->slide)
@@ -159,9 +160,8 @@ check_membership(const struct tp_window_spec *spec, tp_time time)
     CHECK(first.end - first.start == spec->size && last.end - last.start == spec->size);
     CHECK(first.start <= last.start);
     at = first.start;
-    for (__int128 s = from + 2 * spec->slide - spec->size / spec->slide * spec->slide -
-                      4 * (__int128)spec->slide;
-         s <= from + 3 * (__int128)spec->slide; s += spec->slide) {
+    for (__int128 s = from - (spec->size / spec->slide + 2) * slide; s <= from + 3 * slide;
+         s += spec->slide) {
         bool holds = s <= time && time < s + spec->size;
         bool given = s == at && at <= last.start;
 
