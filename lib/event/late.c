@@ -87,7 +87,7 @@ tp_lateness_delay(const struct tp_lateness *lateness, double percent)
     }
     /* Windows have closed already when the watermark equals their end: a delay of exactly BY would
      * still be too little. */
-    if (by < TP_SECOND - TP_MILLISECOND)
+    if (by < TP_SECOND)
         return round_up(by + 1, TP_MILLISECOND);
     return by == INT64_MAX ? by : round_up(by + 1, TP_SECOND);
 }

@@ -46,9 +46,9 @@ text_width(struct tp_str text)
     return text.len < 80 ? (int)text.len : 80;
 }
 
-#define REFUSE(reader, part, format, ...)                                             \
-    tp_err_at((reader)->err, TP_FAULT_USAGE, (long)((part).ptr - (reader)->text.ptr), \
-              "window %.*s: " format, text_width((reader)->text), (reader)->text.ptr, \
+#define REFUSE(reader, part, format, ...)                                                 \
+    tp_err_at((reader)->err, TP_FAULT_USAGE, (long)((part).ptr - (reader)->text.ptr),     \
+              "window \"%.*s\": " format, text_width((reader)->text), (reader)->text.ptr, \
               ##__VA_ARGS__)
 
 /* A length: whole milliseconds, above zero. */

@@ -217,7 +217,7 @@ read_time(struct tp_str value, struct tp_str text, tp_time *watermark, struct tp
     if (tp_time_parse(text, watermark, &zoneless, &reason) < 0) {
         /* A date that is not one deserves its own reason; a word is just an unknown word. */
         if (text.len > 0 && text.ptr[0] >= '0' && text.ptr[0] <= '9')
-            return refuse(err, "@watermark", reason.text, value);
+            return tp_err_set(err, TP_FAULT_RECORD, "@watermark: %s", reason.text);
         return refuse(err, "@watermark", "neither a time nor start, none, idle, end", value);
     }
     if (zoneless)
