@@ -215,6 +215,9 @@ tp_duration tp_stage_step(const struct tp_stage *stage);
 int tp_stage_time_slot(const struct tp_stage *stage);
 const char *tp_stage_time_field(const struct tp_stage *stage);
 
+/* --time-format or --tz was given: others would read the member differently. */
+bool tp_stage_time_is_reread(const struct tp_stage *stage);
+
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

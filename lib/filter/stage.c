@@ -558,6 +558,12 @@ tp_stage_time_field(const struct tp_stage *s)
     return s->settings.time_field;
 }
 
+bool
+tp_stage_time_is_reread(const struct tp_stage *s)
+{
+    return s->settings.time_format || s->settings.zone;
+}
+
 void
 tp_stage_note(struct tp_stage *s, const char *format, ...)
 {
