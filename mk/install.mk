@@ -6,34 +6,31 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 INSTALL    ?= install
 
-# A header named room_x.h is private to its room and is not installed.
-PUBLIC_HEADERS := $(foreach h,$(HEADERS),$(if $(findstring _,$(notdir $(h))),,$(h)))
+# The public rooms in the order of their floors: not the private room_x.h, and not what tests/layers
+# has in parentheses.
+PUBLIC_HEADERS := $(wildcard $(shell sed -n '/^[a-z]*: /{s/([a-z]*)//g;p;}' tests/layers | \
+	awk '{ sub(":", "", $$1); for (i = 2; i <= NF; i++) print "lib/" $$1 "/" $$i ".h" }'))
 FLOORS         := $(sort $(notdir $(patsubst %/,%,$(dir $(PUBLIC_HEADERS)))))
 MAN_PAGES      := $(sort $(wildcard man/*.[1-8]))
 MAN_SECTIONS   := $(sort $(subst .,,$(suffix $(MAN_PAGES))))
 
 # The umbrella header for programs outside this tree: every public room, in the order of the floors.
-$(BUILD)/tidepipe.h: tests/layers $(PUBLIC_HEADERS) mk/install.mk
+$(BUILD)/tidepipe.h: FORCE
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@){ \
 	    printf '/*\n * tidepipe.h: event-time stream processing on NDJSON, version $(VERSION).\n *\n'; \
 	    printf ' * UNSTABLE: names and structures change from version to version without notice; build\n'; \
 	    printf ' * your filter again with each. Each header below says what its room is for; tidepipe(3)\n'; \
 	    printf ' * shows how a filter is put together.\n */\n#ifndef TIDEPIPE_H\n#define TIDEPIPE_H\n\n'; \
-	    sed -n 's/^\([a-z]*\): /\1 /p' tests/layers | while read -r floor rooms; do \
-	        for room in $$rooms; do \
-	            ! [ -e lib/$$floor/$$room.h ] || printf '#include "%s/%s.h"\n' $$floor $$room; \
-	        done; \
-	    done; \
+	    printf '#include "%s"\n' $(PUBLIC_HEADERS:lib/%=%); \
 	    printf '\n#endif\n'; } >$@
 
-$(BUILD)/tidepipe.pc: tidepipe.pc.in mk/install.mk Makefile
+$(BUILD)/tidepipe.pc: tidepipe.pc.in FORCE
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e 's|@PKGS@|$(strip $(PKGS))|' -e 's|@LIBS@|$(strip $(PLAIN_LIBS))|' $< >$@
 
-.PHONY: $(BUILD)/tidepipe.pc
 install: all $(BUILD)/tidepipe.h $(BUILD)/tidepipe.pc ## install under DESTDIR and PREFIX (/usr/local)
 	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
 	@$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \

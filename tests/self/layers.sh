@@ -6,11 +6,12 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 mkdir -p lib/base lib/value lib/record bin tests/unit
 cat >tests/layers <<'TABLE'
-base: err str buf
+base: err str buf (core)
 value: value time
 <jansson.h> value/time
 TABLE
 : >lib/base/str.h
+printf '#include "base/str.h"\n' >lib/base/core.h
 : >lib/value/time_zone.h
 printf '#include "base/str.h"\n' >lib/base/buf.h
 printf '#include "base/buf.h"\n#include "value/time_zone.h"\n#include <jansson.h>\n' >lib/value/time.c
@@ -40,6 +41,8 @@ refused lib/base/other.c '' 'no room of tests/layers has this file'
 refused lib/attic/err.c '' 'no room of tests/layers has this file'
 refused lib/value/value.c '#include "value/time_zone.h"' 'private to value/time'
 refused lib/value/value.c '#include <jansson.h>' 'belongs to value/time'
+refused lib/value/time.h '#include "base/core.h"' 'private to floor base'
+refused bin/stool.c '#include "base/core.h"' 'private to base/core'
 refused bin/stool.c '#include "value/time_zone.h"' 'private to value/time'
 refused tests/unit/test_time.c '#include "value/none.h"' 'no room of tests/layers'
 python3 "$check" . >log || { echo "the mended tree was refused"; cat log; exit 1; }
