@@ -97,11 +97,11 @@ demo: deps ## the tour: 200,000 log lines through a pipeline; LOG=FILE takes you
 	@$(MAKE) all
 	@PATH="$(abspath $(BUILD))/bin:$$PATH" examples/demo.sh $(LOG)
 
-bench: all $(BUILD)/bench/gen ## measure speed beside cat, jq, mlr, gojq and DuckDB (CASES=..., N=...)
+bench: all $(BUILD)/bench/gen $(BUILD)/bench/timed ## measure speed beside cat, jq, mlr, gojq and DuckDB (CASES=..., N=...)
 	@$(MAKE) BUILD=$(BUILD)/portable DEFS=-DTP_PORTABLE all
 	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(CASES)
 
-$(BUILD)/bench/gen: $(BUILD)/bench/gen.o
+$(BUILD)/bench/%: $(BUILD)/bench/%.o
 	$(call quiet,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 clean: ## remove everything that was made

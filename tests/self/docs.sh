@@ -29,7 +29,7 @@ passes "not run" 0
 grep -q '1 not run' log || die "not run is not counted"
 rm README.md
 
-page() { { printf '.Dd November 21, 2026\n.Dt SDUMMY 1\n.Os\n.Sh NAME\n.Nm sdummy\n.Nd test\n.Sh SYNOPSIS\n.Nm\n.Op Fl d Ar dur\n.Op Ar\n.Sh DESCRIPTION\nText.\n'; printf '%s\n' "$@"; } >man/sdummy.1; }
+page() { { printf '.Dd November 21, 2026\n.Dt SDUMMY 1\n.Os\n.Sh NAME\n.Nm sdummy\n.Nd test\n.Sh SYNOPSIS\n.Nm\n.Op Fl d Ar dur\n.Op Ar\n.Sh DESCRIPTION\nText.\n'; [ $# -eq 0 ] || printf '%s\n' "$@"; } >man/sdummy.1; }
 usage() { printf '#!/bin/sh\nprintf "%s\\n\\nMore.\\n"\n' "$1" >build/bin/sdummy; chmod +x build/bin/sdummy; }
 usage 'usage: sdummy [-d dur] [file ...]'
 page '.Sh EXAMPLES' '.Bd -literal' '$ printf "a\(rsn"' 'a' '.Ed' '.Pp' '.Dl $ true'
