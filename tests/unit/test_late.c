@@ -74,6 +74,18 @@ compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* 2.2 % of 1500 is 33, though doubles say 33.000000000000004. */
+static void
+shares_are_not_rounded_up_by_doubles(void)
+{
+    struct tp_lateness l = {0};
+
+    for (int i = 0; i < 1500; i++)
+        tp_lateness_add(&l, i < 33 ? TP_MILLISECOND : TP_HOUR);
+    CHECK(tp_lateness_delay(&l, 2.2) < TP_SECOND);
+    CHECK(tp_lateness_delay(&l, 2.21) >= TP_HOUR);
+}
+
 /* A delay keeps the records that are less late than it. */
 static void
 check_delay(const tp_duration *sorted, int count, tp_duration delay, int percent)
@@ -116,6 +128,7 @@ main(void)
     RUN(nothing_late);
     RUN(round_numbers);
     RUN(shares);
+    RUN(shares_are_not_rounded_up_by_doubles);
     RUN(never_too_small_and_little_too_large);
     return unit_end();
 }
