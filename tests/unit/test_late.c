@@ -45,6 +45,7 @@ round_numbers(void)
     CHECK(delay_of_one(998 * TP_MILLISECOND) == 999 * TP_MILLISECOND);
     CHECK(delay_of_one(999 * TP_MILLISECOND) == TP_SECOND);
     CHECK(delay_of_one(TP_SECOND - 1) == TP_SECOND);
+    CHECK(delay_of_one(TP_SECOND) == 2 * TP_SECOND);
     CHECK(delay_of_one(1500 * TP_MILLISECOND) == 2 * TP_SECOND);
     CHECK(delay_of_one(5 * TP_SECOND - 1) == 5 * TP_SECOND);
     CHECK(delay_of_one(37 * TP_SECOND + 1) == 38 * TP_SECOND);
