@@ -278,22 +278,45 @@ tp_minimum_resume(struct tp_minimum *minimum, tp_time watermark)
         minimum->watermark = watermark;
 }
 
-void
-tp_minimum_set(struct tp_minimum *minimum, int which, tp_time watermark)
+/* What stands in the queue already only sinks in it. */
+static void
+set_counting(struct tp_minimum *minimum, int which, tp_time watermark)
 {
     struct member *member = &minimum->member[which];
-    enum tp_minimum_state state = member->state;
 
-    if (state == TP_MINIMUM_ENDED)
+    if (watermark <= member->watermark)
         return;
-    if (watermark <= member->watermark && state != TP_MINIMUM_IDLE)
-        return;
+    member->watermark = member->key = watermark;
+    sift_down(minimum, &minimum->counting, member->place, which);
+}
+
+static void
+set_returning(struct tp_minimum *minimum, int which, tp_time watermark)
+{
+    struct member *member = &minimum->member[which];
+    bool there;
+
     leave(minimum, which);
     if (watermark > member->watermark)
         member->watermark = watermark;
-    if (state != TP_MINIMUM_COUNTS)
-        state = member->watermark >= minimum->watermark ? TP_MINIMUM_COUNTS : TP_MINIMUM_BEHIND;
-    enter(minimum, which, state);
+    there = member->watermark >= minimum->watermark;
+    enter(minimum, which, there ? TP_MINIMUM_COUNTS : TP_MINIMUM_BEHIND);
+}
+
+void
+tp_minimum_set(struct tp_minimum *minimum, int which, tp_time watermark)
+{
+    switch (minimum->member[which].state) {
+    case TP_MINIMUM_COUNTS:
+        set_counting(minimum, which, watermark);
+        break;
+    case TP_MINIMUM_BEHIND:
+    case TP_MINIMUM_IDLE:
+        set_returning(minimum, which, watermark);
+        break;
+    case TP_MINIMUM_ENDED:
+        return;
+    }
     combine(minimum);
 }
 

@@ -39,11 +39,15 @@ is_bare_number(struct tp_str text)
     return text.len > 0;
 }
 
-/* For %.*s: a text that is too long to be one is not repeated in full. */
+/* For %.*s: a text that is too long to be one is not repeated in full, but in whole characters. */
 static int
 text_width(struct tp_str text)
 {
-    return text.len < 80 ? (int)text.len : 80;
+    size_t shown = text.len < 80 ? text.len : 80;
+
+    while (shown > 0 && shown < text.len && ((unsigned char)text.ptr[shown] & 0xC0) == 0x80)
+        shown--;
+    return (int)shown;
 }
 
 #define REFUSE(reader, part, format, ...)                                                 \

@@ -2,7 +2,6 @@
 
 #include "record/emit.h"
 #include "record/scan.h"
-#include "value/num.h"
 #include "value/text.h"
 
 /* ---- recognition ---- */

@@ -1,7 +1,5 @@
 #include "record/emit.h"
 
-#include <math.h>
-
 #include "value/num.h"
 #include "value/text.h"
 #include "value/time.h"

@@ -1,7 +1,6 @@
 #include "record/emit.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "record/scan.h"
 #include "unit.h"

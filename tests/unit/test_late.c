@@ -45,6 +45,7 @@ round_numbers(void)
     CHECK(delay_of_one(998 * TP_MILLISECOND) == 999 * TP_MILLISECOND);
     CHECK(delay_of_one(999 * TP_MILLISECOND) == TP_SECOND);
     CHECK(delay_of_one(TP_SECOND - 1) == TP_SECOND);
+    CHECK(delay_of_one(TP_SECOND) == 2 * TP_SECOND);
     CHECK(delay_of_one(1500 * TP_MILLISECOND) == 2 * TP_SECOND);
     CHECK(delay_of_one(5 * TP_SECOND - 1) == 5 * TP_SECOND);
     CHECK(delay_of_one(37 * TP_SECOND + 1) == 38 * TP_SECOND);
@@ -72,6 +73,18 @@ compare(const void *a, const void *b)
     tp_duration x = *(const tp_duration *)a, y = *(const tp_duration *)b;
 
     return (x > y) - (x < y);
+}
+
+/* 2.2 % of 1500 is 33, though doubles say 33.000000000000004. */
+static void
+shares_are_not_rounded_up_by_doubles(void)
+{
+    struct tp_lateness l = {0};
+
+    for (int i = 0; i < 1500; i++)
+        tp_lateness_add(&l, i < 33 ? TP_MILLISECOND : TP_HOUR);
+    CHECK(tp_lateness_delay(&l, 2.2) < TP_SECOND);
+    CHECK(tp_lateness_delay(&l, 2.21) >= TP_HOUR);
 }
 
 /* A delay keeps the records that are less late than it. */
@@ -116,6 +129,7 @@ main(void)
     RUN(nothing_late);
     RUN(round_numbers);
     RUN(shares);
+    RUN(shares_are_not_rounded_up_by_doubles);
     RUN(never_too_small_and_little_too_large);
     return unit_end();
 }

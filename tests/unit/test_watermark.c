@@ -1,7 +1,5 @@
 #include "event/watermark.h"
 
-#include <stdlib.h>
-
 #include "unit.h"
 
 static uint64_t seed = 1;

@@ -106,6 +106,13 @@ long_texts_are_cut(void)
     memset(text, '7', sizeof text);
     CHECK(tp_window_parse((struct tp_str){text, sizeof text}, &spec, &err) == -1);
     CHECK(strstr(err.text, "bare number"));
+    CHECK(tp_window_parse((struct tp_str){NULL, 0}, &spec, &err) == -1);
+    for (size_t i = 0; i + 1 < sizeof text; i += 2)
+        memcpy(text + i, "ü", 2);
+    text[0] = 'u'; /* so that characters start at odd places */
+    text[1] = 'u';
+    CHECK(tp_window_parse((struct tp_str){text + 1, sizeof text - 1}, &spec, &err) == -1);
+    CHECK_THAT(strstr(err.text, "ü\": "), "%s", err.text);
 }
 
 static void
