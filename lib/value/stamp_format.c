@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "value/cursor.h"
+
 #define KNOWN_LETTERS "YmdHMSfzZbBhaAyjpIeTDFRrsntkl"
 
 /* What was read, before it is put together; -1 for what no conversion gave. */

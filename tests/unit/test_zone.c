@@ -261,7 +261,7 @@ put_block(struct tp_buf *buf, char version, uint32_t transitions, int time_len)
 
     TP_BUF_PUT(buf, "TZif");
     tp_buf_put_char(buf, version);
-    put_number(buf, 0, 15);
+    tp_buf_put(buf, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 15);
     put_number(buf, 0, 4);
     put_number(buf, 0, 4);
     put_number(buf, 0, 4);
@@ -366,7 +366,8 @@ test_damaged_files(void)
     CHECK(strstr(damage(TP_STR("# tzdata")), "not a time zone file"));
     CHECK(strstr(damage(TP_STR("TZif2")), "damaged"));
     leap.ptr[31] = 1; /* one leap second */
-    put_number(&leap, 0, 8);
+    put_number(&leap, 0, 4);
+    put_number(&leap, 0, 4);
     CHECK(strstr(damage(tp_buf_str(&leap)), "leap seconds"));
     tp_buf_release(&leap);
     tp_buf_release(&buf);
