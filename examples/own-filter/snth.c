@@ -1,6 +1,6 @@
 /*
- * snth: passes every Nth record on. A filter of one's own: reading, control lines, bad records,
- * flushing and exit status are the library's.
+ * snth: passes every Nth record on; -n 0 and -n 1 pass all. A filter of one's own: reading, control
+ * lines, bad records, flushing and exit status are the library's.
  */
 #include <tidepipe.h>
 
@@ -13,22 +13,13 @@ static const struct tp_option options[] = {
     {0},
 };
 
-static int
-snth_open(void *self, struct tp_stage *stage, struct tp_err *err)
-{
-    struct snth *s = self;
-
-    (void)stage;
-    return s->every ? 0 : tp_err_set(err, TP_FAULT_USAGE, "-n 0: every 0th record is none");
-}
-
 static enum tp_verdict
 snth_record(void *self, struct tp_stage *stage, const struct tp_record *record)
 {
     struct snth *s = self;
 
     (void)stage, (void)record;
-    return ++s->seen % s->every ? TP_FILTERED : TP_PASS;
+    return s->every > 1 && ++s->seen % s->every ? TP_FILTERED : TP_PASS;
 }
 
 static const struct tp_operator snth = {
@@ -37,7 +28,6 @@ static const struct tp_operator snth = {
     .synopsis = "[-n N] [FILE ...]",
     .options = options,
     .traits = TP_STATEFUL,
-    .open = snth_open,
     .record = snth_record,
 };
 
