@@ -103,7 +103,7 @@ struct tp_operator {
     /* All inputs ended, complete: write what is left. Not called when the input was cut off. */
     int (*finish)(void *self, struct tp_stage *stage, struct tp_err *err);
 
-    /* The time asked for with tp_stage_wake_after has come, and nothing was to be read. */
+    /* The time asked for with tp_stage_wake_after has come. */
     int (*tick)(void *self, struct tp_stage *stage, struct tp_err *err);
 
     /* The next read would block; output is flushed after this. */
@@ -113,7 +113,8 @@ struct tp_operator {
      * whose watermark is lowest. */
     int (*choose)(void *self, struct tp_stage *stage);
 
-    /* Sources: make some output. 1: there is more, 0: the end. */
+    /* Sources: make some output. 1: there is more (after the time of tp_stage_wake_after, if it
+     * was called), 0: the end. */
     int (*produce)(void *self, struct tp_stage *stage, struct tp_err *err);
 
     /* State (DESIGN section 6): a barrier stands here; save writes what affects later output as
@@ -161,9 +162,13 @@ const char *tp_stage_input_name(const struct tp_stage *stage, int input);
 struct tp_buf *tp_stage_row(struct tp_stage *stage, struct tp_err *err);
 int tp_stage_row_end(struct tp_stage *stage, struct tp_err *err);
 
-/* Writes a watermark (TP_MAKES_TIME only); or says that the stream is idle. */
-int tp_stage_emit_watermark(struct tp_stage *stage, tp_time watermark, struct tp_err *err);
-int tp_stage_emit_idle(struct tp_stage *stage, struct tp_err *err);
+/*
+ * The own watermark of input INPUT grew to WATERMARK, or the input fell silent. For filters that
+ * make time (TP_MAKES_TIME); what comes of it (the minimum over the inputs, forwarding) is the
+ * driver's, after the record at hand has gone on.
+ */
+void tp_stage_advance(struct tp_stage *stage, int input, tp_time watermark);
+void tp_stage_idle(struct tp_stage *stage, int input);
 
 /* Too late: WINDOW_END is the end of the window it missed (TP_TIME_BEFORE_ALL when there is none),
  * LIMIT the instant the watermark would have had to stay below (or at) to take it. */
@@ -189,11 +194,21 @@ void tp_stage_stop(struct tp_stage *stage);
 /* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */
 tp_time tp_stage_now(struct tp_stage *stage);
 
-/* Calls tick when nothing was read for so long (0: never). */
+/*
+ * Time spent waiting on empty inputs since the start: the clock of everything that is "idle for so
+ * long", so that a busy stream, however slow it is worked off, never looks idle. tick is called
+ * once after AFTER more of it (0: never); in a source it is how long to sleep now.
+ */
+tp_duration tp_stage_waited(const struct tp_stage *stage);
 void tp_stage_wake_after(struct tp_stage *stage, tp_duration after);
 
-/* The -d that was given, or -1. */
+/* The -d that was given, or -1; and the --step. */
 tp_duration tp_stage_delay(const struct tp_stage *stage);
+tp_duration tp_stage_step(const struct tp_stage *stage);
+
+/* The slot of the event time and the path it was asked by (TP_TIMED). */
+int tp_stage_time_slot(const struct tp_stage *stage);
+const char *tp_stage_time_field(const struct tp_stage *stage);
 
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)

@@ -1,0 +1,427 @@
+/*
+ * The hot path: from a block of whole lines to the operator's verdict on each record.
+ */
+#include <string.h>
+
+#include "filter/stage.h"
+
+#include "value/text.h"
+
+static struct tp_place
+place_of(const struct tp_input *in, const char *line)
+{
+    return (struct tp_place){
+        .source = tp_in_name(in->in),
+        .line_number = in->line_number,
+        .offset = tp_in_offset(in->in) + (uint64_t)(line - in->block_start),
+    };
+}
+
+/* A bad record, the reason in s->err. */
+static int
+reject(struct tp_stage *s, const struct tp_input *in, struct tp_str line)
+{
+    struct tp_err why = s->err;
+    struct tp_place place = place_of(in, line.ptr);
+
+    s->count.rejected++;
+    return tp_side_reject(&s->side, &s->report, &s->settings, &place, line, &why, &s->err);
+}
+
+static int
+late(struct tp_stage *s, const struct tp_input *in)
+{
+    struct tp_place place = place_of(in, s->record.line.ptr);
+    struct tp_late_record record = {
+        .line = s->record.line,
+        .members = s->record.members,
+        .watermark = s->record.watermark,
+        .window_end = s->late_window_end,
+    };
+
+    s->count.late++;
+    if (__builtin_sub_overflow(record.watermark, s->late_limit, &record.by))
+        record.by = INT64_MAX;
+    return tp_side_late(&s->side, &s->settings, &place, &record, &s->err);
+}
+
+/* Carries out what the operator said of the record [LINE, NEXT). */
+static int
+settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, const char *next)
+{
+    const char *line = s->record.line.ptr;
+
+    switch (verdict) {
+    case TP_PASS:
+        s->count.used++;
+        return tp_out_pass(s->out, line, (size_t)(next - line), &s->err);
+    case TP_USED:
+        s->count.used++;
+        return 0;
+    case TP_FILTERED:
+        s->count.filtered++;
+        return 0;
+    case TP_DUPLICATE:
+        s->count.duplicate++;
+        return 0;
+    case TP_HELD:
+        s->count.held++;
+        return 0;
+    case TP_LATE:
+        return late(s, in);
+    case TP_REJECTED:
+        return reject(s, in, s->record.line);
+    case TP_FAILED:
+        s->count.in--; /* the run ends on this record: it was not dealt with */
+        return -1;
+    }
+    return -1;
+}
+
+/* Some member that was asked for has not been seen yet: is it in this record? */
+static void
+look_for_unseen(struct tp_stage *s)
+{
+    for (size_t i = 0; i < s->slots; i++) {
+        if (s->seen[i] || s->slot[i].kind == TP_SLOT_MISSING)
+            continue;
+        s->seen[i] = true;
+        s->unseen -= s->wanted[i].ptr != NULL;
+    }
+}
+
+/* TIME lies behind the limit known so far: has the clock gone on meanwhile? */
+static int
+check_ahead(struct tp_stage *s, tp_time time)
+{
+    char ahead[TP_TIME_TEXT];
+    size_t len;
+    tp_time now = tp_stage_now(s);
+
+    if (!tp_time_add(now, s->max_ahead, &s->ahead_limit))
+        s->ahead_limit = TP_TIME_MAX;
+    if (time <= s->ahead_limit)
+        return 0;
+    len = tp_duration_write(ahead, (time - now) / TP_SECOND * TP_SECOND);
+    return tp_err_set(&s->err, TP_FAULT_RECORD, "its time is %.*s ahead of the clock (--max-ahead)",
+                      (int)len, ahead);
+}
+
+static int
+read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
+{
+    switch (slot->kind) {
+    case TP_SLOT_TEXT:
+        return tp_stamp_read_text(s->stamp, (struct tp_str){slot->ptr, slot->len}, &s->record.time,
+                                  &s->err);
+    case TP_SLOT_INTEGER:
+    case TP_SLOT_REAL:
+        return tp_stamp_read_number(s->stamp, (struct tp_str){slot->ptr, slot->len},
+                                    &s->record.time, &s->err);
+    case TP_SLOT_ESCAPED:
+        tp_buf_clear(&s->scratch);
+        tp_text_unescape((struct tp_str){slot->ptr, slot->len}, &s->scratch);
+        if (tp_buf_failed(&s->scratch))
+            return tp_err_memory(&s->err);
+        return tp_stamp_read_text(s->stamp, tp_buf_str(&s->scratch), &s->record.time, &s->err);
+    case TP_SLOT_MISSING:
+        return tp_err_set(&s->err, TP_FAULT_RECORD, "no event time: no member \"%s\"",
+                          s->settings.time_field);
+    default:
+        return tp_err_set(&s->err, TP_FAULT_RECORD,
+                          "no event time: \"%s\" is neither text nor "
+                          "number",
+                          s->settings.time_field);
+    }
+}
+
+/* The record's event time, where the filter has one. -1: a bad record. */
+static inline int
+read_time(struct tp_stage *s)
+{
+    const struct tp_slot *slot = &s->slot[s->time_slot];
+
+    s->record.has_time = true;
+    if (slot->kind <= TP_SLOT_NULL && (s->op->traits & TP_TIME_OPTIONAL)) {
+        s->record.has_time = false;
+        return 0;
+    }
+    s->err.at = -1;
+    if (read_slot_time(s, slot) < 0) {
+        s->err.at = slot->kind == TP_SLOT_MISSING ? -1 : slot->ptr - s->record.line.ptr;
+        return -1;
+    }
+    return s->record.time > s->ahead_limit ? check_ahead(s, s->record.time) : 0;
+}
+
+/* TP_NO_CHANGES: a changelog would be counted wrongly, so the run ends before it is. */
+static int
+refuse_change(struct tp_stage *s, const struct tp_input *in)
+{
+    const struct tp_slot *op = &s->slot[s->change_slot];
+    struct tp_place place = place_of(in, s->record.line.ptr);
+
+    if (op->kind == TP_SLOT_TEXT && op->len == 6 && memcmp(op->ptr, "insert", 6) == 0)
+        return 0;
+    return tp_err_set(&s->err, TP_FAULT_USAGE,
+                      "%s:%llu: a record with \"@op\": %s cannot take changes, only new records",
+                      place.source, (unsigned long long)place.line_number, s->op->name);
+}
+
+/* -d: the record at hand may move the watermark of its input. */
+static inline void
+observe(struct tp_stage *s, int which)
+{
+    struct tp_input *in = &s->input[which];
+
+    if (tp_bounded_observe(&in->bounded, s->record.time))
+        tp_stage_advance(s, which, in->bounded.watermark);
+}
+
+/* Hands the scanned (or framed) record [s->record.line, NEXT) to the operator. */
+static inline int
+offer(struct tp_stage *s, int which, const char *next)
+{
+    struct tp_input *in = &s->input[which];
+    enum tp_verdict verdict;
+
+    s->record.line_number = in->line_number;
+    s->record.sequence++;
+    if (in->idle)
+        tp_stage_advance(s, which, in->watermark);
+    verdict = s->op->record(s->self, s, &s->record);
+    return settle(s, in, verdict, next);
+}
+
+static int
+take_json(struct tp_stage *s, int which, const char *line, const char *next)
+{
+    struct tp_input *in = &s->input[which];
+
+    if (s->unseen)
+        look_for_unseen(s);
+    if (s->time_slot >= 0 && read_time(s) < 0)
+        return s->err.fault == TP_FAULT_MACHINE ? -1 : reject(s, in, s->record.line);
+    if (s->change_slot >= 0 && s->slot[s->change_slot].kind > TP_SLOT_NULL &&
+        refuse_change(s, in) < 0)
+        return -1;
+    if (offer(s, which, next) < 0)
+        return -1;
+    /* A record that was late or bad cannot move the watermark back, and one that was not used for
+     * another reason has still been there. */
+    if (s->settings.delay >= 0 && !in->timed && s->record.has_time &&
+        !(s->op->traits & TP_MAKES_TIME))
+        observe(s, which);
+    (void)line;
+    return 0;
+}
+
+static bool
+is_blank(struct tp_str line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (!strchr(" \t\r", line.ptr[i]) || line.ptr[i] == '\0')
+            return false;
+    return true;
+}
+
+/* Does content speak here? A text input's control lines count only when asked for, or on a
+ * standard input that begins with one: so a stage of ours is known, and a log line that looks like
+ * one is not. */
+static void
+begin_input(struct tp_stage *s, struct tp_input *in, struct tp_str line)
+{
+    in->begun = true;
+    in->may_speak = !(s->op->traits & TP_UNTIMED_ROWS) || s->settings.control_in ||
+                    (strcmp(tp_in_name(in->in), "stdin") == 0 && !tp_in_is_regular(in->in) &&
+                     tp_control_is(line));
+}
+
+/* The line at LINE may be blank or a control line. 1: dealt with, 0: it is data, -1: failed. */
+static int
+take_special(struct tp_stage *s, int which, struct tp_str line)
+{
+    struct tp_input *in = &s->input[which];
+
+    if (!in->begun)
+        begin_input(s, in, line);
+    if (!tp_control_is(line)) {
+        if (s->op->frame || !is_blank(line))
+            return 0;
+        in->line_number++;
+        return 1;
+    }
+    in->line_number++;
+    if (in->may_speak)
+        return tp_flow_control(s, which, line) < 0 ? -1 : 1;
+    s->count.in++;
+    tp_err_set(&s->err, TP_FAULT_RECORD,
+               "a control line in the content (--control-in for saved streams)");
+    return reject(s, in, line) < 0 ? -1 : 1;
+}
+
+static int
+after_end(struct tp_stage *s, const struct tp_input *in)
+{
+    return tp_err_set(&s->err, TP_FAULT_MACHINE,
+                      "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
+                      tp_in_name(in->in), (unsigned long long)in->line_number);
+}
+
+/* One record of lines of JSON, from LINE on. Returns the byte behind it, NULL on failure. */
+static const char *
+take_line(struct tp_stage *s, int which, const char *line, const char *end)
+{
+    struct tp_input *in = &s->input[which];
+    const char *next;
+
+    if (tp_control_maybe(line) || !in->begun) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        int special = take_special(s, which, (struct tp_str){line, (size_t)(newline - line)});
+
+        if (special)
+            return special < 0 ? NULL : newline + 1;
+    }
+    in->line_number++;
+    s->count.in++;
+    if (in->said_end) {
+        s->count.in--;
+        after_end(s, in);
+        return NULL;
+    }
+    next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
+    if (!next) {
+        next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+        return reject(s, in, (struct tp_str){line, (size_t)(next - 1 - line)}) < 0 ? NULL : next;
+    }
+    s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
+    return take_json(s, which, line, next) < 0 ? NULL : next;
+}
+
+/* Lines between two places: what a framed record adds to the line number. */
+static uint64_t
+lines_in(const char *from, const char *to)
+{
+    uint64_t lines = 0;
+
+    while (from < to && (from = memchr(from, '\n', (size_t)(to - from)))) {
+        from++;
+        lines++;
+    }
+    return lines;
+}
+
+/* One record of another framing. *NEXT is NULL when it is not complete in this block. */
+static int
+take_framed(struct tp_stage *s, int which, const char *p, const char *end, const char **next)
+{
+    struct tp_input *in = &s->input[which];
+    uint64_t lines;
+    int result;
+
+    if (tp_control_maybe(p) || !in->begun) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        int special = take_special(s, which, (struct tp_str){p, (size_t)(newline - p)});
+
+        *next = newline + 1;
+        if (special)
+            return special < 0 ? -1 : 0;
+    }
+    *next = s->op->frame->next(s->self, p, end, tp_in_at_end(in->in));
+    if (!*next)
+        return 0;
+    if (in->said_end)
+        return after_end(s, in);
+    s->count.in++;
+    lines = lines_in(p, *next);
+    in->line_number++; /* a record is named by its first line */
+    s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};
+    result = offer(s, which, *next);
+    in->line_number += lines - 1;
+    return result;
+}
+
+static const char *
+frame_line(void *self, const char *p, const char *end, bool at_end)
+{
+    (void)self;
+    (void)at_end;
+    return (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+}
+
+const struct tp_frame tp_frame_line = {frame_line};
+
+/* Is it another input's turn? */
+static inline bool
+yields(struct tp_stage *s)
+{
+    return s->stopped || (s->inputs > 1 && s->op->choose);
+}
+
+int
+tp_input_take(struct tp_stage *s, int which)
+{
+    struct tp_input *in = &s->input[which];
+    const char *p = in->block.ptr, *end = p + in->block.len;
+
+    s->record.input = which;
+    s->record.input_watermark = in->watermark;
+    while (p < end) {
+        const char *next;
+
+        if (!s->op->frame) {
+            next = take_line(s, which, p, end);
+            if (!next)
+                return -1;
+        } else if (take_framed(s, which, p, end, &next) < 0) {
+            return -1;
+        } else if (!next) {
+            tp_in_keep(in->in, p);
+            in->block.len = 0;
+            return 0;
+        }
+        p = next;
+        if (s->moved) {
+            if (tp_flow_advance(s) < 0)
+                return -1;
+            s->record.input_watermark = in->watermark;
+            if (s->inputs > 1)
+                break;
+        }
+        if (yields(s) || in->at_barrier)
+            break;
+    }
+    in->block = (struct tp_str){p, (size_t)(end - p)};
+    return 0;
+}
+
+int
+tp_input_read(struct tp_stage *s, int which)
+{
+    struct tp_input *in = &s->input[which];
+    struct tp_str block;
+
+    if (tp_out_settle(s->out, &s->err) < 0)
+        return -1;
+    in->waiting = false;
+    switch (tp_in_next(in->in, &block, &s->err)) {
+    case TP_IN_BLOCK:
+        in->block = block;
+        in->block_start = block.ptr;
+        return 0;
+    case TP_IN_WAIT:
+        in->waiting = true;
+        return 0;
+    case TP_IN_TOO_LONG:
+        in->line_number++;
+        in->block_start = block.ptr;
+        s->count.in++;
+        tp_err_set(&s->err, TP_FAULT_RECORD, "longer than --max-line");
+        return reject(s, in, block);
+    case TP_IN_END:
+        return tp_flow_input_end(s, which);
+    case TP_IN_ERROR:
+        break;
+    }
+    return -1;
+}

@@ -1,0 +1,556 @@
+#include "filter/stage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "value/text.h"
+
+/* --- before the first read ---------------------------------------------------------------------*/
+
+static int
+check_settings(struct tp_stage *s)
+{
+    struct tp_settings *set = &s->settings;
+    struct tp_err why;
+
+    if (strcmp(set->control, "auto") && strcmp(set->control, "always") &&
+        strcmp(set->control, "never"))
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--control: auto, always or never, not \"%s\"",
+                          set->control);
+    if (set->eof && strcmp(set->eof, "end") != 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--eof: only \"end\", not \"%s\"", set->eof);
+    if (set->step < TP_MILLISECOND || set->step % TP_MILLISECOND)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
+    if (set->max_line == 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
+    s->max_ahead = -1;
+    if (strcmp(set->max_ahead, "none") != 0) {
+        if (tp_duration_parse(tp_str_of(set->max_ahead), &s->max_ahead, &why) < 0)
+            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
+        if (s->max_ahead < 0)
+            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative",
+                              set->max_ahead);
+    }
+    return 0;
+}
+
+static tp_time
+clock_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
+}
+
+static int
+open_time(struct tp_stage *s)
+{
+    const struct tp_settings *set = &s->settings;
+    struct tp_err why;
+
+    if (set->zone) {
+        s->zone = tp_zone_open(tp_str_of(set->zone), &why);
+        if (!s->zone)
+            return tp_err_set(&s->err, TP_FAULT_USAGE, "--tz: %s", why.text);
+    }
+    if (set->now) {
+        if (tp_moment_parse(tp_str_of(set->now), clock_now(), s->zone, &s->now, &why) < 0)
+            return tp_err_set(&s->err, TP_FAULT_USAGE, "--now: %s", why.text);
+        s->has_now = true;
+    }
+    if (!(s->op->traits & (TP_TIMED | TP_TIME_OPTIONAL)))
+        return 0;
+    s->stamp = tp_stamp_new(set->time_format, s->zone, &why);
+    if (!s->stamp)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--time-format: %s", why.text);
+    if (s->op->frame)
+        return 0;
+    s->time_slot = tp_stage_want(s, set->time_field, &why);
+    if (s->time_slot < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--time: %s", why.text);
+    return 0;
+}
+
+static int
+open_scan(struct tp_stage *s)
+{
+    struct tp_path path;
+    int result;
+
+    s->time_slot = s->change_slot = -1;
+    s->scan = tp_scan_new();
+    if (!s->scan)
+        return tp_err_memory(&s->err);
+    if (!(s->op->traits & TP_NO_CHANGES))
+        return 0;
+    result = tp_path_parse(&path, TP_STR("@op"), &s->err);
+    if (result == 0)
+        result = s->change_slot = tp_scan_want(s->scan, &path, &s->err);
+    tp_path_release(&path);
+    return result < 0 ? -1 : 0;
+}
+
+/* The slots are known only when the operator has asked for all of them. */
+static int
+make_slots(struct tp_stage *s)
+{
+    size_t asked = s->slots;
+
+    s->slots = tp_scan_slots(s->scan);
+    s->slot = calloc(s->slots + 1, sizeof *s->slot);
+    s->seen = calloc(s->slots + 1, sizeof *s->seen);
+    s->wanted = realloc(s->wanted, (s->slots + 1) * sizeof *s->wanted);
+    if (!s->slot || !s->seen || !s->wanted)
+        return tp_err_memory(&s->err);
+    for (size_t i = asked; i < s->slots; i++)
+        s->wanted[i] = (struct tp_str){NULL, 0};
+    for (size_t i = 0; i < s->slots; i++)
+        s->unseen += s->wanted[i].ptr != NULL;
+    s->record.slot = s->slot;
+    return 0;
+}
+
+static int
+open_inputs(struct tp_stage *s, char **names, int count)
+{
+    static char *standard_input[] = {"-"};
+
+    if (count == 0) {
+        names = standard_input;
+        count = 1;
+    }
+    s->input = calloc((size_t)count, sizeof *s->input);
+    s->minimum = tp_minimum_new();
+    if (!s->input || !s->minimum)
+        return tp_err_memory(&s->err);
+    for (int i = 0; i < count; i++) {
+        struct tp_input *input = &s->input[i];
+
+        input->watermark = TP_TIME_BEFORE_ALL;
+        tp_bounded_init(&input->bounded, s->settings.delay < 0 ? 0 : s->settings.delay,
+                        s->settings.step);
+        input->in = tp_in_open(names[i], s->settings.max_line, &s->err);
+        if (!input->in) {
+            s->err.fault = TP_FAULT_USAGE; /* a wrong operand: said before anything was read */
+            return -1;
+        }
+        s->inputs++;
+        if (tp_minimum_join(s->minimum) < 0)
+            return tp_err_memory(&s->err);
+    }
+    return 0;
+}
+
+static int
+open_output(struct tp_stage *s)
+{
+    const char *control = s->settings.control;
+
+    s->out = tp_out_new(STDOUT_FILENO, "standard output", &s->err);
+    if (!s->out)
+        return -1;
+    s->writes_control =
+        s->role != TP_ROLE_SINK && (strcmp(control, "always") == 0 ||
+                                    (strcmp(control, "auto") == 0 && tp_out_is_pipe(s->out)));
+    s->speaks = s->role == TP_ROLE_SOURCE || (s->op->traits & TP_MAKES_TIME) != 0;
+    return 0;
+}
+
+static int
+open_all(struct tp_stage *s, char **operands, int count)
+{
+    int own = s->op->operands_before_files < count ? s->op->operands_before_files : count;
+
+    s->operand = operands;
+    s->operands = own;
+    if (check_settings(s) < 0 || open_scan(s) < 0 || open_time(s) < 0)
+        return -1;
+    if (s->role != TP_ROLE_SOURCE) {
+        /* Inputs first: an operator may size its state by their number. */
+        if (open_inputs(s, operands + own, count - own) < 0)
+            return -1;
+    } else if (count > own) {
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "takes no operand \"%s\"", operands[own]);
+    }
+    if (s->op->open && s->op->open(s->self, s, &s->err) < 0)
+        return -1;
+    if (make_slots(s) < 0 || tp_side_open(&s->side, &s->settings, &s->err) < 0)
+        return -1;
+    return open_output(s);
+}
+
+/* A person at a terminal who typed the bare name wants to know what it does. */
+static bool
+nothing_to_read(const struct tp_stage *s, int operands)
+{
+    return s->role != TP_ROLE_SOURCE && operands <= s->op->operands_before_files &&
+           isatty(STDIN_FILENO);
+}
+
+int
+tp_stage_begin(struct tp_stage *s, int argc, char **argv)
+{
+    struct tp_option_group groups[TP_SETTINGS_GROUPS];
+    size_t count;
+    int first = 0;
+
+    s->report.program = s->op->name;
+    s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
+    s->record.input_watermark = TP_TIME_BEFORE_ALL;
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    s->late_window_end = TP_TIME_BEFORE_ALL;
+    tp_settings_init(&s->settings);
+    count = tp_settings_groups(&s->settings, s->op, s->self, groups);
+    if (tp_option_parse(groups, count, argc, argv, &first, &s->err) < 0) {
+        tp_report_failure(&s->report, &s->err);
+        tp_settings_print_usage(s->op);
+        return TP_STATUS_USAGE;
+    }
+    s->report.quiet = s->settings.quiet;
+    if (s->settings.help) {
+        tp_settings_print_help(s->op, groups, count);
+        return fflush(stdout) == 0 ? TP_STATUS_CLEAN : TP_STATUS_FAILED;
+    }
+    if (s->settings.version) {
+        printf("%s (tidepipe) %s\n", s->op->name, TP_VERSION);
+        return fflush(stdout) == 0 ? TP_STATUS_CLEAN : TP_STATUS_FAILED;
+    }
+    if (nothing_to_read(s, argc - first)) {
+        tp_settings_print_usage(s->op);
+        return TP_STATUS_USAGE;
+    }
+    if (open_all(s, argv + first, argc - first) < 0) {
+        tp_report_failure(&s->report, &s->err);
+        return tp_report_status(&s->err);
+    }
+    return -1;
+}
+
+/* --- after the last read -----------------------------------------------------------------------*/
+
+static void
+report_unseen(struct tp_stage *s)
+{
+    const struct tp_str *names;
+    size_t count;
+
+    if (s->unseen == 0 || s->count.in == s->count.rejected)
+        return;
+    count = tp_scan_names(s->scan, &names);
+    for (size_t i = 0; i < s->slots; i++) {
+        const struct tp_str *likest;
+        struct tp_str wanted = s->wanted[i];
+
+        if (!wanted.ptr || s->seen[i])
+            continue;
+        likest = tp_text_likest(wanted, names, count);
+        if (likest)
+            tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)",
+                           (int)wanted.len, wanted.ptr, (int)likest->len, likest->ptr);
+        else
+            tp_report_note(&s->report, "no record had member \"%.*s\"", (int)wanted.len,
+                           wanted.ptr);
+    }
+}
+
+static void
+report_stats(const struct tp_stage *s)
+{
+    const struct tp_counts *c = &s->count;
+    struct tp_report loud = {s->report.program, false, 0};
+
+#define N(field) (unsigned long long)c->field
+    tp_report_note(&loud,
+                   "in %llu = used %llu + late %llu + rejected %llu + filtered %llu + duplicate "
+                   "%llu + held %llu; rows out %llu, bytes out %llu",
+                   N(in), N(used), N(late), N(rejected), N(filtered), N(duplicate), N(held),
+                   N(rows), (unsigned long long)(s->out ? tp_out_bytes(s->out) : 0));
+#undef N
+}
+
+/* The harness's own check, at every exit: no record may vanish between the counters. */
+static bool
+balances(const struct tp_stage *s)
+{
+    const struct tp_counts *c = &s->count;
+    struct tp_err err;
+
+    if (c->in == c->used + c->late + c->rejected + c->filtered + c->duplicate + c->held)
+        return true;
+    tp_err_set(&err, TP_FAULT_MACHINE,
+               "internal error: the counts of records do not balance (see --stats)");
+    tp_report_failure(&s->report, &err);
+    report_stats(s);
+    return false;
+}
+
+void
+tp_stage_give_back(struct tp_stage *s)
+{
+    if (s->op->close)
+        s->op->close(s->self);
+    for (int i = 0; i < s->inputs; i++)
+        tp_in_close(s->input[i].in);
+    free(s->input);
+    tp_minimum_free(s->minimum);
+    tp_scan_free(s->scan);
+    tp_stamp_free(s->stamp);
+    tp_zone_close(s->zone);
+    tp_out_free(s->out);
+    tp_buf_release(&s->scratch);
+    free(s->slot);
+    free(s->wanted);
+    free(s->seen);
+}
+
+static int
+close_streams(struct tp_stage *s, int result)
+{
+    struct tp_err err;
+
+    if (result == 0 && tp_out_close(s->out, &err) < 0) {
+        tp_report_failure(&s->report, &err);
+        result = -1;
+    }
+    if (tp_side_close(&s->side, &err) < 0) {
+        tp_report_failure(&s->report, &err);
+        result = -1;
+    }
+    return result;
+}
+
+/* Is what was lost, here and upstream, more than --tolerate allows? */
+static bool
+too_many_lost(const struct tp_stage *s)
+{
+    uint64_t rejected = s->side.rejected;
+
+    if (s->upstream.rejected + s->upstream.late + s->side.dropped_late > 0)
+        return true;
+    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in;
+}
+
+int
+tp_stage_end(struct tp_stage *s, int result)
+{
+    int status = TP_STATUS_CLEAN;
+
+    if (result < 0) {
+        tp_report_failure(&s->report, &s->err);
+        status = tp_report_status(&s->err);
+    }
+    if (close_streams(s, result) < 0 && status == TP_STATUS_CLEAN)
+        status = TP_STATUS_FAILED;
+    tp_side_report(&s->side, &s->report, &s->settings, s->count.rejected);
+    report_unseen(s);
+    if (s->settings.stats)
+        report_stats(s);
+    for (int i = 0; i < s->inputs && status == TP_STATUS_CLEAN; i++)
+        if (s->input[i].cut)
+            status = TP_STATUS_FAILED;
+    if (!balances(s))
+        status = TP_STATUS_FAILED;
+    if (status == TP_STATUS_CLEAN && (s->spoiled || too_many_lost(s)))
+        status = TP_STATUS_SOME_BAD;
+    return status;
+}
+
+/* --- what operators ask (operator.h) -----------------------------------------------------------*/
+
+int
+tp_stage_want(struct tp_stage *s, const char *text, struct tp_err *err)
+{
+    struct tp_path path;
+    struct tp_str *grown;
+    int slot;
+
+    if (tp_path_parse(&path, tp_str_of(text), err) < 0)
+        return -1;
+    slot = tp_scan_want(s->scan, &path, err);
+    tp_path_release(&path);
+    if (slot < 0)
+        return -1;
+    if ((size_t)slot < s->slots)
+        return slot;
+    grown = realloc(s->wanted, ((size_t)slot + 1) * sizeof *grown);
+    if (!grown)
+        return tp_err_memory(err);
+    s->wanted = grown;
+    for (; s->slots < (size_t)slot; s->slots++)
+        s->wanted[s->slots] = (struct tp_str){NULL, 0};
+    s->wanted[s->slots++] = tp_str_of(text);
+    return slot;
+}
+
+struct tp_scan *
+tp_stage_scan(struct tp_stage *s)
+{
+    return s->scan;
+}
+
+const char *
+tp_stage_operand(const struct tp_stage *s, int i)
+{
+    return i < s->operands ? s->operand[i] : NULL;
+}
+
+int
+tp_stage_inputs(const struct tp_stage *s)
+{
+    return s->inputs;
+}
+
+const char *
+tp_stage_input_name(const struct tp_stage *s, int input)
+{
+    return tp_in_name(s->input[input].in);
+}
+
+struct tp_buf *
+tp_stage_row(struct tp_stage *s, struct tp_err *err)
+{
+    return tp_out_buf(s->out, err);
+}
+
+int
+tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
+{
+    s->count.rows++;
+    return tp_out_check(s->out, err);
+}
+
+void
+tp_stage_advance(struct tp_stage *s, int input, tp_time watermark)
+{
+    struct tp_input *in = &s->input[input];
+
+    if (watermark <= in->watermark && !in->idle)
+        return;
+    if (watermark > in->watermark)
+        in->watermark = watermark;
+    in->idle = false;
+    tp_minimum_set(s->minimum, input, in->watermark);
+    s->moved = true;
+}
+
+void
+tp_stage_idle(struct tp_stage *s, int input)
+{
+    s->input[input].idle = true;
+    tp_minimum_set_idle(s->minimum, input);
+    s->moved = true;
+}
+
+enum tp_verdict
+tp_stage_late(struct tp_stage *s, tp_time window_end, tp_time limit)
+{
+    s->late_window_end = window_end;
+    s->late_limit = limit;
+    return TP_LATE;
+}
+
+enum tp_verdict
+tp_stage_reject(struct tp_stage *s, long at, const char *format, ...)
+{
+    va_list args;
+
+    s->err.fault = TP_FAULT_RECORD;
+    s->err.at = at;
+    va_start(args, format);
+    vsnprintf(s->err.text, sizeof s->err.text, format, args);
+    va_end(args);
+    return TP_REJECTED;
+}
+
+enum tp_verdict
+tp_stage_fail(struct tp_stage *s, const struct tp_err *err)
+{
+    if (err != &s->err)
+        s->err = *err;
+    return err->fault == TP_FAULT_RECORD ? TP_REJECTED : TP_FAILED;
+}
+
+void
+tp_stage_release(struct tp_stage *s, uint64_t count)
+{
+    s->count.held -= count;
+    s->count.used += count;
+}
+
+void
+tp_stage_spoiled(struct tp_stage *s, const struct tp_err *err)
+{
+    s->spoiled = true;
+    tp_report_failure(&s->report, err);
+}
+
+void
+tp_stage_stop(struct tp_stage *s)
+{
+    s->stopped = true;
+}
+
+tp_time
+tp_stage_now(struct tp_stage *s)
+{
+    return s->has_now ? s->now : clock_now();
+}
+
+tp_duration
+tp_stage_waited(const struct tp_stage *s)
+{
+    return s->waited;
+}
+
+void
+tp_stage_wake_after(struct tp_stage *s, tp_duration after)
+{
+    s->wake_at = after > 0 ? s->waited + after : 0;
+}
+
+tp_duration
+tp_stage_delay(const struct tp_stage *s)
+{
+    return s->settings.delay;
+}
+
+tp_duration
+tp_stage_step(const struct tp_stage *s)
+{
+    return s->settings.step;
+}
+
+int
+tp_stage_time_slot(const struct tp_stage *s)
+{
+    return s->time_slot;
+}
+
+const char *
+tp_stage_time_field(const struct tp_stage *s)
+{
+    return s->settings.time_field;
+}
+
+void
+tp_stage_note(struct tp_stage *s, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    tp_report_note(&s->report, "%s", text);
+}
+
+bool
+tp_stage_to_terminal(const struct tp_stage *s)
+{
+    return tp_out_is_terminal(s->out);
+}

@@ -1,0 +1,145 @@
+/*
+ * stage: the running filter: what the drivers and the functions of operator.h share. Private to
+ * this floor.
+ *
+ * The way of a record: drive.c picks an input, input.c cuts its blocks into records, reads their
+ * time and hands them to the operator; what the operator says becomes of the record is carried out
+ * by stage.c (side streams, counts, output) and flow.c (watermarks, control lines, ends).
+ */
+#ifndef TP_FILTER_STAGE_H
+#define TP_FILTER_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "event/watermark.h"
+#include "filter/operator.h"
+#include "filter/report.h"
+#include "filter/settings.h"
+#include "filter/side.h"
+#include "record/control.h"
+#include "record/scan.h"
+#include "stream/in.h"
+#include "stream/out.h"
+#include "value/stamp.h"
+#include "value/zone.h"
+
+/* One FILE operand, or standard input. */
+struct tp_input {
+    struct tp_in *in;
+    struct tp_str block; /* what is left of the block at hand */
+    const char *block_start;
+    uint64_t line_number;
+
+    struct tp_bounded bounded; /* -d, where the input brings no watermarks of its own */
+    tp_time watermark;
+    struct tp_control barrier; /* the barrier it stands at, when at_barrier */
+
+    bool waiting;    /* nothing was to be read the last time */
+    bool spoke;      /* it had a control line */
+    bool begun;      /* its first line was seen */
+    bool timed;      /* it brings watermarks: `start`, or a timed one */
+    bool said_end;   /* `end` was read */
+    bool at_barrier; /* stands at `barrier` until the other inputs do */
+    bool suspended;  /* its last barrier was read */
+    bool ended;      /* end of file */
+    bool cut;        /* ended without saying so */
+    bool idle;       /* said `idle`, and nothing since */
+    bool may_speak;  /* control lines in it are control (always, but for text: see input.c) */
+};
+
+struct tp_counts {
+    uint64_t in, used, late, rejected, filtered, duplicate, held;
+    uint64_t rows;
+};
+
+enum tp_role { TP_ROLE_SOURCE, TP_ROLE_TRANSFORM, TP_ROLE_SINK };
+
+struct tp_stage {
+    const struct tp_operator *op;
+    void *self;
+    enum tp_role role;
+    struct tp_settings settings;
+    struct tp_report report;
+
+    char **operand; /* before the FILEs */
+    int operands;
+
+    struct tp_input *input;
+    int inputs;
+    struct tp_minimum *minimum; /* over the inputs */
+
+    struct tp_scan *scan;
+    struct tp_slot *slot;
+    struct tp_str *wanted; /* by slot: the text a user asked by, for "no record had member" */
+    bool *seen;            /* by slot: some record had it */
+    size_t slots, unseen;
+    int time_slot, change_slot; /* -1: none */
+    struct tp_stamp *stamp;
+    struct tp_zone *zone;
+    struct tp_buf scratch;
+    tp_time ahead_limit; /* event times beyond it are looked at closely (--max-ahead) */
+    tp_duration max_ahead;
+    bool has_now;
+    tp_time now; /* --now */
+
+    struct tp_record record; /* the one at hand */
+    struct tp_side side;
+    struct tp_out *out;
+    struct tp_counts count;
+    struct tp_ledger upstream; /* what the inputs' `end` lines said */
+    struct tp_err err;         /* why the last record was not used; why the run fails */
+    tp_time late_limit, late_window_end;
+
+    tp_time forwarded;       /* the last watermark written */
+    tp_duration waited;      /* spent waiting on empty inputs */
+    tp_duration wake_at;     /* of `waited`, when the operator wants its tick; 0: never */
+    tp_duration quiet_since; /* of `waited`, when the last record was read */
+    bool writes_control;     /* standard output takes control lines */
+    bool speaks;             /* ... and this stage has a reason to write them */
+    bool said_start, said_none, said_idle;
+    bool moved;   /* an input's watermark changed: look at the minimum */
+    bool stopped; /* tp_stage_stop */
+    bool spoiled; /* a result could not be said */
+    bool suspended, hinted;
+};
+
+/* --- stage.c ----------------------------------------------------------------------------------*/
+
+/* Everything before the first read; the exit status to leave with, or -1 to go on. */
+int tp_stage_begin(struct tp_stage *stage, int argc, char **argv);
+
+/* What tp_stage_begin made; also after it failed. */
+void tp_stage_give_back(struct tp_stage *stage);
+
+/* Reports, closes and gives back everything; RESULT is 0, or -1 with the failure in stage->err.
+ * Returns the exit status. */
+int tp_stage_end(struct tp_stage *stage, int result);
+
+/* --- input.c ----------------------------------------------------------------------------------*/
+
+/* Takes records of INPUT's block at hand until it is used up or another input's turn has come. */
+int tp_input_take(struct tp_stage *stage, int which);
+
+/* The next block, or the end, of an input. */
+int tp_input_read(struct tp_stage *stage, int which);
+
+/* --- flow.c -----------------------------------------------------------------------------------*/
+
+/* A control line of an input. */
+int tp_flow_control(struct tp_stage *stage, int which, struct tp_str line);
+
+/* End of file of an input. */
+int tp_flow_input_end(struct tp_stage *stage, int which);
+
+/* An input's watermark may have moved: looks at the minimum, lets the operator write what it
+ * proves, forwards. */
+int tp_flow_advance(struct tp_stage *stage);
+
+int tp_flow_start(struct tp_stage *stage);
+int tp_flow_finish(struct tp_stage *stage);
+
+#endif
