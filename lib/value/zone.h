@@ -38,4 +38,7 @@ enum tp_zone_fit {
 int tp_zone_instant(struct tp_zone *zone, tp_time local, tp_time *time, enum tp_zone_fit *fit,
                     struct tp_err *err);
 
+/* The same in seconds since 1970: no range to leave, transitions happen at whole seconds. */
+int64_t tp_zone_second(struct tp_zone *zone, int64_t local, enum tp_zone_fit *fit);
+
 #endif
