@@ -1,21 +1,8 @@
 #include "record/csv.h"
 
-#include <csv.h>
 #include <stdlib.h>
 
-#include "value/num.h"
-#include "value/text.h"
-
-struct tp_csv {
-    struct csv_parser parser;
-    char separator;
-    struct tp_csv_field *field;
-    size_t count, cap;
-    /* Of the row being split by libcsv: */
-    const char *raw, *raw_end; /* where the next field begins in it */
-    struct tp_buf undone;      /* the texts that are not slices of it, one behind the other */
-    bool failed;               /* memory ran out */
-};
+#include "record/csv_reader.h"
 
 /* Blanks belong to their field; rows are cut before libcsv sees them. */
 static int
@@ -36,20 +23,20 @@ open_parser(struct tp_csv *csv)
 {
     if (csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return -1;
-    csv_set_delim(&csv->parser, (unsigned char)csv->separator);
+    csv_set_delim(&csv->parser, (unsigned char)csv->options.separator);
     csv_set_space_func(&csv->parser, no_byte);
     csv_set_term_func(&csv->parser, only_newline);
     return 0;
 }
 
 struct tp_csv *
-tp_csv_new(char separator)
+tp_csv_new(const struct tp_csv_options *options)
 {
     struct tp_csv *csv = calloc(1, sizeof *csv);
 
     if (!csv)
         return NULL;
-    csv->separator = separator;
+    csv->options = *options;
     if (open_parser(csv) < 0) {
         free(csv);
         return NULL;
@@ -64,6 +51,8 @@ tp_csv_free(struct tp_csv *csv)
         return;
     csv_free(&csv->parser);
     tp_buf_release(&csv->undone);
+    tp_buf_release(&csv->names);
+    free(csv->name_end);
     free(csv->field);
     free(csv);
 }
@@ -84,7 +73,7 @@ quoted_end(const char *p, const char *end)
 }
 
 const char *
-tp_csv_row_end(const struct tp_csv *csv, const char *p, const char *end, bool at_end)
+tp_csv_row_end(char separator, const char *p, const char *end, bool at_end)
 {
     const char *first = memchr(p, '\n', (size_t)(end - p)), *line_end = first;
 
@@ -95,7 +84,7 @@ tp_csv_row_end(const struct tp_csv *csv, const char *p, const char *end, bool at
         const char *stop;
 
         if (*field != '"') {
-            stop = memchr(field, csv->separator, (size_t)(line_end - field));
+            stop = memchr(field, separator, (size_t)(line_end - field));
             if (!stop)
                 return line_end + 1;
             field = stop + 1;
@@ -109,7 +98,7 @@ tp_csv_row_end(const struct tp_csv *csv, const char *p, const char *end, bool at
         if (!line_end)
             return at_end ? end : NULL;
         /* Whatever stands between a closing quote and the separator: split refuses it. */
-        stop = memchr(stop, csv->separator, (size_t)(line_end - stop));
+        stop = memchr(stop, separator, (size_t)(line_end - stop));
         if (!stop)
             return line_end + 1;
         field = stop + 1;
@@ -142,7 +131,7 @@ split_plain(struct tp_csv *csv, struct tp_str row)
 {
     const char *p = row.ptr, *end = row.ptr + row.len, *stop;
 
-    while ((stop = memchr(p, csv->separator, (size_t)(end - p)))) {
+    while ((stop = memchr(p, csv->options.separator, (size_t)(end - p)))) {
         add_field(csv, (struct tp_str){p, (size_t)(stop - p)}, false);
         p = stop + 1;
     }
@@ -228,63 +217,4 @@ tp_csv_split(struct tp_csv *csv, struct tp_str row, const struct tp_csv_field **
     *fields = csv->field;
     *count = csv->count;
     return 0;
-}
-
-/* --- to and from JSON --------------------------------------------------------------------------*/
-
-/* Would TEXT, without quotes, be read as something other than a string? */
-static bool
-is_typed(struct tp_str text)
-{
-    struct tp_value value;
-
-    if (text.len == 0 || tp_str_equal(text, TP_STR("true")) || tp_str_equal(text, TP_STR("false")))
-        return true;
-    return (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')) &&
-           tp_num_parse(text, &value);
-}
-
-void
-tp_csv_put_json(const struct tp_csv_field *field, bool typed, struct tp_buf *to)
-{
-    if (!typed || field->quoted || !is_typed(field->text))
-        tp_text_quote(field->text, to);
-    else if (field->text.len == 0)
-        TP_BUF_PUT(to, "null");
-    else
-        tp_buf_put_str(to, field->text);
-}
-
-static bool
-needs_quotes(struct tp_str text, char separator)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (c == '"' || c == separator || c == '\n' || c == '\r')
-            return true;
-    }
-    return is_typed(text);
-}
-
-void
-tp_csv_put_string(struct tp_str text, char separator, struct tp_buf *to)
-{
-    const char *p = text.ptr, *end = text.ptr + text.len;
-
-    if (!needs_quotes(text, separator)) {
-        tp_buf_put_str(to, text);
-        return;
-    }
-    TP_BUF_PUT(to, "\"");
-    while (p < end) {
-        const char *quote = memchr(p, '"', (size_t)(end - p));
-        const char *stop = quote ? quote + 1 : end;
-
-        tp_buf_put(to, p, (size_t)(stop - p));
-        if (quote)
-            TP_BUF_PUT(to, "\"");
-        p = stop;
-    }
-    TP_BUF_PUT(to, "\"");
 }
