@@ -20,20 +20,21 @@
 struct tp_in; /* opaque */
 
 /* NAME is a path or `-`. A FIFO is opened without blocking and waits for its first writer. A
- * directory is an error. NULL with the reason. MAX_LINE in bytes; a longer line is skipped and
- * reported (TP_IN_TOO_LONG). Block size: $TIDEPIPE_BLOCK bytes, by default 256 KiB. */
+ * directory is an error. NULL with the reason. MAX_LINE in bytes without the newline; a longer line
+ * is skipped and reported (TP_IN_TOO_LONG), and memory is bounded by MAX_LINE and two blocks. Block
+ * size: $TIDEPIPE_BLOCK bytes, by default 256 KiB. A byte order mark at the start is skipped. */
 struct tp_in *tp_in_open(const char *name, size_t max_line, struct tp_err *err);
-void tp_in_close(struct tp_in *in);
+void tp_in_close(struct tp_in *in); /* standard input itself stays open; NULL is fine */
 
 /* The name for messages: the operand, `stdin` for standard input. */
 const char *tp_in_name(const struct tp_in *in);
 
 enum tp_in_state {
-    TP_IN_ERROR = -1,
-    TP_IN_BLOCK,    /* *BLOCK is one or more whole lines */
-    TP_IN_WAIT,     /* nothing to read now: wait with tp_in_wait */
-    TP_IN_TOO_LONG, /* a line longer than max_line was dropped: *BLOCK is its first 200 bytes or so */
-    TP_IN_END,      /* end of input; again at every later call */
+    TP_IN_ERROR = -1, /* after all whole lines before the damage; again at every later call */
+    TP_IN_BLOCK,      /* *BLOCK is one or more whole lines */
+    TP_IN_WAIT,       /* nothing to read now: wait with tp_in_wait */
+    TP_IN_TOO_LONG,   /* a line longer than max_line is dropped: *BLOCK is its first 200 bytes */
+    TP_IN_END,        /* end of input; again at every later call */
 };
 
 /*
@@ -43,9 +44,10 @@ enum tp_in_state {
  */
 enum tp_in_state tp_in_next(struct tp_in *in, struct tp_str *block, struct tp_err *err);
 
-/* Puts the end of the last block back: the next block begins with its bytes from FROM on. For
- * records that span lines (CSV). At the end of input the same bytes come once more with
- * tp_in_at_end() true, and then must be taken. */
+/* Puts the end of the last block back: the next block begins with its bytes from FROM on, and goes
+ * beyond them. For records that span lines (CSV). At the end of input the same bytes come once more
+ * with tp_in_at_end() true, and then are taken whatever is kept. Bytes kept and the line begun
+ * behind them are one line for MAX_LINE: too long, they are dropped together. */
 void tp_in_keep(struct tp_in *in, const char *from);
 bool tp_in_at_end(const struct tp_in *in);
 
@@ -56,8 +58,9 @@ uint64_t tp_in_offset(const struct tp_in *in);
 
 bool tp_in_is_regular(const struct tp_in *in); /* a regular file: always readable, has an end */
 
-/* Waits until one of INPUTS[0..count) (NULL entries are skipped) may be read or TIMEOUT_MS went by
- * (-1: for ever). Returns 1 when one is readable, 0 on timeout or signal, -1 on error. */
+/* Waits until one of INPUTS[0..count) may be read or TIMEOUT_MS went by (-1: for ever). NULL
+ * entries and inputs that returned TP_IN_END are skipped. Returns 1 when one is readable (an end or
+ * an error to tell counts), 0 on timeout or signal, -1 on error. */
 int tp_in_wait(struct tp_in *const *inputs, size_t count, int timeout_ms, struct tp_err *err);
 
 #endif

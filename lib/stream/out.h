@@ -24,9 +24,10 @@ struct tp_out; /* opaque */
 /* FD is borrowed; NAME is for messages ("standard output"). A closed FD is an error at once. */
 struct tp_out *tp_out_new(int fd, const char *name, struct tp_err *err);
 
-/* Flushes, and closes FD where closing can fail (standard output on NFS, disk full). */
+/* Flushes and closes FD: closing can fail too (standard output on NFS, disk full). What is left to
+ * do is tp_out_free; a second close does nothing. */
 int tp_out_close(struct tp_out *out, struct tp_err *err);
-void tp_out_free(struct tp_out *out); /* without flushing */
+void tp_out_free(struct tp_out *out); /* without flushing or closing; NULL is fine */
 
 /* Borrows [PTR, PTR+LEN) until tp_out_settle. */
 int tp_out_pass(struct tp_out *out, const char *ptr, size_t len, struct tp_err *err);
@@ -45,8 +46,8 @@ int tp_out_settle(struct tp_out *out, struct tp_err *err);
 /* Writes everything now: before a read that would block. */
 int tp_out_flush(struct tp_out *out, struct tp_err *err);
 
-bool tp_out_pending(const struct tp_out *out); /* there are bytes that were not written */
-uint64_t tp_out_bytes(const struct tp_out *out);
+bool tp_out_pending(const struct tp_out *out);   /* there are bytes that were not written */
+uint64_t tp_out_bytes(const struct tp_out *out); /* taken in all: written and pending */
 
 /* A pipe or a socket: where `--control=auto` writes control lines. */
 bool tp_out_is_pipe(const struct tp_out *out);

@@ -1,0 +1,104 @@
+#include "stream/in_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "stream/in_pipe.h"
+
+/* The N of `/dev/fd/N` and of `/dev/stdin`; -1 for other paths. */
+static int
+descriptor_of(const char *path)
+{
+    int fd, end = 0;
+
+    if (!strcmp(path, "/dev/stdin"))
+        return STDIN_FILENO;
+    if (sscanf(path, "/dev/fd/%9d%n", &fd, &end) == 1 && end > 0 && !path[end] && fd >= 0)
+        return fd;
+    return -1;
+}
+
+/* O_NONBLOCK: a FIFO without a writer must not hold up the other inputs. It is set on a description
+ * of our own, except for sockets, which cannot be opened anew by path and are shared. */
+static int
+open_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0 && errno == ENXIO && descriptor_of(path) >= 0)
+        fd = fcntl(descriptor_of(path), F_DUPFD_CLOEXEC, 3);
+    return fd;
+}
+
+static int
+inspect(struct tp_in_source *source, const char *name, struct tp_err *err)
+{
+    struct stat st;
+
+    if (fstat(source->fd, &st))
+        return tp_err_system(err, name);
+    if (S_ISDIR(st.st_mode))
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s: is a directory", name);
+    source->regular = S_ISREG(st.st_mode);
+    if (source->regular)
+        (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    if (S_ISFIFO(st.st_mode))
+        tp_pipe_enlarge(source->fd);
+    return 0;
+}
+
+int
+tp_in_source_open(struct tp_in_source *source, const char *operand, const char *name,
+                  struct tp_err *err)
+{
+    source->ours = strcmp(operand, "-") != 0;
+    source->fd = source->ours ? open_path(operand) : STDIN_FILENO;
+    if (source->fd < 0)
+        return tp_err_system(err, name);
+    if (inspect(source, name, err)) {
+        tp_in_source_close(source);
+        return -1;
+    }
+    return 0;
+}
+
+void
+tp_in_source_close(struct tp_in_source *source)
+{
+    if (source->ours && source->fd >= 0)
+        close(source->fd);
+    source->fd = -1;
+}
+
+/* Asked before each read of what may block. It also tells a FIFO that never had a writer (nothing)
+ * from one whose writers are gone (POLLHUP), where read(2) returns 0 for both. */
+static int
+readable(int fd)
+{
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    int ready = poll(&poller, 1, 0);
+
+    return ready < 0 && errno == EINTR ? 0 : ready;
+}
+
+ssize_t
+tp_in_source_read(const struct tp_in_source *source, char *to, size_t len)
+{
+    int ready = source->regular ? 1 : readable(source->fd);
+    ssize_t got;
+
+    if (ready <= 0)
+        return ready == 0 ? TP_SOURCE_WAIT : TP_SOURCE_ERROR;
+    do
+        got = read(source->fd, to, len);
+    while (got < 0 && errno == EINTR);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return TP_SOURCE_WAIT;
+    return got < 0 ? TP_SOURCE_ERROR : got;
+}
