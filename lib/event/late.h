@@ -27,7 +27,9 @@ struct tp_lateness {
 void tp_lateness_add(struct tp_lateness *lateness, tp_duration by);
 
 /* The smallest delay to add, as a round number of its unit (whole ms below 1 s, whole s above),
- * such that PERCENT % of the late records (0 < percent <= 100) would have been in time. */
+ * such that PERCENT % of the late records (0 < percent <= 100) would have been in time. 0 when
+ * none were late. Where the watermark moves in steps larger than the answer, at least one step is
+ * needed: the caller who knows the step takes the larger of the two. */
 tp_duration tp_lateness_delay(const struct tp_lateness *lateness, double percent);
 
 #endif

@@ -20,17 +20,17 @@
 #include "value/time.h"
 
 enum tp_window_kind {
-    TP_WINDOW_FIXED,   /* tumbling and hopping */
+    TP_WINDOW_FIXED, /* tumbling and hopping */
     TP_WINDOW_SESSION,
     TP_WINDOW_ALL,
 };
 
 struct tp_window_spec {
     enum tp_window_kind kind;
-    tp_duration size;   /* fixed: > 0; session: the gap, > 0 */
+    tp_duration size;   /* fixed: > 0; session: the gap, > 0; all: 0 */
     tp_duration slide;  /* fixed: > 0, <= size; equal to size when tumbling */
     tp_duration pane;   /* fixed: the greatest common divisor of size and slide */
-    tp_duration offset; /* fixed: 0 <= offset < slide */
+    tp_duration offset; /* fixed: 0 <= offset < slide; 0 after a parse */
 };
 
 struct tp_window {
@@ -41,12 +41,22 @@ struct tp_window {
  * size, a bare `1w` (both readings are named). */
 int tp_window_parse(struct tp_str text, struct tp_window_spec *spec, struct tp_err *err);
 
-/* The pane that holds TIME. -1 (TP_FAULT_RECORD) when its window would leave tp_time. */
+/* Shifts fixed windows against the epoch by OFFSET: any sign and size, kept modulo the slide. -1
+ * with the reason: parts of a millisecond; sessions and `all` have nothing to shift. */
+int tp_window_shift(struct tp_window_spec *spec, tp_duration offset, struct tp_err *err);
+
+/*
+ * The pane that holds TIME. -1 (TP_FAULT_RECORD) when one of its windows would leave tp_time.
+ * A session's is the session that the record makes when it is alone: from its millisecond until
+ * the gap has passed (as Flink's assigner gives it, to be merged with those it meets). That of
+ * `all` is everything, [TP_TIME_MIN, TP_TIME_AFTER_ALL).
+ */
 int tp_window_pane(const struct tp_window_spec *spec, tp_time time, struct tp_window *pane,
                    struct tp_err *err);
 
 /* The first and the last window (by end) that a pane starting at PANE_START belongs to; the ones
- * between lie `slide` apart. */
+ * between lie `slide` apart. PANE_START is one that tp_window_pane gave. For sessions and `all`
+ * both are the pane itself. */
 void tp_window_of_pane(const struct tp_window_spec *spec, tp_time pane_start,
                        struct tp_window *first, struct tp_window *last);
 

@@ -33,6 +33,7 @@ struct tp_control {
     enum tp_control_kind kind;
     tp_time watermark;       /* TP_CONTROL_WATERMARK: a whole millisecond */
     struct tp_str held_by;   /* borrowed from the line; may be empty */
+    bool held_by_escaped;    /* held_by is the inside of a JSON string, its escapes not undone */
     struct tp_ledger ledger; /* TP_CONTROL_END */
     int64_t barrier;         /* TP_CONTROL_BARRIER: its ID, >= 0 */
     bool last;               /* TP_CONTROL_BARRIER: the stream is suspended here */
@@ -49,10 +50,12 @@ tp_control_maybe(const char *p)
     return p[0] != '{' || (unsigned char)p[1] <= ' '; /* spaced: look closer */
 }
 
-/* Is LINE (without newline) a control line: an object that starts with one of the two members? */
+/* Is LINE (without newline) a control line: an object that starts with one of the two members? Only
+ * its start is looked at. */
 bool tp_control_is(struct tp_str line);
 
-/* Reads a line for which tp_control_is is true. Members it does not know are ignored. -1 with the
+/* Reads a line for which tp_control_is is true. Members it does not know are ignored, as are those
+ * that belong to another kind; of duplicates the last one counts. -1 (TP_FAULT_RECORD) with the
  * reason when the line is not valid JSON or its values are not as tidepipe.5 says. */
 int tp_control_parse(struct tp_str line, struct tp_control *control, struct tp_err *err);
 

@@ -94,36 +94,50 @@ settle(struct tp_zone *zone, struct tp_reading *reading, struct tp_str text, tp_
     return tp_reading_instant(reading, text, time, err);
 }
 
-/* Most stamps share their minute with the one before and are in UTC: then two digits of seconds
- * and a fraction are all there is to read. False: not such a stamp, it may still be a good one. */
+/* Up to nine digits of a fraction; *AT moves behind them. False when there is none. */
+static inline bool
+read_nano(const char **at, const char *end, int32_t *nano)
+{
+    static const int32_t scale[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                    10000,      1000,      100,      10,      1};
+    const char *start = *at, *p = start;
+    const char *limit = end - p > 9 ? p + 9 : end;
+    int32_t number = 0;
+
+    for (; p < limit && tp_is_digit(*p); p++)
+        number = number * 10 + (*p - '0');
+    *nano = number * scale[p - start];
+    *at = p;
+    return p > start;
+}
+
+/* Most stamps share their minute with the one before: then two digits of seconds, a fraction and
+ * the zone are all there is to read. False: not such a stamp, it may still be a good one. */
 static inline bool
 read_in_minute(const struct tp_stamp *stamp, struct tp_str text, tp_time *time)
 {
-    static const int32_t scale[] = {0,     100000000, 10000000, 1000000, 100000,
-                                    10000, 1000,      100,      10,      1};
-    const char *p = text.ptr;
-    size_t digits, i;
-    int32_t nano = 0;
+    const char *p = text.ptr, *end = p + text.len;
+    struct tp_cursor cursor;
+    int32_t nano = 0, offset;
     int second;
 
     if (text.len < 20 || memcmp(p, stamp->minute, MINUTE_LEN) != 0)
         return false;
     second = tp_two_digits(p + 17);
-    if (p[16] != ':' || p[text.len - 1] != 'Z' || second < 0 || second > 59)
+    if (p[16] != ':' || second < 0 || second > 59)
         return false;
-    if (text.len > 20) {
-        digits = text.len - 21;
-        if (p[19] != '.' || digits < 1 || digits > 9)
+    p += 19;
+    if (*p == '.') {
+        p++;
+        if (!read_nano(&p, end, &nano))
             return false;
-        for (i = 0; i < digits; i++) {
-            if (!tp_is_digit(p[20 + i]))
-                return false;
-            nano = nano * 10 + (p[20 + i] - '0');
-        }
-        nano *= scale[digits];
     }
     *time = stamp->minute_start + second * TP_SECOND + nano;
-    return true;
+    if (end - p == 1 && *p == 'Z')
+        return true;
+    cursor = (struct tp_cursor){p, end};
+    return tp_cursor_offset(&cursor, &offset) && cursor.at == end &&
+           tp_time_subtract(*time, offset * TP_SECOND, time);
 }
 
 /* TEXT was read whole and found good: keep its minute. */
@@ -147,8 +161,6 @@ read_rfc3339(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct t
     const char *fault;
     long at;
 
-    if (read_in_minute(stamp, text, time))
-        return 0;
     fault = tp_reading_rfc3339(text, &reading, &at);
     if (fault)
         return tp_time_refuse(err, text, at, fault);
@@ -159,12 +171,17 @@ read_rfc3339(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct t
 static bool
 looks_like_date(struct tp_str text)
 {
-    return text.len >= 5 && tp_is_digit(text.ptr[0]) && text.ptr[4] == '-';
+    const char *p = text.ptr;
+
+    /* All four digits are looked at: 640e-12 is a number. */
+    return text.len >= 5 && tp_two_digits(p) >= 0 && tp_two_digits(p + 2) >= 0 && p[4] == '-';
 }
 
 static int
 read_auto(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct tp_err *err)
 {
+    if (read_in_minute(stamp, text, time))
+        return 0;
     if (looks_like_date(text))
         return read_rfc3339(stamp, text, time, err);
     return tp_epoch_parse(text, TP_EPOCH_AUTO, time, err);
@@ -187,7 +204,7 @@ tp_stamp_read_text(struct tp_stamp *stamp, struct tp_str text, tp_time *time, st
     case FORM_AUTO:
         return read_auto(stamp, text, time, err);
     case FORM_RFC3339:
-        return read_rfc3339(stamp, text, time, err);
+        return read_in_minute(stamp, text, time) ? 0 : read_rfc3339(stamp, text, time, err);
     case FORM_EPOCH:
         return tp_epoch_parse(text, stamp->unit, time, err);
     case FORM_CLF:

@@ -101,6 +101,30 @@ read_decimal(struct tp_cursor *cursor, struct decimal *decimal)
     return cursor->at == cursor->end;
 }
 
+/* The common shape, `1588205199.82437`: no sign, no exponent, no zero in front, at most 19 digits.
+ * False: not of that shape. */
+static bool
+read_plain(struct tp_str text, struct decimal *decimal)
+{
+    const char *p = text.ptr, *end = p + text.len;
+    uint64_t digits = 0;
+
+    if (text.len == 0 || text.len > DIGITS_MAX || *p == '0')
+        return false;
+    for (; p < end && tp_is_digit(*p); p++)
+        digits = digits * 10 + (uint64_t)(*p - '0');
+    *decimal = (struct decimal){.count = (int)text.len, .point = p - text.ptr};
+    if (p < end) {
+        if (*p != '.' || p == text.ptr || p + 1 == end)
+            return false;
+        decimal->count--;
+        for (p++; p < end && tp_is_digit(*p); p++)
+            digits = digits * 10 + (uint64_t)(*p - '0');
+    }
+    decimal->digits = digits;
+    return p == end;
+}
+
 /* |x| < 10^n exactly when point <= n: no arithmetic needed. */
 static int
 unit_of_magnitude(const struct decimal *decimal)
@@ -149,7 +173,7 @@ tp_epoch_parse(struct tp_str text, enum tp_epoch_unit unit, tp_time *time, struc
     uint64_t whole;
     bool rest;
 
-    if (!read_decimal(&cursor, &decimal))
+    if (!read_plain(text, &decimal) && !read_decimal(&cursor, &decimal))
         return tp_time_refuse(err, text, cursor.at - text.ptr,
                               unit == TP_EPOCH_AUTO ? AUTO_EXPECTED : "expected an epoch number");
     if (!scale(&decimal, unit == TP_EPOCH_AUTO ? unit_of_magnitude(&decimal) : (int)unit, &whole,
