@@ -12,6 +12,10 @@
 #define MINUTE_LEN 17 /* 17/May/2015:10:05, and as long in RFC 3339: 2015-05-17T10:05: */
 #define ZONE_AT 20    /* the blank before +0000 */
 
+/* Room for a record: names, punctuation and time; and what a byte of the line can grow to. */
+#define FRAMEWORK 512
+#define GROWTH 6 /* \u0000 */
+
 struct tp_weblog {
     enum tp_weblog_format format;
     struct tp_buf scratch, repaired; /* for texts that are not plain */
@@ -63,7 +67,7 @@ tp_weblog_free(struct tp_weblog *weblog)
 /* --- finding the parts ------------------------------------------------------------------------*/
 
 /* The first byte from P on that is STOP or not plain, or END. */
-static const char *
+static inline const char *
 skip_plain(const char *p, const char *end, char stop)
 {
 #ifdef __SSE2__
@@ -391,27 +395,61 @@ is_dash(struct tp_str text)
     return text.len == 1 && text.ptr[0] == '-';
 }
 
-static void
-put_text(struct tp_weblog *weblog, const struct part *part, struct tp_buf *to)
+/*
+ * The members are written through a bare pointer into room that was made for the whole record:
+ * checking the room for each of its 30 pieces cost a third of the speed.
+ */
+struct pen {
+    struct tp_buf *to;
+    char *p;
+};
+
+#define WRITE(pen, literal)                             \
+    do {                                                \
+        memcpy((pen)->p, literal, sizeof(literal) - 1); \
+        (pen)->p += sizeof(literal) - 1;                \
+    } while (0)
+
+/* Writes TEXT, and up to COPY_STEP - 1 bytes of what lies behind it. */
+#define COPY_STEP 16
+
+static inline void
+write_plain(struct pen *pen, struct tp_str text)
 {
-    if (is_dash(part->text)) {
-        TP_BUF_PUT(to, "null");
-    } else if (part->plain) {
-        TP_BUF_PUT(to, "\"");
-        tp_buf_put_str(to, part->text);
-        TP_BUF_PUT(to, "\"");
-    } else {
-        put_undone(weblog, part->text, to);
-    }
+    for (size_t i = 0; i < text.len; i += COPY_STEP)
+        memcpy(pen->p + i, text.ptr + i, COPY_STEP);
+    pen->p += text.len;
 }
 
 static void
-put_number(struct tp_str number, struct tp_buf *to)
+write_undone(struct tp_weblog *weblog, struct pen *pen, struct tp_str text)
+{
+    pen->to->len = (size_t)(pen->p - pen->to->ptr);
+    put_undone(weblog, text, pen->to);
+    pen->p = pen->to->ptr + pen->to->len;
+}
+
+static inline void
+write_text(struct tp_weblog *weblog, struct pen *pen, const struct part *part)
+{
+    if (is_dash(part->text)) {
+        WRITE(pen, "null");
+    } else if (part->plain) {
+        *pen->p++ = '"';
+        write_plain(pen, part->text);
+        *pen->p++ = '"';
+    } else {
+        write_undone(weblog, pen, part->text);
+    }
+}
+
+static inline void
+write_number(struct pen *pen, struct tp_str number)
 {
     if (is_dash(number))
-        TP_BUF_PUT(to, "null");
+        WRITE(pen, "null");
     else
-        tp_buf_put_str(to, number);
+        write_plain(pen, number);
 }
 
 /* METHOD PATH HTTP/x: where the path begins and ends. */
@@ -433,43 +471,75 @@ split_request(struct tp_str request, size_t *path, size_t *path_end)
 }
 
 static void
-put_request(struct tp_weblog *weblog, const struct part *request, struct tp_buf *to)
+write_request(struct tp_weblog *weblog, struct pen *pen, const struct part *request)
 {
-    struct part method, path = *request, protocol;
+    struct part path = *request, protocol = *request;
     size_t from = 0, end = 0;
 
     if (!split_request(request->text, &from, &end)) {
-        TP_BUF_PUT(to, ",\"method\":null,\"path\":");
-        put_text(weblog, &path, to);
-        TP_BUF_PUT(to, ",\"protocol\":null");
+        WRITE(pen, ",\"method\":null,\"path\":");
+        write_text(weblog, pen, request);
+        WRITE(pen, ",\"protocol\":null");
         return;
     }
-    method = (struct part){{request->text.ptr, from - 1}, true};
     path.text = (struct tp_str){request->text.ptr + from, end - from};
-    protocol =
-        (struct part){{request->text.ptr + end + 1, request->text.len - end - 1}, request->plain};
-    TP_BUF_PUT(to, ",\"method\":");
-    put_text(weblog, &method, to);
-    TP_BUF_PUT(to, ",\"path\":");
-    put_text(weblog, &path, to);
-    TP_BUF_PUT(to, ",\"protocol\":");
-    put_text(weblog, &protocol, to);
+    protocol.text = (struct tp_str){request->text.ptr + end + 1, request->text.len - end - 1};
+    WRITE(pen, ",\"method\":\"");
+    write_plain(pen, (struct tp_str){request->text.ptr, from - 1});
+    WRITE(pen, "\",\"path\":");
+    write_text(weblog, pen, &path);
+    WRITE(pen, ",\"protocol\":");
+    write_text(weblog, pen, &protocol);
 }
 
 static void
-put_stamp(struct tp_weblog *weblog, const char *second, tp_time time, struct tp_buf *to)
+write_stamp(struct tp_weblog *weblog, struct pen *pen, const char *second, tp_time time)
 {
-    char text[TP_TIME_TEXT];
-
-    TP_BUF_PUT(to, "{\"@timestamp\":\"");
+    WRITE(pen, "{\"@timestamp\":\"");
     if (second[0] == '6') {
-        tp_buf_put(to, text, tp_time_write(text, time));
+        pen->p += tp_time_write(pen->p, time);
     } else {
-        tp_buf_put(to, weblog->minute_text, MINUTE_LEN);
-        tp_buf_put(to, second, 2);
-        TP_BUF_PUT(to, ".000Z");
+        memcpy(pen->p, weblog->minute_text, MINUTE_LEN);
+        memcpy(pen->p + MINUTE_LEN, second, 2);
+        pen->p += MINUTE_LEN + 2;
+        WRITE(pen, ".000Z");
     }
-    TP_BUF_PUT(to, "\"");
+    WRITE(pen, "\"");
+}
+
+static void
+write_record(struct tp_weblog *weblog, struct pen *pen, const struct parts *parts, tp_time time)
+{
+    write_stamp(weblog, pen, parts->stamp.ptr + MINUTE_LEN + 1, time);
+    WRITE(pen, ",\"ip\":");
+    write_text(weblog, pen, &parts->ip);
+    WRITE(pen, ",\"ident\":");
+    write_text(weblog, pen, &parts->ident);
+    WRITE(pen, ",\"user\":");
+    write_text(weblog, pen, &parts->user);
+    write_request(weblog, pen, &parts->request);
+    WRITE(pen, ",\"status\":");
+    write_number(pen, parts->status);
+    WRITE(pen, ",\"bytes\":");
+    write_number(pen, parts->bytes);
+    if (weblog->format == TP_WEBLOG_COMBINED) {
+        WRITE(pen, ",\"referer\":");
+        write_text(weblog, pen, &parts->referer);
+        WRITE(pen, ",\"agent\":");
+        write_text(weblog, pen, &parts->agent);
+    }
+    WRITE(pen, "}\n");
+}
+
+/* Bytes that suffice for the record of a line of LEN bytes. */
+static size_t
+room_for(const struct parts *parts, enum tp_weblog_format format, size_t len)
+{
+    bool plain = parts->ip.plain && parts->ident.plain && parts->user.plain && parts->request.plain;
+
+    if (format == TP_WEBLOG_COMBINED)
+        plain = plain && parts->referer.plain && parts->agent.plain;
+    return FRAMEWORK + (plain ? 1 : GROWTH) * len;
 }
 
 int
@@ -478,31 +548,17 @@ tp_weblog_read(struct tp_weblog *weblog, struct tp_str line, struct tp_buf *to, 
 {
     struct cursor at = {line.ptr, line.ptr, line.ptr + line.len};
     struct parts parts;
+    struct pen pen = {.to = to};
 
     if (line.len && at.end[-1] == '\r')
         at.end--;
     if (take_parts(&at, weblog->format, &parts, err) < 0 ||
         read_stamp(weblog, &at, parts.stamp, time, err) < 0)
         return -1;
-    tp_buf_reserve(to, line.len + 256);
-    put_stamp(weblog, parts.stamp.ptr + MINUTE_LEN + 1, *time, to);
-    TP_BUF_PUT(to, ",\"ip\":");
-    put_text(weblog, &parts.ip, to);
-    TP_BUF_PUT(to, ",\"ident\":");
-    put_text(weblog, &parts.ident, to);
-    TP_BUF_PUT(to, ",\"user\":");
-    put_text(weblog, &parts.user, to);
-    put_request(weblog, &parts.request, to);
-    TP_BUF_PUT(to, ",\"status\":");
-    put_number(parts.status, to);
-    TP_BUF_PUT(to, ",\"bytes\":");
-    put_number(parts.bytes, to);
-    if (weblog->format == TP_WEBLOG_COMBINED) {
-        TP_BUF_PUT(to, ",\"referer\":");
-        put_text(weblog, &parts.referer, to);
-        TP_BUF_PUT(to, ",\"agent\":");
-        put_text(weblog, &parts.agent, to);
-    }
-    TP_BUF_PUT(to, "}\n");
+    pen.p = tp_buf_reserve(to, room_for(&parts, weblog->format, line.len));
+    if (!pen.p)
+        return 0;
+    write_record(weblog, &pen, &parts, *time);
+    to->len = (size_t)(pen.p - to->ptr);
     return 0;
 }
