@@ -174,28 +174,28 @@ column_name(struct tp_grid *grid, const struct tp_member *member)
 static bool
 has_members(const struct tp_slot *slot)
 {
-    struct tp_walk walk;
+    struct tp_members walk;
     struct tp_member first;
 
     if (slot->kind != TP_SLOT_OBJECT)
         return false;
-    walk = tp_walk_open(tp_slot_json(slot));
-    return tp_walk_next(&walk, &first);
+    walk = tp_members_open(tp_slot_json(slot));
+    return tp_members_next(&walk, &first);
 }
 
 /* Goes as deep as the scanner lets objects nest (TP_SCAN_DEPTH). */
 static void
 read_members(struct tp_grid *grid, struct tp_str object)
 {
-    struct tp_walk walk = tp_walk_open(object);
+    struct tp_members walk = tp_members_open(object);
     struct tp_member member;
     size_t outer = grid->prefix.len;
 
-    while (tp_walk_next(&walk, &member) && !grid->failed) {
+    while (tp_members_next(&walk, &member) && !grid->failed) {
         struct tp_str name = column_name(grid, &member);
         struct column *column;
 
-        if (outer == 0 && name.len && name.ptr[0] == '@' && !grid->all && !grid->fixed)
+        if (outer == 0 && !grid->all && !grid->fixed && tp_member_is_own(&member))
             continue;
         if (has_members(&member.value) && !(grid->fixed && tp_map_find(grid->number, name))) {
             tp_buf_put(&grid->prefix, name.ptr + outer, name.len - outer);

@@ -6,12 +6,12 @@
 
 #include "value/text.h"
 
-struct tp_walk
-tp_walk_open(struct tp_str object)
+struct tp_members
+tp_members_open(struct tp_str object)
 {
     const char *p = memchr(object.ptr, '{', object.len);
 
-    return (struct tp_walk){p + 1, object.ptr + object.len};
+    return (struct tp_members){p + 1, object.ptr + object.len};
 }
 
 static const char *
@@ -117,7 +117,7 @@ read_value(const char *p, const char *end, struct tp_slot *slot)
 }
 
 bool
-tp_walk_next(struct tp_walk *walk, struct tp_member *member)
+tp_members_next(struct tp_members *walk, struct tp_member *member)
 {
     const char *name = skip_blanks(walk->p), *p;
 
@@ -143,4 +143,63 @@ tp_member_name(const struct tp_member *member, struct tp_buf *scratch)
         return member->name;
     tp_text_unescape(member->name, scratch);
     return (struct tp_str){scratch->ptr + from, scratch->len - from};
+}
+
+bool
+tp_member_is_own(const struct tp_member *member)
+{
+    static const char escaped[] = "\\u0040";
+
+    return (member->name.len && member->name.ptr[0] == '@') ||
+           (member->name.len >= 6 && memcmp(member->name.ptr, escaped, 6) == 0);
+}
+
+/* Can nothing in TEXT be a name that begins with `@`? */
+static bool
+has_no_sign(struct tp_str text)
+{
+    return !memchr(text.ptr, '@', text.len) && !memchr(text.ptr, '\\', text.len);
+}
+
+bool
+tp_member_has_own(struct tp_str object)
+{
+    struct tp_members walk = tp_members_open(object);
+    struct tp_member member;
+
+    if (has_no_sign(object))
+        return false;
+    while (tp_members_next(&walk, &member))
+        if (tp_member_is_own(&member))
+            return true;
+    return false;
+}
+
+/* What stands before a member goes with it, but for the comma of the first one that stays. */
+void
+tp_member_strip_own(struct tp_str object, struct tp_buf *to)
+{
+    struct tp_members walk = tp_members_open(object);
+    struct tp_member member;
+    const char *before = object.ptr, *end = object.ptr + object.len;
+    bool any = false, first = true;
+
+    while (tp_members_next(&walk, &member)) {
+        const char *name = member.text.ptr, *stop = name + member.text.len;
+
+        if (first)
+            tp_buf_put(to, before, (size_t)(name - before));
+        first = false;
+        if (!tp_member_is_own(&member)) {
+            const char *from = any ? before : name;
+
+            tp_buf_put(to, from, (size_t)(stop - from));
+            any = true;
+        }
+        before = stop;
+        /* Own members come first as a rule: the rest can be copied at once. */
+        if (any && has_no_sign((struct tp_str){stop, (size_t)(end - stop)}))
+            break;
+    }
+    tp_buf_put(to, before, (size_t)(end - before));
 }

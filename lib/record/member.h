@@ -1,9 +1,9 @@
 /*
  * member: walks over the members of an object, whatever they are called.
  *
- *     struct tp_walk walk = tp_walk_open(line);
+ *     struct tp_members walk = tp_members_open(line);
  *     struct tp_member member;
- *     while (tp_walk_next(&walk, &member))
+ *     while (tp_members_next(&walk, &member))
  *         ...
  *
  * For those who write all members of a record (sto, scdc); whoever wants certain ones asks the
@@ -27,14 +27,23 @@ struct tp_member {
     struct tp_str text;   /* the whole member: from the quote of its name to the end of the value */
 };
 
-struct tp_walk {
+struct tp_members {
     const char *p, *end;
 };
 
-struct tp_walk tp_walk_open(struct tp_str object);
-bool tp_walk_next(struct tp_walk *walk, struct tp_member *member);
+struct tp_members tp_members_open(struct tp_str object);
+bool tp_members_next(struct tp_members *walk, struct tp_member *member);
 
 /* The name with its escapes undone: a slice of the text, or undone into SCRATCH (appended). */
 struct tp_str tp_member_name(const struct tp_member *member, struct tp_buf *scratch);
+
+/* Does its name begin with `@`? Such members are tidepipe's own. */
+bool tp_member_is_own(const struct tp_member *member);
+
+/* Appends OBJECT without its own members, what is left of it byte for byte. */
+void tp_member_strip_own(struct tp_str object, struct tp_buf *to);
+
+/* Has OBJECT members of tidepipe's own? */
+bool tp_member_has_own(struct tp_str object);
 
 #endif
