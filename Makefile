@@ -1,49 +1,117 @@
-# tidepipe: see `make help`.
-VERSION := 0.1.0
-BUILD   ?= build
-CC      ?= cc
-CFLAGS  ?= -O2 -g
-WARN    := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes
-HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-CPPFLAGS += -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now
-LDLIBS  += -lz -lzstd -lxxhash -lcsv -lm
+# tidepipe. `make help` lists the targets, `make V=1` shows the commands.
+#
+#   BUILD=build/x    where everything that is made goes
+#   CC=clang         gcc and clang both build without a warning
+#   CFLAGS=...       optimisation and debugging; HARDEN= turns the hardening flags off
+#   DEFS=-DTP_PORTABLE   the portable (not SSE2) scanner
+#   WERROR=1         warnings are errors (development and CI)
 
-V ?= 0
-ifeq ($(V),0)
-quiet = @printf '  %-7s %s\n' '$(1)' '$(2)';
+VERSION  := 0.1.0
+BUILD    ?= build
+PREFIX   ?= /usr/local
+CC       ?= cc
+CLANG    ?= clang
+PYTHON   ?= python3
+PKG_CONFIG ?= pkg-config
+CFLAGS   ?= -O2 -g
+DEFS     ?=
+WERROR   ?=
+V        ?= 0
+
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes
+
+# Hardening that leaves the hot path alone: fortified calls are checked at compile time there,
+# stack protectors are put only where a function keeps an array, CET is one no-op a function.
+HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(HARDEN_x86)
+ifeq ($(shell uname -m),x86_64)
+HARDEN_x86 := -fstack-clash-protection -fcf-protection
 endif
 
-LIB_SRC  := $(wildcard lib/*/*.c)
-BIN_SRC  := $(wildcard bin/*.c)
-UNIT_SRC := $(wildcard tests/unit/*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
-BINS     := $(BIN_SRC:bin/%.c=$(BUILD)/bin/%)
-UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
-LIB      := $(BUILD)/libtidepipe.a
+# What the library stands on. The regex and document rooms bring theirs when they are there;
+# --as-needed keeps the libraries out of the programs that do not call them.
+PKGS := zlib libzstd libxxhash \
+	$(if $(wildcard lib/value/regex*.c),libpcre2-8) $(if $(wildcard lib/record/doc*.c),jansson)
+PLAIN_LIBS := $(if $(wildcard lib/record/csv*.c),-lcsv) -lm
 
-all: $(BINS)
+# Asked once, and only when something is linked or compiled: `make deps` runs without it.
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || echo missing))$(PKG_LIBS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 
-$(BUILD)/%.o: %.c
+ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"' $(DEFS) $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS   = -std=gnu11 $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) $(HARDEN) -fPIE $(ALL_CPPFLAGS)
+ALL_LDFLAGS  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+ALL_LIBS     = $(if $(filter missing,$(PKG_LIBS)),$(error libraries are missing ($(PKGS)): run `make deps`)) \
+	$(PKG_LIBS) $(PLAIN_LIBS) $(LDLIBS)
+
+ifeq ($(V),0)
+quiet = @printf '  %-7s %s\n' '$(1)' '$(2)';
+MAKEFLAGS += --no-print-directory
+else
+quiet =
+endif
+
+LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+BIN_SRC  := $(sort $(wildcard bin/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+HEADERS  := $(sort $(wildcard lib/*/*.h))
+ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c bench/*.c)
+
+LIB     := $(BUILD)/libtidepipe.a
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+BINS    := $(BIN_SRC:bin/%.c=$(BUILD)/bin/%)
+UNITS   := $(UNIT_SRC:%.c=$(BUILD)/%)
+
+all: $(LIB) $(BINS) ## build every filter and the library (the default)
+
+# Objects are made again when the compiler or a flag changes, not only when a source does.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $@ || \
+	    printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
+	@mkdir -p $(@D)
 	$(call quiet,AR,$@)rm -f $@ && ar rcs $@ $^
 
+# A program may name libraries of its own on its first line: // LIBS: -ljansson
+own_libs = $(shell sed -n '1s,^// LIBS: *,,p' $(1))
+link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call own_libs,$(1)) $(ALL_LIBS)
+
 $(BUILD)/bin/%: $(BUILD)/bin/%.o $(LIB)
-	$(call quiet,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call quiet,LD,$@)$(call link,bin/$*.c)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
-	$(call quiet,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call quiet,LD,$@)$(call link,tests/unit/$*.c)
 
-check-unit: $(UNITS)
-	@for t in $(UNITS); do $$t || exit 1; done
+include mk/check.mk mk/install.mk
 
-clean:
-	rm -rf $(BUILD)
+deps: ## install what building and `make check` need (DEPS=no: never)
+	@tools/deps --stamp $(BUILD)/deps build check
 
-.PHONY: all check-unit clean
+demo: deps ## the tour: 200,000 log lines through a pipeline; LOG=FILE takes your own
+	@$(MAKE) all
+	@PATH="$(abspath $(BUILD))/bin:$$PATH" examples/demo.sh $(LOG)
+
+bench: all $(BUILD)/bench/gen $(BUILD)/bench/timed ## measure speed beside cat, jq, mlr, gojq and DuckDB (CASES=..., N=...)
+	@$(MAKE) BUILD=$(BUILD)/portable DEFS=-DTP_PORTABLE all
+	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(CASES)
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o
+	$(call quiet,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
+clean: ## remove everything that was made
+	rm -rf $(BUILD) compile_commands.json
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+FORCE:
+.PHONY: all deps demo bench clean help FORCE
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(BIN_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)
+.DELETE_ON_ERROR:
+-include $(ALL_SRC:%.c=$(BUILD)/%.d)

@@ -21,7 +21,10 @@ struct tp_buf {
     bool failed;
 };
 
-#define TP_BUF_INIT {NULL, 0, 0, false}
+#define TP_BUF_INIT       \
+    {                     \
+        NULL, 0, 0, false \
+    }
 
 /* Makes room for MORE bytes behind len; returns where they go, or NULL when memory ran out.
  * The caller writes there and adds to len what it wrote. */

@@ -86,7 +86,7 @@ look_for_unseen(struct tp_stage *s)
         if (s->seen[i] || s->slot[i].kind == TP_SLOT_MISSING)
             continue;
         s->seen[i] = true;
-        s->unseen -= s->wanted[i].ptr != NULL;
+        s->unseen -= s->wanted[i].len > 0;
     }
 }
 
@@ -142,7 +142,7 @@ read_time(struct tp_stage *s)
     const struct tp_slot *slot = &s->slot[s->time_slot];
 
     s->record.has_time = true;
-    if (slot->kind <= TP_SLOT_NULL && (s->op->traits & TP_TIME_OPTIONAL)) {
+    if (slot->kind <= TP_SLOT_NULL && s->time_optional) {
         s->record.has_time = false;
         return 0;
     }

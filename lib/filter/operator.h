@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "filter/option.h"
+#include "record/path.h"
 #include "record/scan.h"
 #include "value/time.h"
 
@@ -146,6 +147,10 @@ extern const struct tp_frame tp_frame_line;
 
 /* Asks for a member by its path as users write it. Returns its slot number. */
 int tp_stage_want(struct tp_stage *stage, const char *path, struct tp_err *err);
+int tp_stage_want_path(struct tp_stage *stage, const struct tp_path *path, struct tp_err *err);
+
+/* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
+void tp_stage_take_untimed(struct tp_stage *stage);
 
 /* The scanner itself, to compile expressions against. */
 struct tp_scan *tp_stage_scan(struct tp_stage *stage);
@@ -209,6 +214,9 @@ tp_duration tp_stage_step(const struct tp_stage *stage);
 /* The slot of the event time and the path it was asked by (TP_TIMED). */
 int tp_stage_time_slot(const struct tp_stage *stage);
 const char *tp_stage_time_field(const struct tp_stage *stage);
+
+/* --time-format or --tz was given: others would read the member differently. */
+bool tp_stage_time_is_reread(const struct tp_stage *stage);
 
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)

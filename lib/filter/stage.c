@@ -65,6 +65,7 @@ open_time(struct tp_stage *s)
     }
     if (!(s->op->traits & (TP_TIMED | TP_TIME_OPTIONAL)))
         return 0;
+    s->time_optional = (s->op->traits & TP_TIME_OPTIONAL) != 0;
     s->stamp = tp_stamp_new(set->time_format, s->zone, &why);
     if (!s->stamp)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--time-format: %s", why.text);
@@ -95,22 +96,34 @@ open_scan(struct tp_stage *s)
     return result < 0 ? -1 : 0;
 }
 
+static int
+grow_wanted(struct tp_stage *s, size_t slots)
+{
+    struct tp_buf *grown;
+
+    if (slots <= s->slots)
+        return 0;
+    grown = realloc(s->wanted, slots * sizeof *grown);
+    if (!grown)
+        return -1;
+    s->wanted = grown;
+    while (s->slots < slots)
+        s->wanted[s->slots++] = (struct tp_buf)TP_BUF_INIT;
+    return 0;
+}
+
 /* The slots are known only when the operator has asked for all of them. */
 static int
 make_slots(struct tp_stage *s)
 {
-    size_t asked = s->slots;
+    size_t slots = tp_scan_slots(s->scan);
 
-    s->slots = tp_scan_slots(s->scan);
-    s->slot = calloc(s->slots + 1, sizeof *s->slot);
-    s->seen = calloc(s->slots + 1, sizeof *s->seen);
-    s->wanted = realloc(s->wanted, (s->slots + 1) * sizeof *s->wanted);
-    if (!s->slot || !s->seen || !s->wanted)
+    s->slot = calloc(slots + 1, sizeof *s->slot);
+    s->seen = calloc(slots + 1, sizeof *s->seen);
+    if (!s->slot || !s->seen || grow_wanted(s, slots) < 0)
         return tp_err_memory(&s->err);
-    for (size_t i = asked; i < s->slots; i++)
-        s->wanted[i] = (struct tp_str){NULL, 0};
     for (size_t i = 0; i < s->slots; i++)
-        s->unseen += s->wanted[i].ptr != NULL;
+        s->unseen += s->wanted[i].len > 0;
     s->record.slot = s->slot;
     return 0;
 }
@@ -244,9 +257,9 @@ report_unseen(struct tp_stage *s)
     count = tp_scan_names(s->scan, &names);
     for (size_t i = 0; i < s->slots; i++) {
         const struct tp_str *likest;
-        struct tp_str wanted = s->wanted[i];
+        struct tp_str wanted = tp_buf_str(&s->wanted[i]);
 
-        if (!wanted.ptr || s->seen[i])
+        if (wanted.len == 0 || s->seen[i])
             continue;
         likest = tp_text_likest(wanted, names, count);
         if (likest)
@@ -304,6 +317,8 @@ tp_stage_give_back(struct tp_stage *s)
     tp_out_free(s->out);
     tp_buf_release(&s->scratch);
     free(s->slot);
+    for (size_t i = 0; i < s->slots; i++)
+        tp_buf_release(&s->wanted[i]);
     free(s->wanted);
     free(s->seen);
 }
@@ -366,25 +381,31 @@ int
 tp_stage_want(struct tp_stage *s, const char *text, struct tp_err *err)
 {
     struct tp_path path;
-    struct tp_str *grown;
     int slot;
 
     if (tp_path_parse(&path, tp_str_of(text), err) < 0)
         return -1;
-    slot = tp_scan_want(s->scan, &path, err);
+    slot = tp_stage_want_path(s, &path, err);
     tp_path_release(&path);
-    if (slot < 0)
-        return -1;
-    if ((size_t)slot < s->slots)
-        return slot;
-    grown = realloc(s->wanted, ((size_t)slot + 1) * sizeof *grown);
-    if (!grown)
-        return tp_err_memory(err);
-    s->wanted = grown;
-    for (; s->slots < (size_t)slot; s->slots++)
-        s->wanted[s->slots] = (struct tp_str){NULL, 0};
-    s->wanted[s->slots++] = tp_str_of(text);
     return slot;
+}
+
+int
+tp_stage_want_path(struct tp_stage *s, const struct tp_path *path, struct tp_err *err)
+{
+    int slot = tp_scan_want(s->scan, path, err);
+
+    if (slot < 0 || grow_wanted(s, (size_t)slot + 1) < 0)
+        return slot < 0 ? -1 : tp_err_memory(err);
+    if (s->wanted[slot].len == 0)
+        tp_path_write(path, &s->wanted[slot]);
+    return slot;
+}
+
+void
+tp_stage_take_untimed(struct tp_stage *s)
+{
+    s->time_optional = true;
 }
 
 struct tp_scan *
@@ -535,6 +556,12 @@ const char *
 tp_stage_time_field(const struct tp_stage *s)
 {
     return s->settings.time_field;
+}
+
+bool
+tp_stage_time_is_reread(const struct tp_stage *s)
+{
+    return s->settings.time_format || s->settings.zone;
 }
 
 void

@@ -74,9 +74,10 @@ struct tp_stage {
 
     struct tp_scan *scan;
     struct tp_slot *slot;
-    struct tp_str *wanted; /* by slot: the text a user asked by, for "no record had member" */
+    struct tp_buf *wanted; /* by slot: the path a user asked by, for "no record had member" */
     bool *seen;            /* by slot: some record had it */
     size_t slots, unseen;
+    bool time_optional;
     int time_slot, change_slot; /* -1: none */
     struct tp_stamp *stamp;
     struct tp_zone *zone;

@@ -1,0 +1,518 @@
+/*
+ * swatermark: gives a stream event time: watermarks between its records.
+ *
+ * Input: records in any order, without watermarks. The watermark is the largest event time so far
+ * less -d, so it depends on the records alone; with --per it is the minimum over the partitions
+ * (sensors, hosts). --idle is a clock: a partition that is silent for so long is not waited for.
+ * State: one time per partition. Records without a usable time are rejected; late ones pass (the
+ * stage that needs them in time judges them).
+ * Output: the lines in the order of arrival, `@timestamp` put first where another member is the
+ * time; each watermark behind the record that made it grow.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "event/late.h"
+#include "event/watermark.h"
+#include "filter/operator.h"
+#include "record/emit.h"
+#include "record/key.h"
+#include "value/num.h"
+
+struct partition {
+    struct tp_bounded bounded;
+    int member; /* its number in the input's minimum */
+    bool idle;
+    bool behind;        /* has not reached the input's watermark since it came (back) */
+    tp_duration active; /* when its last record came, in time waited (tp_stage_waited) */
+};
+
+/* An input: its partitions (by key, behind a 4-byte input number in `partitions`), or just one. */
+struct source {
+    struct tp_minimum *minimum;
+    struct partition only; /* without --per */
+    size_t partitions;
+    bool ended;
+};
+
+struct swatermark {
+    const char *per, *expected;
+    tp_duration idle; /* 0: never */
+    bool measure;
+
+    struct tp_key_columns keys;
+    int *key_slots;
+    struct source *source;
+    int sources;
+    struct tp_map *partitions;
+    size_t waits_for;  /* --partitions: as long as there are fewer, no watermark */
+    uint64_t late_new; /* records behind the watermark because their partition was new */
+    bool armed;        /* a tick is asked for */
+
+    bool stamps;      /* writes @timestamp */
+    int stamped_slot; /* of the record's own @timestamp */
+    struct tp_buf key, member;
+
+    struct tp_lateness disorder; /* --measure: how far behind the largest time records came */
+    uint64_t measured;
+};
+
+#define FIELD(name) offsetof(struct swatermark, name)
+
+static const struct tp_option options[] = {
+    {0, "per", "FIELDS", "one watermark per sensor, host, partition: the minimum counts",
+     TP_OPTION_TEXT, FIELD(per)},
+    {0, "partitions", "N|LIST", "the partitions to wait for: how many, or which", TP_OPTION_TEXT,
+     FIELD(expected)},
+    {0, "idle", "DUR", "do not wait for a partition that is silent for so long", TP_OPTION_DURATION,
+     FIELD(idle)},
+    {0, "measure", NULL, "no stream: say how disordered it is, and suggest -d", TP_OPTION_FLAG,
+     FIELD(measure)},
+    {0},
+};
+
+/* --- partitions --------------------------------------------------------------------------------*/
+
+static int
+start_partition(struct swatermark *w, struct tp_stage *stage, struct source *source,
+                struct partition *p, struct tp_err *err)
+{
+    tp_duration delay = tp_stage_delay(stage);
+
+    tp_bounded_init(&p->bounded, delay < 0 ? 0 : delay, tp_stage_step(stage));
+    p->active = tp_stage_waited(stage);
+    p->behind = true;
+    p->member = tp_minimum_join(source->minimum);
+    if (p->member < 0)
+        return tp_err_memory(err);
+    source->partitions++;
+    if (w->idle > 0 && !w->armed) {
+        tp_stage_wake_after(stage, w->idle);
+        w->armed = true;
+    }
+    return 0;
+}
+
+/* The partition KEY (w->key) of input INPUT, made when it is new. */
+static struct partition *
+find_partition(struct swatermark *w, struct tp_stage *stage, int input, struct tp_err *err)
+{
+    bool is_new;
+    struct partition *p = tp_map_add(w->partitions, tp_buf_str(&w->key), &is_new);
+
+    if (!p) {
+        tp_err_memory(err);
+        return NULL;
+    }
+    if (is_new && start_partition(w, stage, &w->source[input], p, err) < 0)
+        return NULL;
+    return p;
+}
+
+static void
+begin_key(struct swatermark *w, int input)
+{
+    tp_buf_clear(&w->key);
+    tp_buf_put(&w->key, &input, sizeof input);
+}
+
+static struct partition *
+partition_of(struct swatermark *w, struct tp_stage *stage, const struct tp_record *r,
+             struct tp_err *err)
+{
+    if (!w->per)
+        return &w->source[r->input].only;
+    begin_key(w, r->input);
+    tp_key_make(&w->key, r->slot, w->key_slots, w->keys.count);
+    if (tp_buf_failed(&w->key)) {
+        tp_err_memory(err);
+        return NULL;
+    }
+    return find_partition(w, stage, r->input, err);
+}
+
+/* What the partitions of an input prove together. */
+static void
+advance(struct swatermark *w, struct tp_stage *stage, int input)
+{
+    struct source *source = &w->source[input];
+
+    if (source->partitions >= w->waits_for)
+        tp_stage_advance(stage, input, tp_minimum_watermark(source->minimum));
+}
+
+/* A record of partition P at TIME. Most do not move its watermark. */
+static void
+observe(struct swatermark *w, struct tp_stage *stage, struct partition *p,
+        const struct tp_record *r)
+{
+    bool grew = tp_bounded_observe(&p->bounded, r->time);
+
+    if (w->idle > 0) {
+        p->active = tp_stage_waited(stage);
+        if (!w->armed) {
+            tp_stage_wake_after(stage, w->idle);
+            w->armed = true;
+        }
+    }
+    if (!grew && !p->idle)
+        return;
+    p->idle = false;
+    tp_minimum_set(w->source[r->input].minimum, p->member, p->bounded.watermark);
+    advance(w, stage, r->input);
+}
+
+/* Was the record behind only because nobody knew of its partition? */
+static void
+count_late_new(struct swatermark *w, struct partition *p, const struct tp_record *r)
+{
+    if (!p->behind)
+        return;
+    if (r->time < r->input_watermark)
+        w->late_new++;
+    if (p->bounded.watermark >= r->input_watermark)
+        p->behind = false;
+}
+
+/* --- opening -----------------------------------------------------------------------------------*/
+
+static int
+open_per(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (!w->per)
+        return w->expected ? tp_err_set(err, TP_FAULT_USAGE, "--partitions goes with --per") : 0;
+    if (tp_key_columns_parse(&w->keys, tp_str_of(w->per), &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--per: %s", why.text);
+    w->key_slots = calloc(w->keys.count, sizeof *w->key_slots);
+    w->partitions = tp_map_new(sizeof(struct partition));
+    if (!w->key_slots || !w->partitions)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < w->keys.count; i++) {
+        w->key_slots[i] = tp_stage_want_path(stage, &w->keys.column[i].path, err);
+        if (w->key_slots[i] < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+open_sources(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    w->sources = tp_stage_inputs(stage);
+    w->source = calloc((size_t)w->sources, sizeof *w->source);
+    if (!w->source)
+        return tp_err_memory(err);
+    for (int i = 0; i < w->sources; i++) {
+        struct source *source = &w->source[i];
+
+        source->minimum = tp_minimum_new();
+        if (!source->minimum)
+            return tp_err_memory(err);
+        if (!w->per && start_partition(w, stage, source, &source->only, err) < 0)
+            return -1;
+        source->only.behind = false;
+    }
+    return 0;
+}
+
+/* A value of --partitions LIST as the key a record would have: a number where it is one, else
+ * text. */
+static void
+key_of_word(struct tp_str word, struct tp_buf *key)
+{
+    struct tp_slot slot = {word.ptr, (uint32_t)word.len, TP_SLOT_TEXT};
+    struct tp_value number;
+    int only = 0;
+
+    if (tp_num_parse(word, &number))
+        slot.kind = number.kind == TP_INT ? TP_SLOT_INTEGER : TP_SLOT_REAL;
+    tp_key_make(key, &slot, &only, 1);
+}
+
+static int
+expect_words(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    const char *word = w->expected;
+
+    if (w->keys.count != 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "--partitions LIST goes with one --per field");
+    for (;;) {
+        size_t len = strcspn(word, ",");
+
+        begin_key(w, 0);
+        key_of_word((struct tp_str){word, len}, &w->key);
+        if (tp_buf_failed(&w->key))
+            return tp_err_memory(err);
+        if (!find_partition(w, stage, 0, err))
+            return -1;
+        if (word[len] == '\0')
+            return 0;
+        word += len + 1;
+    }
+}
+
+static int
+open_expected(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    int64_t count;
+
+    if (!w->expected)
+        return 0;
+    if (w->sources > 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "--partitions: for a single input");
+    if (!tp_num_parse_int(tp_str_of(w->expected), &count))
+        return expect_words(w, stage, err);
+    if (count < 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "--partitions: at least 1");
+    w->waits_for = (size_t)count;
+    return 0;
+}
+
+static int
+swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct swatermark *w = self;
+
+    if (tp_stage_delay(stage) < 0 && !w->measure)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "-d is missing: how late may records come? --measure tells");
+    w->stamps =
+        strcmp(tp_stage_time_field(stage), "@timestamp") != 0 || tp_stage_time_is_reread(stage);
+    w->stamped_slot = -1;
+    if (w->stamps) {
+        struct tp_path path;
+
+        if (tp_path_parse(&path, TP_STR("@timestamp"), err) < 0)
+            return -1;
+        w->stamped_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
+        tp_path_release(&path);
+        if (w->stamped_slot < 0)
+            return -1;
+    }
+    if (open_per(w, stage, err) < 0 || open_sources(w, stage, err) < 0)
+        return -1;
+    return open_expected(w, stage, err);
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+/* The line with `@timestamp` first; where it has one already, with its value replaced. */
+static void
+stamp(struct swatermark *w, struct tp_buf *to, const struct tp_record *r)
+{
+    const struct tp_slot *old = &r->slot[w->stamped_slot];
+    struct tp_emit member = {.to = &w->member};
+
+    tp_buf_clear(&w->member);
+    if (old->kind == TP_SLOT_MISSING) {
+        tp_emit_time(&member, TP_STR("@timestamp"), r->time);
+        tp_emit_first(to, r->line, r->members, tp_buf_str(&w->member));
+    } else {
+        struct tp_str value = tp_slot_json(old);
+        const char *behind = value.ptr + value.len;
+
+        tp_buf_put(to, r->line.ptr, (size_t)(value.ptr - r->line.ptr));
+        tp_emit_value(to, tp_instant(r->time));
+        tp_buf_put(to, behind, (size_t)(r->line.ptr + r->line.len - behind));
+        tp_buf_put_char(to, '\n');
+    }
+    to->failed |= tp_buf_failed(&w->member);
+}
+
+static int
+write_stamped(struct swatermark *w, struct tp_stage *stage, const struct tp_record *r,
+              struct tp_err *err)
+{
+    struct tp_buf *to = tp_stage_row(stage, err);
+
+    if (!to)
+        return -1;
+    stamp(w, to, r);
+    if (tp_buf_failed(to))
+        return tp_err_memory(err);
+    return tp_stage_row_end(stage, err);
+}
+
+static void
+measure(struct swatermark *w, const struct partition *p, const struct tp_record *r)
+{
+    tp_duration behind;
+
+    w->measured++;
+    if (r->time >= p->bounded.largest)
+        return;
+    if (__builtin_sub_overflow(p->bounded.largest, r->time, &behind))
+        behind = INT64_MAX;
+    tp_lateness_add(&w->disorder, behind);
+}
+
+static enum tp_verdict
+swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct swatermark *w = self;
+    struct tp_err err;
+    struct partition *p = partition_of(w, stage, r, &err);
+
+    if (!p)
+        return tp_stage_fail(stage, &err);
+    if (w->measure) {
+        measure(w, p, r);
+        tp_bounded_observe(&p->bounded, r->time);
+        return TP_USED;
+    }
+    if (w->stamps && write_stamped(w, stage, r, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    observe(w, stage, p, r);
+    if (w->per)
+        count_late_new(w, p, r);
+    return w->stamps ? TP_USED : TP_PASS;
+}
+
+/* --- silence -----------------------------------------------------------------------------------*/
+
+/* Marks P idle when it has been silent long enough; else notes in *NEXT how long it still has. */
+static void
+check_idle(struct swatermark *w, struct source *source, struct partition *p, tp_duration now,
+           tp_duration *next)
+{
+    tp_duration left = p->active + w->idle - now;
+
+    if (p->idle)
+        return;
+    if (left <= 0) {
+        p->idle = true;
+        p->behind = true;
+        tp_minimum_set_idle(source->minimum, p->member);
+    } else if (*next == 0 || left < *next) {
+        *next = left;
+    }
+}
+
+static int
+swatermark_tick(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct swatermark *w = self;
+    tp_duration now = tp_stage_waited(stage), next = 0;
+
+    (void)err;
+    if (w->per) {
+        for (void *v = tp_map_first(w->partitions); v; v = tp_map_next(w->partitions, v)) {
+            int input;
+
+            memcpy(&input, tp_map_key(w->partitions, v).ptr, sizeof input);
+            check_idle(w, &w->source[input], v, now, &next);
+        }
+    }
+    for (int i = 0; i < w->sources; i++) {
+        if (w->source[i].ended)
+            continue;
+        if (!w->per)
+            check_idle(w, &w->source[i], &w->source[i].only, now, &next);
+        advance(w, stage, i);
+        if (w->source[i].partitions > 0 && tp_minimum_all_idle(w->source[i].minimum))
+            tp_stage_idle(stage, i);
+    }
+    w->armed = next > 0;
+    tp_stage_wake_after(stage, next);
+    return 0;
+}
+
+static int
+swatermark_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *err)
+{
+    struct swatermark *w = self;
+
+    (void)stage;
+    (void)err;
+    w->source[input].ended = true;
+    return 0;
+}
+
+/* --- the end -----------------------------------------------------------------------------------*/
+
+/* One row a share of the records: the delay that would keep it. */
+static int
+write_measure(struct swatermark *w, struct tp_stage *stage, double percent, struct tp_err *err)
+{
+    double allowed = (1 - percent / 100) * (double)w->measured;
+    double behind = (double)w->disorder.count;
+    tp_duration delay =
+        allowed >= behind ? 0 : tp_lateness_delay(&w->disorder, 100 * (1 - allowed / behind));
+    struct tp_buf *to = tp_stage_row(stage, err);
+    struct tp_emit row;
+    char text[TP_TIME_TEXT];
+
+    if (!to)
+        return -1;
+    row = tp_emit_open(to);
+    tp_emit_real(&row, TP_STR("percent"), percent);
+    tp_emit_text(&row, TP_STR("delay"), (struct tp_str){text, tp_duration_write(text, delay)});
+    tp_emit_int(&row, TP_STR("records"), (int64_t)w->measured);
+    tp_emit_int(&row, TP_STR("behind"), (int64_t)w->disorder.count);
+    tp_emit_text(&row, TP_STR("most"),
+                 (struct tp_str){text, tp_duration_write(text, w->disorder.most)});
+    tp_emit_close(&row);
+    return tp_stage_row_end(stage, err);
+}
+
+static int
+swatermark_finish(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    static const double shares[] = {50, 90, 95, 99, 99.9, 100};
+    struct swatermark *w = self;
+
+    if (w->late_new > 0)
+        tp_stage_note(stage,
+                      "%llu record%s came behind the watermark because their partition was new or "
+                      "had been idle; --partitions names them beforehand",
+                      (unsigned long long)w->late_new, w->late_new == 1 ? "" : "s");
+    if (!w->measure)
+        return 0;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        if (write_measure(w, stage, shares[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static void
+swatermark_close(void *self)
+{
+    struct swatermark *w = self;
+
+    for (int i = 0; w->source && i < w->sources; i++)
+        tp_minimum_free(w->source[i].minimum);
+    free(w->source);
+    tp_map_free(w->partitions);
+    tp_key_columns_release(&w->keys);
+    free(w->key_slots);
+    tp_buf_release(&w->key);
+    tp_buf_release(&w->member);
+}
+
+static const struct tp_operator swatermark = {
+    .name = "swatermark",
+    .purpose = "gives a stream event time: watermarks between its records",
+    .synopsis = "-d DUR [-t FIELD] [--step DUR] [--per FIELDS [--partitions N|LIST]]\n"
+                "[--idle DUR] [--max-ahead DUR] [FILE ...]\n"
+                "--measure [-t FIELD] [--per FIELDS] [FILE ...]",
+    .example = "  swatermark -t time -d 5s access.ndjson | swindow -w 1m -a count",
+    .options = options,
+    .traits = TP_TIMED | TP_MAKES_TIME | TP_STATEFUL,
+    .open = swatermark_open,
+    .record = swatermark_record,
+    .tick = swatermark_tick,
+    .input_end = swatermark_input_end,
+    .finish = swatermark_finish,
+    .close = swatermark_close,
+};
+
+int
+main(int argc, char **argv)
+{
+    struct swatermark self = {0};
+
+    return tp_transform_main(&swatermark, &self, argc, argv);
+}

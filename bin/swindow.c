@@ -1,0 +1,614 @@
+/*
+ * swindow: GROUP BY window: aggregates over windows of event time.
+ *
+ * Input: records in any order; with watermarks (or -d) those that come too late are the driver's
+ * late records, with neither all of the input is one bounded set and rows come at its end.
+ * State: one accumulator per live window and key. A fixed window lives until the watermark reaches
+ * its end plus --lateness, a session likewise, `all` until the end of input.
+ * Output: a row per window and key, in the order of window end, then first-seen key; behind them
+ * the watermark that proved them. With --lateness a late record says its window again (@op upsert).
+ * A record whose arguments an aggregate cannot take is rejected whole.
+ */
+#include <stdlib.h>
+
+#include "event/pane.h"
+#include "event/session.h"
+#include "event/window.h"
+#include "filter/operator.h"
+#include "query/agg.h"
+#include "record/emit.h"
+#include "record/key.h"
+
+struct swindow {
+    const char *window_text, *key_text, *agg_text;
+    tp_duration offset, lateness;
+
+    struct tp_window_spec spec;
+    struct tp_key_columns keys;
+    int *key_slots;
+    struct tp_aggs *aggs;
+    int *argument_slots;
+    struct tp_value *argument;
+    size_t arguments;
+
+    struct tp_panes *panes;       /* tumble, hop */
+    struct tp_sessions *sessions; /* session */
+    struct tp_map *all;           /* all: key -> accumulator */
+    struct tp_map *merged;        /* the groups of a hopping window, put together to be written */
+    tp_time first, last;          /* all: the times seen */
+    bool timed;                   /* all: some record had a time */
+    struct tp_buf key, scratch, head;
+};
+
+#define FIELD(name) offsetof(struct swindow, name)
+
+static const struct tp_option options[] = {
+    {'w', "window", "SPEC", "1m, hop:10m,1m, session:30m or all", TP_OPTION_TEXT,
+     FIELD(window_text)},
+    {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
+     FIELD(key_text)},
+    {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
+     FIELD(agg_text)},
+    {0, "offset", "DUR", "shift the windows against the epoch", TP_OPTION_DURATION, FIELD(offset)},
+    {0, "lateness", "DUR", "say a window again when records come so late", TP_OPTION_DURATION,
+     FIELD(lateness)},
+    {0},
+};
+
+/* --- opening -----------------------------------------------------------------------------------*/
+
+static int
+open_window(struct swindow *w, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (!w->window_text)
+        return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
+    if (tp_window_parse(tp_str_of(w->window_text), &w->spec, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
+    if (w->offset != 0 && w->spec.kind != TP_WINDOW_FIXED)
+        return tp_err_set(err, TP_FAULT_USAGE, "--offset: only fixed windows can be shifted");
+    if (w->offset % TP_MILLISECOND)
+        return tp_err_set(err, TP_FAULT_USAGE, "--offset: whole milliseconds");
+    if (w->spec.kind == TP_WINDOW_FIXED)
+        w->spec.offset = w->offset % w->spec.slide;
+    return 0;
+}
+
+static int
+open_keys(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (!w->key_text)
+        return 0;
+    if (tp_key_columns_parse(&w->keys, tp_str_of(w->key_text), &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "-k: %s", why.text);
+    w->key_slots = calloc(w->keys.count, sizeof *w->key_slots);
+    if (!w->key_slots)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < w->keys.count; i++) {
+        w->key_slots[i] = tp_stage_want_path(stage, &w->keys.column[i].path, err);
+        if (w->key_slots[i] < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A row has each name once: window bounds, keys, aggregates. */
+static int
+check_names(const struct swindow *w, struct tp_err *err)
+{
+    static const struct tp_str ours[] = {
+        {"@timestamp", 10}, {"window_start", 12}, {"window_end", 10}, {"@op", 3}};
+
+    for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
+        struct tp_str name = tp_aggs_column(w->aggs, c);
+
+        for (size_t k = 0; k < w->keys.count; k++)
+            if (tp_str_equal(name, w->keys.column[k].name))
+                return tp_err_set(err, TP_FAULT_USAGE,
+                                  "a key and an aggregate are both called \"%.*s\": use AS",
+                                  (int)name.len, name.ptr);
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            if (tp_str_equal(name, ours[i]))
+                return tp_err_set(err, TP_FAULT_USAGE,
+                                  "\"%.*s\" is the name of a row's own member: use AS",
+                                  (int)name.len, name.ptr);
+    }
+    for (size_t k = 0; k < w->keys.count; k++)
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            if (tp_str_equal(w->keys.column[k].name, ours[i]))
+                return tp_err_set(err, TP_FAULT_USAGE,
+                                  "-k: \"%s\" is the name of a row's own member: use AS",
+                                  ours[i].ptr);
+    return 0;
+}
+
+static int
+open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_err why;
+
+    w->aggs = tp_aggs_parse(tp_str_of(w->agg_text), &why);
+    if (!w->aggs)
+        return tp_err_set(err, TP_FAULT_USAGE, "-a: %s", why.text);
+    w->arguments = tp_aggs_arguments(w->aggs);
+    w->argument_slots = calloc(w->arguments + 1, sizeof *w->argument_slots);
+    w->argument = calloc(w->arguments + 1, sizeof *w->argument);
+    if (!w->argument_slots || !w->argument)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < w->arguments; i++) {
+        struct tp_str text = tp_aggs_argument(w->aggs, i);
+        struct tp_path path;
+
+        if (tp_path_parse(&path, text, &why) < 0)
+            return tp_err_set(err, TP_FAULT_USAGE, "-a: %.*s: %s", (int)text.len, text.ptr,
+                              why.text);
+        w->argument_slots[i] = tp_stage_want_path(stage, &path, err);
+        tp_path_release(&path);
+        if (w->argument_slots[i] < 0)
+            return -1;
+    }
+    return check_names(w, err);
+}
+
+static int
+open_state(struct swindow *w, struct tp_err *err)
+{
+    bool ok = false;
+
+    switch (w->spec.kind) {
+    case TP_WINDOW_FIXED:
+        w->panes = tp_panes_new(&w->spec, w->aggs, w->lateness);
+        w->merged = tp_map_new(tp_aggs_size(w->aggs));
+        ok = w->panes && w->merged;
+        break;
+    case TP_WINDOW_SESSION:
+        w->sessions = tp_sessions_new(w->spec.size, w->aggs, w->lateness);
+        ok = w->sessions != NULL;
+        break;
+    case TP_WINDOW_ALL:
+        w->all = tp_map_new(tp_aggs_size(w->aggs));
+        ok = w->all != NULL;
+        break;
+    }
+    return ok ? 0 : tp_err_memory(err);
+}
+
+static int
+swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    if (open_window(w, err) < 0 || open_keys(w, stage, err) < 0 || open_aggs(w, stage, err) < 0)
+        return -1;
+    if (w->spec.kind == TP_WINDOW_ALL)
+        tp_stage_take_untimed(stage);
+    return open_state(w, err);
+}
+
+/* --- rows --------------------------------------------------------------------------------------*/
+
+/* The members that all rows of a window share. */
+static void
+make_head(struct swindow *w, tp_time at, const struct tp_window *window, struct tp_str op)
+{
+    struct tp_emit head;
+
+    tp_buf_clear(&w->head);
+    head = tp_emit_open(&w->head);
+    if (window) {
+        tp_emit_time(&head, TP_STR("@timestamp"), at);
+        if (op.len)
+            tp_emit_text(&head, TP_STR("@op"), op);
+        tp_emit_time(&head, TP_STR("window_start"), window->start);
+        tp_emit_time(&head, TP_STR("window_end"), window->end);
+    }
+}
+
+static void
+write_keys(const struct swindow *w, struct tp_buf *to, struct tp_str key)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < w->keys.count; i++) {
+        struct tp_emit emit = {.to = to, .any = to->ptr[to->len - 1] != '{'};
+
+        tp_emit_name(&emit, w->keys.column[i].name);
+        tp_key_write(to, tp_key_next(key, w->keys.count, &at));
+    }
+}
+
+/* One row: the head, the keys, the aggregates of ACC. */
+static int
+write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *acc,
+          struct tp_err *err)
+{
+    struct tp_buf *to = tp_stage_row(stage, err);
+    struct tp_err why;
+    size_t start;
+
+    if (!to)
+        return -1;
+    start = to->len;
+    tp_buf_put_str(to, tp_buf_str(&w->head));
+    if (tp_buf_failed(to) || tp_buf_failed(&w->head))
+        return tp_err_memory(err);
+    write_keys(w, to, key);
+    if (to->len == start + 1) {
+        /* Neither window nor key: the aggregates' first comma goes. */
+        size_t comma = to->len;
+
+        if (tp_aggs_write(w->aggs, acc, to, &why) < 0)
+            tp_stage_spoiled(stage, &why);
+        if (tp_buf_failed(to))
+            return tp_err_memory(err);
+        memmove(to->ptr + comma, to->ptr + comma + 1, to->len - comma - 1);
+        to->len--;
+    } else if (tp_aggs_write(w->aggs, acc, to, &why) < 0) {
+        tp_stage_spoiled(stage, &why);
+    }
+    TP_BUF_PUT(to, "}\n");
+    if (tp_buf_failed(to))
+        return tp_err_memory(err);
+    return tp_stage_row_end(stage, err);
+}
+
+static int
+write_groups(struct swindow *w, struct tp_stage *stage, const struct tp_map *groups,
+             struct tp_err *err)
+{
+    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
+        if (write_row(w, stage, tp_map_key(groups, acc), acc, err) < 0)
+            return -1;
+    return 0;
+}
+
+static void
+clear_groups(const struct swindow *w, struct tp_map *groups)
+{
+    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
+        tp_aggs_clear(w->aggs, acc);
+    tp_map_clear(groups);
+}
+
+/* Adds the groups of a pane to w->merged. */
+static int
+merge_pane(struct swindow *w, const struct tp_pane *pane, struct tp_err *err)
+{
+    for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc)) {
+        void *into = tp_map_add(w->merged, tp_map_key(pane->groups, acc), NULL);
+
+        if (!into)
+            return tp_err_memory(err);
+        if (tp_aggs_merge(w->aggs, into, acc, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+write_window(struct swindow *w, struct tp_stage *stage, const struct tp_window *window,
+             struct tp_pane *const *panes, size_t count, struct tp_err *err)
+{
+    make_head(w, window->end - TP_MILLISECOND, window, TP_STR(""));
+    if (count == 1)
+        return write_groups(w, stage, panes[0]->groups, err);
+    for (size_t i = 0; i < count; i++)
+        if (merge_pane(w, panes[i], err) < 0)
+            return -1;
+    if (write_groups(w, stage, w->merged, err) < 0)
+        return -1;
+    clear_groups(w, w->merged);
+    return 0;
+}
+
+/* Says the group KEY of a window that was said before again. */
+static int
+write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_str key,
+            struct tp_err *err)
+{
+    struct tp_window window = {end - w->spec.size, end};
+    void *into = tp_map_add(w->merged, key, NULL);
+    int result;
+
+    if (!into)
+        return tp_err_memory(err);
+    for (tp_time start = window.start; start < end; start += w->spec.pane) {
+        struct tp_pane *pane = tp_panes_find(w->panes, start);
+        void *acc = pane ? tp_map_find(pane->groups, key) : NULL;
+
+        if (acc && tp_aggs_merge(w->aggs, into, acc, err) < 0)
+            return -1;
+    }
+    make_head(w, end - TP_MILLISECOND, &window, TP_STR("upsert"));
+    result = write_row(w, stage, key, into, err);
+    clear_groups(w, w->merged);
+    return result;
+}
+
+static int
+fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
+{
+    struct tp_session **due;
+    size_t count;
+
+    if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct tp_session *s = due[i];
+
+        make_head(w, s->window.end - TP_MILLISECOND, &s->window,
+                  s->again ? TP_STR("upsert") : TP_STR(""));
+        if (write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err) < 0)
+            return -1;
+        s->said = true;
+    }
+    tp_sessions_expire(w->sessions, watermark);
+    return 0;
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+static int
+read_arguments(struct swindow *w, const struct tp_slot *slot, struct tp_err *err)
+{
+    tp_buf_clear(&w->scratch);
+    /* Values borrow from the scratch buffer, which must not move under them. */
+    for (size_t i = 0, need = 0; i < w->arguments; i++) {
+        const struct tp_slot *s = &slot[w->argument_slots[i]];
+
+        need += s->kind == TP_SLOT_ESCAPED ? s->len : 0;
+        if (need && !tp_buf_reserve(&w->scratch, need))
+            return tp_err_memory(err);
+    }
+    for (size_t i = 0; i < w->arguments; i++)
+        w->argument[i] = tp_slot_value(&slot[w->argument_slots[i]], &w->scratch);
+    return 0;
+}
+
+static int
+add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
+{
+    if (!acc)
+        return tp_err_memory(err);
+    return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
+}
+
+/* The windows of the pane that were said already and may still change: say them again. */
+static int
+say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
+                 const struct tp_pane *pane, struct tp_err *err)
+{
+    struct tp_window first, last;
+
+    if (w->lateness == 0)
+        return 0;
+    tp_window_of_pane(&w->spec, pane->start, &first, &last);
+    for (tp_time end = first.end; end <= last.end && end <= r->watermark; end += w->spec.slide) {
+        tp_time limit;
+
+        if (tp_time_add(end, w->lateness, &limit) && limit <= r->watermark)
+            continue;
+        if (write_again(w, stage, end, tp_buf_str(&w->key), err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static tp_time
+limit_of(const struct swindow *w, tp_time end)
+{
+    tp_time limit;
+
+    return tp_time_add(end, w->lateness, &limit) ? limit : TP_TIME_MAX;
+}
+
+static enum tp_verdict
+add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_err err;
+    tp_time last_end = 0;
+    bool is_late;
+    struct tp_pane *pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
+    bool is_new = false;
+    void *acc;
+
+    if (is_late)
+        return tp_stage_late(stage, last_end, limit_of(w, last_end));
+    if (!pane)
+        return tp_stage_fail(stage, &err);
+    acc = tp_map_add(pane->groups, tp_buf_str(&w->key), &is_new);
+    if (add(w, r, acc, &err) < 0) {
+        if (is_new)
+            tp_map_remove(pane->groups, tp_buf_str(&w->key));
+        return tp_stage_fail(stage, &err);
+    }
+    if (say_late_windows(w, stage, r, pane, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return TP_USED;
+}
+
+/* Rows of sessions that MERGED swallows and that were said are taken back. */
+static int
+delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_window *merged,
+                 struct tp_err *err)
+{
+    struct tp_str key = tp_buf_str(&w->key);
+    struct tp_session *s = tp_session_swallowed(tp_sessions_of(w->sessions, key), merged);
+
+    for (; s; s = tp_session_swallowed(s->next, merged)) {
+        if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
+            continue;
+        make_head(w, s->window.end - TP_MILLISECOND, &s->window, TP_STR("delete"));
+        if (write_row(w, stage, key, s->acc, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static enum tp_verdict
+add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_str key = tp_buf_str(&w->key);
+    struct tp_session *session;
+    struct tp_window merged;
+    struct tp_err err;
+    int in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
+
+    if (in_time < 0)
+        return tp_stage_fail(stage, &err);
+    if (in_time == 0)
+        return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
+    if (tp_aggs_check(w->aggs, w->argument, &err) < 0 ||
+        delete_swallowed(w, stage, &merged, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
+    if (!session || add(w, r, session->acc, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    /* Behind the watermark, but within the lateness: what was said is said again at once. */
+    if (merged.end <= r->watermark && fire_sessions(w, stage, r->watermark, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return TP_USED;
+}
+
+static enum tp_verdict
+add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_err err;
+    bool is_new = false;
+    void *acc = tp_map_add(w->all, tp_buf_str(&w->key), &is_new);
+
+    if (add(w, r, acc, &err) < 0) {
+        if (is_new)
+            tp_map_remove(w->all, tp_buf_str(&w->key));
+        return tp_stage_fail(stage, &err);
+    }
+    if (!r->has_time)
+        return TP_USED;
+    if (!w->timed || r->time < w->first)
+        w->first = r->time;
+    if (!w->timed || r->time > w->last)
+        w->last = r->time;
+    w->timed = true;
+    return TP_USED;
+}
+
+static enum tp_verdict
+swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct swindow *w = self;
+    struct tp_err err;
+
+    tp_buf_clear(&w->key);
+    if (w->keys.count)
+        tp_key_make(&w->key, r->slot, w->key_slots, w->keys.count);
+    if (read_arguments(w, r->slot, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    if (tp_buf_failed(&w->key) || tp_buf_failed(&w->scratch)) {
+        tp_err_memory(&err);
+        return tp_stage_fail(stage, &err);
+    }
+    if (w->panes)
+        return add_to_pane(w, stage, r);
+    return w->sessions ? add_to_session(w, stage, r) : add_to_all(w, stage, r);
+}
+
+/* --- time --------------------------------------------------------------------------------------*/
+
+static int
+fire_panes(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
+{
+    struct tp_pane *const *covered;
+    struct tp_window window;
+    size_t count;
+    int due;
+
+    while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
+        if (write_window(w, stage, &window, covered, count, err) < 0)
+            return -1;
+    if (due == 0)
+        tp_panes_expire(w->panes, watermark);
+    return due;
+}
+
+static int
+swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    if (w->panes)
+        return fire_panes(w, stage, *watermark, err);
+    return w->sessions ? fire_sessions(w, stage, *watermark, err) : 0;
+}
+
+static int
+swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct swindow *w = self;
+    struct tp_window seen = {w->first, w->last};
+    tp_time end = TP_TIME_AFTER_ALL;
+
+    if (!w->all)
+        return swindow_watermark(self, stage, &end, err);
+    make_head(w, w->last, w->timed ? &seen : NULL, TP_STR(""));
+    return write_groups(w, stage, w->all, err);
+}
+
+static size_t
+swindow_unfinished(void *self, const char **what)
+{
+    struct swindow *w = self;
+
+    *what = "open windows";
+    if (w->panes)
+        return tp_panes_count(w->panes);
+    return w->sessions ? tp_sessions_count(w->sessions) : tp_map_count(w->all) > 0;
+}
+
+static void
+swindow_close(void *self)
+{
+    struct swindow *w = self;
+
+    tp_panes_free(w->panes);
+    tp_sessions_free(w->sessions);
+    if (w->all)
+        clear_groups(w, w->all);
+    if (w->merged)
+        clear_groups(w, w->merged);
+    tp_map_free(w->all);
+    tp_map_free(w->merged);
+    tp_aggs_free(w->aggs);
+    tp_key_columns_release(&w->keys);
+    free(w->key_slots);
+    free(w->argument_slots);
+    free(w->argument);
+    tp_buf_release(&w->key);
+    tp_buf_release(&w->scratch);
+    tp_buf_release(&w->head);
+}
+
+static const struct tp_operator swindow = {
+    .name = "swindow",
+    .purpose = "aggregates over windows of event time",
+    .synopsis = "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--lateness DUR] [FILE ...]",
+    .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
+    .options = options,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .open = swindow_open,
+    .record = swindow_record,
+    .watermark = swindow_watermark,
+    .finish = swindow_finish,
+    .unfinished = swindow_unfinished,
+    .close = swindow_close,
+};
+
+int
+main(int argc, char **argv)
+{
+    struct swindow self = {.agg_text = "count"};
+
+    return tp_transform_main(&swindow, &self, argc, argv);
+}

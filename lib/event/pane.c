@@ -1,0 +1,230 @@
+#include "event/pane.h"
+
+#include <stdlib.h>
+
+#include "base/heap.h"
+#include "base/str.h"
+
+struct tp_panes {
+    const struct tp_window_spec *spec;
+    const struct tp_aggs *aggs;
+    tp_duration lateness;
+    struct tp_map *by_start; /* start, 8 bytes -> struct tp_pane */
+    struct tp_pane *recent;  /* the pane of the last record */
+    struct tp_heap due;      /* panes by next_end */
+    struct tp_heap expiring; /* panes by the time they are dropped */
+    struct tp_pane **covered;
+    size_t covered_cap;
+};
+
+static struct tp_str
+start_key(const tp_time *start)
+{
+    return (struct tp_str){(const char *)start, sizeof *start};
+}
+
+struct tp_panes *
+tp_panes_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs, tp_duration lateness)
+{
+    struct tp_panes *panes = calloc(1, sizeof *panes);
+
+    if (!panes)
+        return NULL;
+    panes->spec = spec;
+    panes->aggs = aggs;
+    panes->lateness = lateness;
+    panes->by_start = tp_map_new(sizeof(struct tp_pane));
+    if (!panes->by_start) {
+        free(panes);
+        return NULL;
+    }
+    return panes;
+}
+
+static void
+empty_pane(struct tp_panes *panes, struct tp_pane *pane)
+{
+    for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc))
+        tp_aggs_clear(panes->aggs, acc);
+    tp_map_free(pane->groups);
+    pane->groups = NULL;
+}
+
+void
+tp_panes_free(struct tp_panes *panes)
+{
+    if (!panes)
+        return;
+    for (void *p = tp_map_first(panes->by_start); p; p = tp_map_next(panes->by_start, p))
+        empty_pane(panes, p);
+    tp_map_free(panes->by_start);
+    tp_heap_release(&panes->due);
+    tp_heap_release(&panes->expiring);
+    free(panes->covered);
+    free(panes);
+}
+
+struct tp_pane *
+tp_panes_find(struct tp_panes *panes, tp_time start)
+{
+    return tp_map_find(panes->by_start, start_key(&start));
+}
+
+/* A window ending at END is too late when END + lateness <= watermark (Flink, with the half-open
+ * reading of DESIGN section 3). */
+static bool
+is_over(const struct tp_panes *panes, tp_time end, tp_time watermark)
+{
+    tp_time limit;
+
+    if (!tp_time_add(end, panes->lateness, &limit))
+        limit = TP_TIME_MAX;
+    return limit <= watermark;
+}
+
+/* The end of the first window of the pane that WATERMARK has not fired yet. */
+static tp_time
+first_due(const struct tp_panes *panes, tp_time first_end, tp_time watermark)
+{
+    tp_duration slide = panes->spec->slide;
+
+    if (watermark < first_end)
+        return first_end;
+    return first_end + ((watermark - first_end) / slide + 1) * slide;
+}
+
+static struct tp_pane *
+make_pane(struct tp_panes *panes, tp_time start, const struct tp_window *first, tp_time last_end,
+          tp_time watermark, struct tp_err *err)
+{
+    struct tp_pane *pane = tp_map_add(panes->by_start, start_key(&start), NULL);
+
+    if (!pane)
+        goto no_memory;
+    pane->start = start;
+    pane->last_end = last_end;
+    pane->next_end = first_due(panes, first->end, watermark);
+    pane->groups = tp_map_new(tp_aggs_size(panes->aggs));
+    if (!pane->groups)
+        goto no_memory;
+    if (pane->next_end <= last_end) {
+        if (tp_heap_push(&panes->due, pane->next_end, pane) < 0)
+            goto no_memory;
+    } else if (tp_heap_push(&panes->expiring, last_end, pane) < 0) {
+        goto no_memory;
+    }
+    return pane;
+no_memory:
+    tp_err_memory(err);
+    return NULL;
+}
+
+struct tp_pane *
+tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_late,
+             tp_time *last_end, struct tp_err *err)
+{
+    struct tp_window place, first, last;
+    struct tp_pane *pane = panes->recent;
+
+    *is_late = false;
+    if (pane && time >= pane->start && time - pane->start < panes->spec->pane) {
+        *last_end = pane->last_end;
+        return pane;
+    }
+    if (tp_window_pane(panes->spec, time, &place, err) < 0)
+        return NULL;
+    tp_window_of_pane(panes->spec, place.start, &first, &last);
+    *last_end = last.end;
+    if (is_over(panes, last.end, watermark)) {
+        *is_late = true;
+        return NULL;
+    }
+    pane = tp_panes_find(panes, place.start);
+    if (!pane)
+        pane = make_pane(panes, place.start, &first, last.end, watermark, err);
+    panes->recent = pane;
+    return pane;
+}
+
+static int
+by_start(const void *a, const void *b)
+{
+    const struct tp_pane *left = *(struct tp_pane *const *)a;
+    const struct tp_pane *right = *(struct tp_pane *const *)b;
+
+    return (left->start > right->start) - (left->start < right->start);
+}
+
+static int
+cover(struct tp_panes *panes, size_t count, struct tp_pane *pane)
+{
+    if (count == panes->covered_cap) {
+        size_t cap = count ? 2 * count : 16;
+        struct tp_pane **grown = realloc(panes->covered, cap * sizeof(struct tp_pane *));
+
+        if (!grown)
+            return -1;
+        panes->covered = grown;
+        panes->covered_cap = cap;
+    }
+    panes->covered[count] = pane;
+    return 0;
+}
+
+int
+tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *window,
+             struct tp_pane *const **covered, size_t *count, struct tp_err *err)
+{
+    const struct tp_heap_entry *next = tp_heap_peek(&panes->due);
+    size_t found = 0;
+
+    if (!next || next->at > watermark)
+        return 0;
+    window->end = next->at;
+    window->start = next->at - panes->spec->size;
+    while (next && next->at == window->end) {
+        struct tp_pane *pane = tp_heap_pop(&panes->due).data;
+
+        if (cover(panes, found, pane) < 0)
+            return tp_err_memory(err);
+        found++;
+        next = tp_heap_peek(&panes->due);
+    }
+    for (size_t i = 0; i < found; i++) {
+        struct tp_pane *pane = panes->covered[i];
+        struct tp_heap *queue = &panes->due;
+
+        pane->next_end += panes->spec->slide;
+        if (pane->next_end > pane->last_end)
+            queue = &panes->expiring;
+        if (tp_heap_push(queue, queue == &panes->due ? pane->next_end : pane->last_end, pane) < 0)
+            return tp_err_memory(err);
+    }
+    if (found > 1)
+        qsort(panes->covered, found, sizeof(struct tp_pane *), by_start);
+    *covered = panes->covered;
+    *count = found;
+    return 1;
+}
+
+void
+tp_panes_expire(struct tp_panes *panes, tp_time watermark)
+{
+    const struct tp_heap_entry *next;
+
+    while ((next = tp_heap_peek(&panes->expiring)) && is_over(panes, next->at, watermark)) {
+        struct tp_pane *pane = tp_heap_pop(&panes->expiring).data;
+        tp_time start = pane->start;
+
+        if (pane == panes->recent)
+            panes->recent = NULL;
+        empty_pane(panes, pane);
+        tp_map_remove(panes->by_start, start_key(&start));
+    }
+}
+
+size_t
+tp_panes_count(const struct tp_panes *panes)
+{
+    return panes->due.count;
+}
