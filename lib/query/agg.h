@@ -46,6 +46,9 @@ size_t tp_aggs_size(const struct tp_aggs *aggs);
 int tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values, tp_time time,
                 uint64_t sequence, struct tp_err *err);
 
+/* Would tp_aggs_add take VALUES? (As far as that depends on the values alone.) */
+int tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err);
+
 /* Adds what FROM holds to INTO; FROM is left as it was. */
 int tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err);
 
@@ -54,7 +57,8 @@ int tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, stru
  * row is whole all the same. May reorder what the accumulator keeps, so ACC is not const. */
 int tp_aggs_write(const struct tp_aggs *aggs, void *acc, struct tp_buf *to, struct tp_err *err);
 
-/* The same as values, for having and ranking: VALUES[0..tp_aggs_columns), text borrowed from ACC. */
+/* The same as values, for having and ranking: VALUES[0..tp_aggs_columns), text borrowed from ACC.
+ */
 int tp_aggs_values(const struct tp_aggs *aggs, void *acc, struct tp_value *values,
                    struct tp_err *err);
 

@@ -31,6 +31,9 @@ bool tp_num_parse_int(struct tp_str text, int64_t *integer);
 
 size_t tp_num_write_int(char *to, int64_t integer);
 
+#define TP_NUM_WIDE_MAX 40 /* likewise, for 128 bits */
+size_t tp_num_write_wide(char *to, __int128 integer);
+
 /* The shortest text that reads back as REAL; always with a point or an exponent unless it is a
  * whole number below 10^15 (`3` for 3.0; minus zero is `-0.0`). NaN and the infinities have no
  * JSON: writes `null`. */

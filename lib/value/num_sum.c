@@ -120,22 +120,14 @@ settle(const struct tp_sum *sum, __int128 *whole, int64_t *fraction)
 static size_t
 write_exact(const struct tp_sum *sum, char *to)
 {
-    char digits[48];
-    size_t len = 0, count = 0;
+    size_t len = 0;
     int64_t fraction;
     __int128 whole;
-    unsigned __int128 rest;
 
     settle(sum, &whole, &fraction);
-    if (whole < 0 || fraction < 0)
+    if (whole == 0 && fraction < 0)
         to[len++] = '-';
-    rest = whole < 0 ? -(unsigned __int128)whole : (unsigned __int128)whole;
-    do {
-        digits[count++] = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest);
-    while (count)
-        to[len++] = digits[--count];
+    len += tp_num_write_wide(to + len, whole);
     if (fraction == 0)
         return len;
     to[len++] = '.';
