@@ -111,6 +111,9 @@ check_states(const struct tp_aggs *aggs, const void *acc, const struct tp_value 
     return 0;
 }
 
+/* What count(*) counts. */
+static const struct tp_value every_record = {.kind = TP_BOOL, .boolean = true};
+
 int
 tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values, tp_time time,
             uint64_t sequence, struct tp_err *err)
@@ -123,13 +126,15 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
         return -1;
     for (size_t i = 0; i < aggs->states; i++) {
         const struct tp_agg_state *state = &aggs->state[i];
+        const struct tp_value *value = &every_record;
 
-        for (size_t k = 0; k < TP_AGG_MAX_ARGUMENTS; k++)
-            if (state->argument[k] != TP_AGG_NO_ARGUMENT)
-                input.value[k] = &values[state->argument[k]];
-        if (state->argument[0] != TP_AGG_NO_ARGUMENT && input.value[0]->kind == TP_NULL)
+        if (state->argument[0] != TP_AGG_NO_ARGUMENT)
+            value = &values[state->argument[0]];
+        if (value->kind == TP_NULL)
             continue;
-        if (state->store->add(cell_of(state, acc), &input) < 0)
+        if (state->argument[1] != TP_AGG_NO_ARGUMENT)
+            input.second = &values[state->argument[1]];
+        if (state->store->add(cell_of(state, acc), value, &input) < 0)
             return tp_err_memory(err);
     }
     return 0;

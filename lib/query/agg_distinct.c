@@ -247,10 +247,9 @@ add_real(struct distinct *distinct, struct tp_value value, uint64_t seed)
 }
 
 static int
-distinct_add(void *cell, const struct tp_agg_input *input)
+distinct_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
     struct distinct *distinct = cell;
-    const struct tp_value *value = input->value[0];
 
     switch (value->kind) {
     case TP_INT:

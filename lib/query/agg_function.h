@@ -27,9 +27,9 @@
 #define TP_AGG_ALL (~0U)
 #define TP_AGG_MAX_ARGUMENTS 2
 
-/* One record, as a store sees it: its own arguments, none of the first being NULL. */
+/* What a store sees of a record besides its (first) argument. */
 struct tp_agg_input {
-    const struct tp_value *value[TP_AGG_MAX_ARGUMENTS];
+    const struct tp_value *second; /* argument, of stores that take two */
     tp_time time;
     uint64_t sequence;
     uint64_t seed; /* for hashing; the same for all cells of a list */
@@ -45,8 +45,9 @@ struct tp_agg_store {
     int (*check)(const void *cell, const struct tp_value *value, struct tp_err *err);
     int (*check_merge)(const void *into, const void *from, struct tp_err *err);
 
-    /* -1 only when memory ran out; the cell is then as before. */
-    int (*add)(void *cell, const struct tp_agg_input *input);
+    /* VALUE is never NULL (an argument that is was left out); for count(*) it says nothing. -1 only
+     * when memory ran out; the cell is then as before. */
+    int (*add)(void *cell, const struct tp_value *value, const struct tp_agg_input *input);
     int (*merge)(void *into, const void *from, uint64_t seed);
 
     /* Of what lies beyond the cell. May be NULL: nothing does. */

@@ -75,16 +75,16 @@ add_decimal(struct exact_part *part, struct tp_value value)
 }
 
 static int
-moments_add(void *cell, const struct tp_agg_input *input)
+moments_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
     struct moments *moments = cell;
-    struct tp_value value = *input->value[0];
 
-    if (value.kind == TP_INT) {
-        if (!add_exactly(&moments->integers, value.integer))
-            add_rounded(&moments->others, (double)value.integer);
-    } else if (!add_decimal(&moments->decimals, value)) {
-        add_rounded(&moments->others, value.real);
+    (void)input;
+    if (value->kind == TP_INT) {
+        if (!add_exactly(&moments->integers, value->integer))
+            add_rounded(&moments->others, (double)value->integer);
+    } else if (!add_decimal(&moments->decimals, *value)) {
+        add_rounded(&moments->others, value->real);
     }
     return 0;
 }

@@ -143,15 +143,17 @@ max_take(struct pick *pick, struct tp_value value)
 }
 
 static int
-min_add(void *cell, const struct tp_agg_input *input)
+min_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
-    return min_take(cell, *input->value[0]);
+    (void)input;
+    return min_take(cell, *value);
 }
 
 static int
-max_add(void *cell, const struct tp_agg_input *input)
+max_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
-    return max_take(cell, *input->value[0]);
+    (void)input;
+    return max_take(cell, *value);
 }
 
 static int
@@ -257,15 +259,15 @@ last_take(struct edge *edge, struct tp_value value, tp_time time, uint64_t seque
 }
 
 static int
-first_add(void *cell, const struct tp_agg_input *input)
+first_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
-    return first_take(cell, *input->value[0], input->time, input->sequence);
+    return first_take(cell, *value, input->time, input->sequence);
 }
 
 static int
-last_add(void *cell, const struct tp_agg_input *input)
+last_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
-    return last_take(cell, *input->value[0], input->time, input->sequence);
+    return last_take(cell, *value, input->time, input->sequence);
 }
 
 static int

@@ -85,11 +85,11 @@ unordered(int64_t word)
 }
 
 static int
-values_add(void *cell, const struct tp_agg_input *input)
+values_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
     struct values *values = cell;
-    const struct tp_value *value = input->value[0];
 
+    (void)input;
     if (value->kind == TP_REAL)
         return words_add(&values->doubles, ordered(value->real));
     if (value->integer >= -DOUBLE_EXACT && value->integer <= DOUBLE_EXACT)

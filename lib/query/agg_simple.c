@@ -6,8 +6,9 @@
 #include "value/num.h"
 
 static int
-count_add(void *cell, const struct tp_agg_input *input)
+count_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
+    (void)value;
     (void)input;
     ++*(uint64_t *)cell;
     return 0;
@@ -40,9 +41,10 @@ TP_AGG_VALUE(tp_agg_count_value)
 /* ---- sum, avg ---- */
 
 static int
-sum_add(void *cell, const struct tp_agg_input *input)
+sum_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
 {
-    tp_sum_add(cell, *input->value[0]);
+    (void)input;
+    tp_sum_add(cell, *value);
     return 0;
 }
 

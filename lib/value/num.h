@@ -53,8 +53,20 @@ struct tp_sum {
     uint64_t infinities_up, infinities_down; /* of the reals; kept apart so that they subtract */
 };
 
+void tp_sum_add_real(struct tp_sum *sum, struct tp_value value); /* a TP_REAL */
+
 /* VALUE must be TP_INT or TP_REAL. */
-void tp_sum_add(struct tp_sum *sum, struct tp_value value);
+static inline void
+tp_sum_add(struct tp_sum *sum, struct tp_value value)
+{
+    if (value.kind == TP_INT) {
+        sum->whole += value.integer;
+        sum->integers++;
+    } else {
+        tp_sum_add_real(sum, value);
+    }
+}
+
 /* Takes one out again (a retraction). */
 void tp_sum_subtract(struct tp_sum *sum, struct tp_value value);
 void tp_sum_merge(struct tp_sum *sum, const struct tp_sum *other);

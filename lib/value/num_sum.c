@@ -50,12 +50,9 @@ count_infinite(struct tp_sum *sum, double real, uint64_t by)
 }
 
 void
-tp_sum_add(struct tp_sum *sum, struct tp_value value)
+tp_sum_add_real(struct tp_sum *sum, struct tp_value value)
 {
-    if (value.kind == TP_INT) {
-        sum->whole += value.integer;
-        sum->integers++;
-    } else if (value.scale != TP_NO_SCALE) {
+    if (value.scale != TP_NO_SCALE) {
         add_fraction(sum, (__int128)value.mantissa * (int64_t)tp_ten_table[18 - value.scale]);
         sum->decimals++;
     } else {
