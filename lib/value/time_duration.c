@@ -192,7 +192,7 @@ put_decimal(char *to, uint64_t amount, uint64_t length, const char *name)
     if (rest != 0)
         *to++ = '.';
     while (rest != 0) {
-        length /= 10;
+        rest *= 10; /* below 10^10 */
         *to++ = (char)('0' + rest / length);
         rest %= length;
     }
