@@ -1,9 +1,7 @@
 #include "stream/target.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "stream/in_fd.h"
 #include "stream/target_command.h"
 
 /* Whole lines gather up to this and go out as one write. */
@@ -64,22 +63,6 @@ open_file(struct tp_target *target, const char *path)
     return 0;
 }
 
-/* The N of `/dev/fd/N`; -1 for other paths. */
-static int
-descriptor_of(const char *spec)
-{
-    static const char prefix[] = "/dev/fd/";
-    const char *digits = spec + sizeof prefix - 1;
-    char *end;
-    long fd;
-
-    if (strncmp(spec, prefix, sizeof prefix - 1) || !isdigit((unsigned char)*digits))
-        return -1;
-    errno = 0;
-    fd = strtol(digits, &end, 10);
-    return *end || errno || fd > 0xffffff ? -1 : (int)fd;
-}
-
 /* What we were given at the start has no FD_CLOEXEC (exec would have closed it), what the library
  * opened has: so the user's number cannot mean a descriptor that happens to be ours. */
 static int
@@ -119,8 +102,8 @@ open_by_grammar(struct tp_target *target, const char *spec, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "a target must not be empty");
     if (!strcmp(spec, "-") || !strcmp(spec, "/dev/stdout"))
         failed = share_standard_output(target);
-    else if (descriptor_of(spec) >= 0)
-        failed = open_descriptor(target, descriptor_of(spec));
+    else if (tp_fd_of_path(spec) >= 0)
+        failed = open_descriptor(target, tp_fd_of_path(spec));
     else
         failed = open_file(target, spec);
     return failed ? tp_err_system(err, target->name) : 0;
@@ -213,14 +196,6 @@ fail(struct tp_target *target, int why, struct tp_err *err)
     return failed(target, err);
 }
 
-static void
-wait_writable(int fd)
-{
-    struct pollfd poller = {.fd = fd, .events = POLLOUT};
-
-    (void)poll(&poller, 1, -1); /* on failure the next write tells more */
-}
-
 /* Whole lines, in one write(2) unless the system takes less. */
 static int
 write_out(struct tp_target *target, struct tp_str lines, struct tp_err *err)
@@ -233,7 +208,7 @@ write_out(struct tp_target *target, struct tp_str lines, struct tp_err *err)
             lines.ptr += wrote;
             lines.len -= (size_t)wrote;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            wait_writable(target->fd);
+            tp_fd_wait_writable(target->fd);
         } else if (errno != EINTR) {
             return fail(target, errno, err);
         }

@@ -4,11 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "stream/in_pipe.h"
+#include "stream/in_fd.h"
 
 extern char **environ;
 
@@ -71,7 +70,7 @@ tp_command_start(struct tp_command *command, const char *text, const char *name,
         return -1;
     }
     close(ends[0]);
-    tp_pipe_enlarge(ends[1]);
+    tp_fd_enlarge_pipe(ends[1]);
     command->fd = ends[1];
     return 0;
 }
