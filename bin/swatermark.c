@@ -495,8 +495,7 @@ swatermark_close(void *self)
 static const struct tp_operator swatermark = {
     .name = "swatermark",
     .purpose = "gives a stream event time: watermarks between its records",
-    .synopsis = "-d DUR [-t FIELD] [--step DUR] [--per FIELDS [--partitions N|LIST]]\n"
-                "[--idle DUR] [--max-ahead DUR] [FILE ...]\n"
+    .synopsis = "-d DUR [-t FIELD] [--per FIELDS] [--idle DUR] [FILE ...]\n"
                 "--measure [-t FIELD] [--per FIELDS] [FILE ...]",
     .example = "  swatermark -t time -d 5s access.ndjson | swindow -w 1m -a count",
     .options = options,

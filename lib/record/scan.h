@@ -9,8 +9,8 @@
  *
  * What it takes and refuses is what jansson takes and refuses (a JSON object; JSON_ALLOW_NUL,
  * duplicates allowed) except: any number of digits and any exponent, NUL in member names (as
- * \u0000), depth. Duplicate keys: the last one wins, with all that stands below it. Keys are
- * compared with their escapes undone.
+ * \u0000), depth, and a raw NUL byte behind a number (which jansson overlooks). Duplicate keys: the
+ * last one wins, with all that stands below it. Keys are compared with their escapes undone.
  */
 #ifndef TP_RECORD_SCAN_H
 #define TP_RECORD_SCAN_H

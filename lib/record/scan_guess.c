@@ -29,20 +29,20 @@ struct place {
 /* The first 64 bytes are what a line that repeats the last one needs of it. */
 struct piece {
     char text[16];    /* its beginning, with zeros behind it */
-    const char *rest; /* all of it from byte 16 on, in whole blocks; NULL when there is none */
-    struct piece *next[SUCCESSORS]; /* likeliest first */
+    const char *rest; /* from byte 16 on, in whole words; NULL when there is no more */
     uint32_t len;
     uint32_t value_len;  /* of the value before the last... */
     uint32_t value_runs; /* ... and how often in a row it was the same */
     int slot;            /* of the scalar behind it; -1: not wanted */
-    enum tp_stop stop;
-    uint32_t members; /* of the outermost object, begun in it */
-    uint32_t effects;
+    uint8_t stop;        /* enum tp_stop */
+    uint8_t effects;
+    uint16_t members; /* of the outermost object, begun in it */
     const struct tp_effect *effect;
+    struct piece *next[SUCCESSORS]; /* likeliest first */
     const struct place *from, *to;
     struct piece *same_bucket;
     uint32_t promote; /* successors other than the first that fitted, since the last change */
-};
+} __attribute__((aligned(64)));
 
 struct tp_guess {
     struct piece start; /* ends nothing: what follows it begins a line */
@@ -77,10 +77,11 @@ forget(struct tp_guess *guess)
 struct tp_guess *
 tp_guess_new(void)
 {
-    struct tp_guess *guess = calloc(1, sizeof *guess);
+    struct tp_guess *guess = aligned_alloc(_Alignof(struct tp_guess), sizeof *guess);
 
     if (!guess)
         return NULL;
+    memset(guess, 0, offsetof(struct tp_guess, place));
     guess->next_pause = PAUSE_FIRST;
     forget(guess);
     return guess;
@@ -288,9 +289,9 @@ new_piece(struct tp_guess *guess, const struct finding *found)
     }
     *piece = (struct piece){.len = (uint32_t)found->len,
                             .slot = found->slot,
-                            .stop = found->stop,
-                            .members = (uint32_t)found->members,
-                            .effects = (uint32_t)guess->record.count,
+                            .stop = (uint8_t)found->stop,
+                            .members = (uint16_t)found->members,
+                            .effects = (uint8_t)guess->record.count,
                             .effect = guess->effect + guess->effects,
                             .from = found->from,
                             .to = found->to};
@@ -450,12 +451,21 @@ take_string(struct tp_walk *walk, struct piece *piece, const char *p, unsigned c
 }
 
 static inline const char *
-take_number(struct tp_walk *walk, struct piece *piece, const char *p)
+take_number(struct tp_walk *walk, struct piece *piece, const char *p, unsigned confidence)
 {
-    enum tp_slot_kind kind;
-    const char *end = tp_walk_number(walk, p, &kind);
+    bool real;
+    size_t len = tp_simple_number(p, &real);
+    enum tp_slot_kind kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
+    const char *end;
 
-    if (end && piece->slot >= 0)
+    if (__builtin_expect(len != 0, 1)) {
+        end = p + settle_len(piece, len, confidence);
+    } else {
+        end = tp_walk_number(walk, p, &kind);
+        if (!end)
+            return NULL;
+    }
+    if (piece->slot >= 0)
         tp_slot_set(&walk->slots[piece->slot], p, (size_t)(end - p), kind);
     return end;
 }
@@ -478,7 +488,7 @@ tp_guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p)
         if (piece->stop == TP_STOP_STRING)
             p = take_string(walk, piece, p, confidence);
         else if (piece->stop == TP_STOP_NUMBER)
-            p = take_number(walk, piece, p);
+            p = take_number(walk, piece, p, confidence);
         else if (piece->stop == TP_STOP_END)
             break;
         if (!p)

@@ -64,7 +64,8 @@ static const char *
 non_ascii_end(struct tp_walk *walk, const char *p)
 {
     while ((unsigned char)*p >= 0x80) {
-        const char *next = character_end(p);
+        size_t run = (unsigned char)*p >= 0xe0 ? tp_three_byte_run(p) : 0;
+        const char *next = run ? p + run : character_end(p);
 
         if (!next)
             return fail(walk, p, "invalid UTF-8");
@@ -130,23 +131,41 @@ unterminated(struct tp_walk *walk, const char *p)
     return fail(walk, p, "control character in a string");
 }
 
+/* Behind what stands at P, where plain text ends, and is not a quote. */
+static inline const char *
+odd_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
+{
+    if (*p == '\\') {
+        *kind = TP_SLOT_ESCAPED;
+        return escape_end(walk, p);
+    }
+    return (unsigned char)*p >= 0x80 ? non_ascii_end(walk, p) : unterminated(walk, p);
+}
+
+/* What is odd in a block is taken mark by mark, without looking at the block again: the next mark
+ * is known long before the next load would be. */
 const char *
 tp_walk_string(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
 {
-    while (p) {
-        p = tp_plain_end(p);
-        if (*p == '"')
-            return p;
-        if (*p == '\\') {
-            *kind = TP_SLOT_ESCAPED;
-            p = escape_end(walk, p);
-        } else if ((unsigned char)*p >= 0x80) {
-            p = non_ascii_end(walk, p);
-        } else {
-            return unterminated(walk, p);
+    for (;;) {
+        const char *end = p + TP_BLOCK;
+        tp_marks marks = tp_stops(p);
+
+        while (marks) {
+            const char *at = p + tp_first(marks);
+
+            if (*at == '"')
+                return at;
+            end = odd_end(walk, at, kind);
+            if (!end)
+                return NULL;
+            if (end >= p + TP_BLOCK)
+                break;
+            marks = tp_drop_marks(marks, (size_t)(end - p));
+            end = p + TP_BLOCK;
         }
+        p = end;
     }
-    return NULL;
 }
 
 /* -- numbers -- */
@@ -233,7 +252,7 @@ clear_below(struct tp_walk *walk, const struct tp_want *want, const char *at)
 static inline void
 begin_value(struct tp_walk *walk, const char *p)
 {
-    if (walk->want && walk->want->child)
+    if (walk->want && walk->want->child && walk->depth)
         clear_below(walk, walk->want, p);
 }
 

@@ -34,8 +34,9 @@ const struct tp_want *tp_want_member(const struct tp_want *of, struct tp_str nam
 const struct tp_want *tp_want_element(const struct tp_want *of, size_t index);
 
 #define TP_NAMES_MAX 4096
-#define TP_NAMES_MAX_LEN 256 /* longer ones are not kept: hostile names must not fill the memory \
-                              */
+#define TP_NAMES_MAX_LEN                                                    \
+    256 /* longer ones are not kept: hostile names must not fill the memory \
+         */
 #define TP_NAMES_TABLE 8192
 
 struct tp_names {

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "value/cursor.h"
 #include "value/stamp_epoch.h"
 #include "value/stamp_format.h"
-#include "value/time_read.h"
 
 #define MINUTE_LEN 16 /* of "2026-11-21T10:15" */
 
@@ -158,12 +158,9 @@ static int
 read_rfc3339(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct tp_err *err)
 {
     struct tp_reading reading;
-    const char *fault;
-    long at;
 
-    fault = tp_reading_rfc3339(text, &reading, &at);
-    if (fault)
-        return tp_time_refuse(err, text, at, fault);
+    if (tp_reading_parse(text, &reading, err) < 0)
+        return -1;
     remember_minute(stamp, text, &reading);
     return settle(stamp->zone, &reading, text, time, err);
 }

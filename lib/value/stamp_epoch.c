@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "value/time_read.h"
+#include "value/cursor.h"
 
 #define AUTO_EXPECTED "expected RFC 3339 such as 2026-11-21T12:00:00Z, or an epoch number"
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "value/cursor.h"
+
 #define KNOWN_LETTERS "YmdHMSfzZbBhaAyjpIeTDFRrsntkl"
 
 /* What was read, before it is put together; -1 for what no conversion gave. */
@@ -123,13 +125,16 @@ add_steps(struct tp_format *format, const char *text, struct tp_err *err)
 {
     int status = 0;
 
-    for (; *text != '\0' && status == 0; text++) {
-        if (*text != '%') {
-            status = add_step(format, is_white(*text) ? ' ' : '\0', *text, err);
+    while (*text != '\0' && status == 0) {
+        char c = *text++;
+
+        if (c != '%') {
+            status = add_step(format, is_white(c) ? ' ' : '\0', c, err);
             continue;
         }
-        text++;
         status = add_conversion(format, *text, err);
+        if (status == 0)
+            text++; /* only now: the letter may have been the end */
     }
     return status;
 }

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "value/time_read.h"
+#include "value/time.h"
 
 struct tp_format_step {
     char letter;  /* of the conversion; ' ' for white space; 0 for a byte that stands for itself */

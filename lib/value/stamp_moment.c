@@ -1,18 +1,11 @@
 #include "value/stamp.h"
 
+#include "value/cursor.h"
 #include "value/stamp_epoch.h"
-#include "value/time_read.h"
 
 #define MOMENT_EXPECTED                                                                           \
     "expected RFC 3339 such as 2026-11-21T12:00:00Z, a date, now, today, yesterday, -7d, +1h or " \
     "@1763712000"
-
-static int
-refuse(struct tp_err *err, struct tp_str text, const char *reason)
-{
-    return tp_err_set(err, TP_FAULT_USAGE, "no time: \"%s\" (%s)", tp_excerpt_of(text).text,
-                      reason);
-}
 
 /* The first instant of the day of NOW, or of one AWAY days from it, in ZONE. */
 static int
@@ -44,11 +37,15 @@ static int
 read_absolute(struct tp_str text, struct tp_zone *zone, tp_time *time, struct tp_err *err)
 {
     struct tp_reading reading;
-    long at;
-    const char *fault = tp_reading_rfc3339(text, &reading, &at);
+    struct tp_err fault;
 
-    if (fault)
-        return refuse(err, text, at < 5 ? MOMENT_EXPECTED : fault);
+    if (tp_reading_parse(text, &reading, &fault) < 0) {
+        /* What goes wrong before the month was hardly meant as a date. */
+        if (fault.at < 5)
+            return tp_err_set(err, TP_FAULT_USAGE, "no time: \"%s\" (" MOMENT_EXPECTED ")",
+                              tp_excerpt_of(text).text);
+        return tp_err_set(err, TP_FAULT_USAGE, "%s", fault.text);
+    }
     if (!reading.zoned && zone)
         reading.second = tp_zone_second(zone, reading.second, NULL);
     return tp_reading_instant(&reading, text, time, err);

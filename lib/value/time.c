@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "value/time_read.h"
-
 #define DAYS_PER_ERA 146097 /* 400 Gregorian years */
 #define EPOCH_IN_ERA 719468 /* days from 0000-03-01 to 1970-01-01 */
 

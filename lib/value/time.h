@@ -75,6 +75,23 @@ int tp_time_parse(struct tp_str text, tp_time *time, bool *zoneless, struct tp_e
  * brackets): exactly this shape, two digits each. */
 int tp_time_parse_clf(struct tp_str text, tp_time *time, struct tp_err *err);
 
+/* A time that was read but whose zone may still be open: the local second, and what was said about
+ * the zone. Range and leap seconds are judged when it becomes an instant, in UTC. */
+struct tp_reading {
+    int64_t second; /* since 1970, as if the local time were UTC */
+    int32_t nano;
+    int32_t offset; /* seconds east of UTC; 0 when none was read */
+    bool zoned;
+    bool leap; /* the second was written :60 */
+};
+
+/* As tp_time_parse, one step before it. err->at is where the text went wrong. */
+int tp_reading_parse(struct tp_str text, struct tp_reading *reading, struct tp_err *err);
+
+/* The instant of second - offset. TEXT is for the message. */
+int tp_reading_instant(const struct tp_reading *reading, struct tp_str text, tp_time *time,
+                       struct tp_err *err);
+
 #define TP_TIME_TEXT 40 /* bytes that suffice for either writer, without NUL */
 
 /* RFC 3339 UTC with 3 fraction digits, or 6 or 9 where they are needed. Returns the length. */

@@ -1,66 +1,9 @@
-#include "value/time_read.h"
+#include "value/time.h"
 
-#include <string.h>
+#include "value/cursor.h"
 
 #define RFC3339_EXPECTED "expected RFC 3339 such as 2026-11-21T12:00:00Z"
 #define CLF_EXPECTED "expected the Common Log Format's 21/Nov/2026:12:00:00 +0000"
-
-int
-tp_cursor_digits(struct tp_cursor *cursor, int least, int most)
-{
-    const char *at = cursor->at;
-    int number = 0;
-
-    while (at < cursor->end && at - cursor->at < most && tp_is_digit(*at))
-        number = number * 10 + (*at++ - '0');
-    if (at - cursor->at < least)
-        return -1;
-    cursor->at = at;
-    return number;
-}
-
-int32_t
-tp_cursor_fraction(struct tp_cursor *cursor)
-{
-    static const int32_t scale[] = {1000000000, 100000000, 10000000, 1000000, 100000,
-                                    10000,      1000,      100,      10,      1};
-    const char *start = cursor->at;
-    int32_t number = tp_cursor_digits(cursor, 1, 9);
-
-    if (number < 0)
-        return -1;
-    number *= scale[cursor->at - start];
-    while (cursor->at < cursor->end && tp_is_digit(*cursor->at))
-        cursor->at++;
-    return number;
-}
-
-bool
-tp_cursor_offset(struct tp_cursor *cursor, int32_t *offset)
-{
-    struct tp_cursor ahead = *cursor;
-    int hours, minutes = 0;
-    bool west, colon;
-
-    if (tp_cursor_skip(cursor, 'Z') || tp_cursor_skip(cursor, 'z')) {
-        *offset = 0;
-        return true;
-    }
-    west = tp_cursor_skip(&ahead, '-');
-    if (!west && !tp_cursor_skip(&ahead, '+'))
-        return false;
-    hours = tp_cursor_digits(&ahead, 2, 2);
-    if (hours < 0 || hours > 23)
-        return false;
-    colon = tp_cursor_skip(&ahead, ':');
-    if (colon || (ahead.at < ahead.end && tp_is_digit(*ahead.at)))
-        minutes = tp_cursor_digits(&ahead, 2, 2);
-    if (minutes < 0 || minutes > 59)
-        return false;
-    *offset = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
-    *cursor = ahead;
-    return true;
-}
 
 static const char *
 read_date(struct tp_cursor *cursor, int64_t *days)
@@ -152,16 +95,15 @@ read_all(struct tp_cursor *cursor, struct tp_reading *reading)
     return cursor->at == cursor->end ? NULL : "something follows the time";
 }
 
-const char *
-tp_reading_rfc3339(struct tp_str text, struct tp_reading *reading, long *at)
+int
+tp_reading_parse(struct tp_str text, struct tp_reading *reading, struct tp_err *err)
 {
     struct tp_cursor cursor = {text.ptr, text.ptr + text.len};
     const char *fault;
 
     *reading = (struct tp_reading){0};
-    fault = text.len == 0 ? RFC3339_EXPECTED : read_all(&cursor, reading);
-    *at = cursor.at - text.ptr;
-    return fault;
+    fault = read_all(&cursor, reading);
+    return fault ? tp_time_refuse(err, text, cursor.at - text.ptr, fault) : 0;
 }
 
 int
@@ -183,19 +125,18 @@ int
 tp_time_parse(struct tp_str text, tp_time *time, bool *zoneless, struct tp_err *err)
 {
     struct tp_reading reading;
-    long at;
-    const char *fault = tp_reading_rfc3339(text, &reading, &at);
 
-    if (fault)
-        return tp_time_refuse(err, text, at, fault);
+    if (tp_reading_parse(text, &reading, err) < 0)
+        return -1;
     *zoneless = !reading.zoned;
     return tp_reading_instant(&reading, text, time, err);
 }
 
 #define LETTERS(a, b, c) ((a) << 16 | (b) << 8 | (c))
 
-int
-tp_month_of_letters(const char *letters)
+/* 1..12 of three letters in any case, 0 when they name no month. */
+static int
+month_of_letters(const char *letters)
 {
     const unsigned char *byte = (const unsigned char *)letters;
 
@@ -238,7 +179,7 @@ read_clf(const char *p, struct tp_reading *reading)
     int hour = tp_two_digits(p + 12), minute = tp_two_digits(p + 15),
         second = tp_two_digits(p + 18);
     int offset_hours = tp_two_digits(p + 22), offset_minutes = tp_two_digits(p + 24);
-    int month = tp_month_of_letters(p + 3);
+    int month = month_of_letters(p + 3);
 
     if (p[2] != '/' || p[6] != '/' || p[11] != ':' || p[14] != ':' || p[17] != ':' || p[20] != ' ')
         return false;
@@ -269,45 +210,4 @@ tp_time_parse_clf(struct tp_str text, tp_time *time, struct tp_err *err)
     if (text.len != sizeof "21/Nov/2026:12:00:00 +0000" - 1 || !read_clf(text.ptr, &reading))
         return tp_time_refuse(err, text, -1, CLF_EXPECTED);
     return tp_reading_instant(&reading, text, time, err);
-}
-
-struct tp_excerpt
-tp_excerpt_of(struct tp_str text)
-{
-    static const char dots[] = "…";
-    struct tp_excerpt excerpt;
-    bool cut = text.len > 40;
-    size_t len = cut ? 40 : text.len;
-    size_t i;
-
-    /* Not in the middle of a UTF-8 character. */
-    while (cut && len > 36 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
-        len--;
-    for (i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)text.ptr[i];
-
-        excerpt.text[i] = byte < 0x20 || byte == 0x7F ? '?' : text.ptr[i];
-    }
-    if (cut) {
-        memcpy(excerpt.text + len, dots, sizeof dots - 1);
-        len += sizeof dots - 1;
-    }
-    excerpt.text[len] = '\0';
-    return excerpt;
-}
-
-int
-tp_time_refuse(struct tp_err *err, struct tp_str text, long at, const char *reason)
-{
-    return tp_err_at(err, TP_FAULT_RECORD, at, "no time: \"%s\" (%s)", tp_excerpt_of(text).text,
-                     reason);
-}
-
-int
-tp_time_refuse_range(struct tp_err *err, struct tp_str text)
-{
-    return tp_err_set(err, TP_FAULT_RECORD,
-                      "time out of range: \"%s\" (from 1677-09-21T00:12:43.145224193Z to "
-                      "2262-04-11T23:47:16.854775806Z)",
-                      tp_excerpt_of(text).text);
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "value/time_read.h"
+#include "value/cursor.h"
 #include "value/zone_table.h"
 
 #define DATABASE "/usr/share/zoneinfo"

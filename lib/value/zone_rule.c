@@ -1,7 +1,7 @@
 #include "value/zone_rule.h"
 
+#include "value/cursor.h"
 #include "value/time.h"
-#include "value/time_read.h"
 
 static bool
 is_letter(char c)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "value/time_read.h"
+#include "value/cursor.h"
 
 #define WHOLE_MAX ((unsigned __int128)1 << 64) /* more than any duration */
 #define FRACTION_DIGITS 18

@@ -1,0 +1,485 @@
+/*
+ * Extendible hashing (Fagin et al., 1979) over small open-addressed tables. The low bits of a hash
+ * choose a part through a directory, the high bits the place in it where a linear probe begins. A
+ * full part doubles until it has PART_SLOTS; from then on it splits in two by the next low bit. So
+ * the most that one insertion moves is a part's slots of 8 bytes and, rarely, the directory.
+ *
+ * A slot holds 32 bits of the hash, so that moving slots never looks at the entries, and few probes
+ * look at a wrong one. Entries lie in a slab, doubly linked in the order of insertion:
+ *
+ *   previous | next | value ... | key length | key ...
+ */
+#include "base/map.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/hash_inline.h"
+#include "base/map_slab.h"
+
+enum { FIRST_LOG = 4, PART_LOG = 12, MAX_LOG = 31, MAX_DEPTH = 32 - PART_LOG };
+
+struct slot {
+    uint32_t tag; /* the low half of the hash */
+    uint32_t ref; /* 0: empty */
+};
+
+struct part {
+    uint32_t count;
+    uint32_t log;   /* of its slots */
+    uint32_t depth; /* low bits of the hash that all its keys share */
+    uint32_t unused;
+    struct slot slot[];
+};
+
+/* The shift is kept beside the pointer so that a lookup need not touch the part's head. */
+struct place {
+    struct part *part;
+    uint32_t shift; /* 32 - log */
+};
+
+struct entry {
+    uint32_t previous, next;
+    char value[];
+};
+
+struct tp_map {
+    uint64_t seed;
+    struct place *place; /* the directory: 1 << depth of them */
+    uint32_t depth;
+    uint32_t first, last; /* the ends of the order of insertion */
+    size_t count;
+    size_t key_at;     /* of the key's length, from the entry */
+    size_t round;      /* entries are multiples of this */
+    size_t value_size; /* rounded up to 4 */
+    size_t parts_size; /* bytes */
+    struct tp_slab slab;
+};
+
+/* ---- parts ---- */
+
+static size_t
+part_size(uint32_t log)
+{
+    return sizeof(struct part) + (sizeof(struct slot) << log);
+}
+
+static struct part *
+new_part(uint32_t log, uint32_t depth)
+{
+    struct part *part = calloc(1, part_size(log));
+
+    if (part) {
+        part->log = log;
+        part->depth = depth;
+    }
+    return part;
+}
+
+/* Puts a slot where its probe ends. The part must have room. */
+static void
+place_slot(struct part *part, struct slot slot)
+{
+    uint32_t mask = ((uint32_t)1 << part->log) - 1;
+    uint32_t i = slot.tag >> (32 - part->log);
+
+    while (part->slot[i].ref)
+        i = (i + 1) & mask;
+    part->slot[i] = slot;
+    part->count++;
+}
+
+/* Points every directory place of PART's keys whose hash also has BIT as in TAG to NEW_PART. */
+static void
+repoint(struct tp_map *map, uint32_t tag, struct part *new_part)
+{
+    uint32_t step = (uint32_t)1 << new_part->depth;
+
+    for (uint32_t i = tag & (step - 1); i >> map->depth == 0; i += step)
+        map->place[i] = (struct place){new_part, 32 - new_part->log};
+}
+
+static int
+double_part(struct tp_map *map, struct part *part, uint32_t tag)
+{
+    struct part *twice;
+
+    if (part->log == MAX_LOG)
+        return -1;
+    twice = new_part(part->log + 1, part->depth);
+    if (!twice)
+        return -1;
+    for (size_t i = 0; i >> part->log == 0; i++)
+        if (part->slot[i].ref)
+            place_slot(twice, part->slot[i]);
+    repoint(map, tag, twice);
+    map->parts_size += part_size(twice->log) - part_size(part->log);
+    free(part);
+    return 0;
+}
+
+static int
+double_directory(struct tp_map *map)
+{
+    size_t count = (size_t)1 << map->depth;
+    struct place *place = realloc(map->place, 2 * count * sizeof *place);
+
+    if (!place)
+        return -1;
+    memcpy(place + count, place, count * sizeof *place);
+    map->place = place;
+    map->depth++;
+    return 0;
+}
+
+static int
+split_part(struct tp_map *map, struct part *part, uint32_t tag)
+{
+    uint32_t bit = (uint32_t)1 << part->depth;
+    struct part *half[2];
+
+    if (part->depth == map->depth && double_directory(map))
+        return -1;
+    half[0] = new_part(part->log, part->depth + 1);
+    half[1] = new_part(part->log, part->depth + 1);
+    if (!half[0] || !half[1]) {
+        free(half[0]);
+        free(half[1]);
+        return -1;
+    }
+    for (size_t i = 0; i >> part->log == 0; i++)
+        if (part->slot[i].ref)
+            place_slot(half[(part->slot[i].tag & bit) != 0], part->slot[i]);
+    repoint(map, tag & ~bit, half[0]);
+    repoint(map, tag | bit, half[1]);
+    map->parts_size += part_size(part->log);
+    free(part);
+    return 0;
+}
+
+/* Splitting pays while the directory is small against the keys. Were it not (hashes whose low bits
+ * agree, which the seed makes improbable), the part doubles instead and probes as any table does.
+ */
+static bool
+should_split(const struct tp_map *map, const struct part *part)
+{
+    if (part->log < PART_LOG || part->depth == MAX_DEPTH)
+        return false;
+    return part->depth < map->depth || map->count >> (PART_LOG - 3) >= (size_t)1 << map->depth;
+}
+
+/* Full at four fifths: beyond, linear probes for absent keys grow long. */
+static bool
+is_full(const struct part *part)
+{
+    return ((uint64_t)part->count + 1) * 5 > (uint64_t)4 << part->log;
+}
+
+static int
+grow(struct tp_map *map, struct part *part, uint32_t tag)
+{
+    return should_split(map, part) ? split_part(map, part, tag) : double_part(map, part, tag);
+}
+
+/* ---- entries ---- */
+
+static struct entry *
+entry_at(const struct tp_map *map, uint32_t ref)
+{
+    return tp_slab_at(&map->slab, ref);
+}
+
+static struct entry *
+entry_of(const void *value)
+{
+    return (struct entry *)((uintptr_t)value - offsetof(struct entry, value));
+}
+
+static struct tp_str
+key_of(const struct tp_map *map, const struct entry *entry)
+{
+    const char *at = (const char *)entry + map->key_at;
+    uint32_t len;
+
+    memcpy(&len, at, sizeof len);
+    return (struct tp_str){at + sizeof len, len};
+}
+
+static size_t
+entry_size(const struct tp_map *map, size_t key_len)
+{
+    size_t size = map->key_at + sizeof(uint32_t) + key_len;
+
+    return (size + map->round - 1) & ~(map->round - 1);
+}
+
+/* Short keys are the rule; two overlapping loads beat a call of memcmp. */
+static inline bool
+same_bytes(const char *a, const char *b, size_t len)
+{
+    uint64_t a_head, b_head, a_tail, b_tail;
+
+    if (len < sizeof a_head || len > 2 * sizeof a_head)
+        return len == 0 || memcmp(a, b, len) == 0;
+    memcpy(&a_head, a, sizeof a_head);
+    memcpy(&b_head, b, sizeof b_head);
+    memcpy(&a_tail, a + len - sizeof a_tail, sizeof a_tail);
+    memcpy(&b_tail, b + len - sizeof b_tail, sizeof b_tail);
+    return ((a_head ^ b_head) | (a_tail ^ b_tail)) == 0;
+}
+
+static inline bool
+has_key(const struct tp_map *map, uint32_t ref, struct tp_str key)
+{
+    struct tp_str own = key_of(map, entry_at(map, ref));
+
+    return own.len == key.len && same_bytes(own.ptr, key.ptr, key.len);
+}
+
+/* The slot of KEY, or the empty one where its probe ends. */
+static inline struct slot *
+probe(const struct tp_map *map, uint32_t tag, struct tp_str key)
+{
+    struct place place = map->place[tag & (((uint32_t)1 << map->depth) - 1)];
+    uint32_t mask = UINT32_MAX >> place.shift;
+    struct slot *slot = place.part->slot;
+    uint32_t i = tag >> place.shift;
+
+    while (slot[i].ref) {
+        if (slot[i].tag == tag && has_key(map, slot[i].ref, key))
+            break;
+        i = (i + 1) & mask;
+    }
+    return &slot[i];
+}
+
+static inline uint32_t
+tag_of(const struct tp_map *map, struct tp_str key)
+{
+    return (uint32_t)tp_hash_inline(map->seed, key);
+}
+
+static void
+link_last(struct tp_map *map, struct entry *entry, uint32_t ref)
+{
+    entry->previous = map->last;
+    entry->next = 0;
+    if (map->last)
+        entry_at(map, map->last)->next = ref;
+    else
+        map->first = ref;
+    map->last = ref;
+}
+
+static void
+unlink_entry(struct tp_map *map, const struct entry *entry)
+{
+    if (entry->previous)
+        entry_at(map, entry->previous)->next = entry->next;
+    else
+        map->first = entry->next;
+    if (entry->next)
+        entry_at(map, entry->next)->previous = entry->previous;
+    else
+        map->last = entry->previous;
+}
+
+static uint32_t
+new_entry(struct tp_map *map, struct tp_str key)
+{
+    uint32_t len = (uint32_t)key.len;
+    struct entry *entry;
+    uint32_t ref;
+    char *at;
+
+    if (key.len > UINT32_MAX - 64)
+        return 0;
+    ref = tp_slab_alloc(&map->slab, entry_size(map, key.len));
+    if (!ref)
+        return 0;
+    entry = entry_at(map, ref);
+    memset(entry->value, 0, map->value_size);
+    at = (char *)entry + map->key_at;
+    memcpy(at, &len, sizeof len);
+    if (key.len)
+        memcpy(at + sizeof len, key.ptr, key.len);
+    link_last(map, entry, ref);
+    map->count++;
+    return ref;
+}
+
+/* Closes the gap at I by moving back what was pushed beyond it, so that no tombstone is needed. */
+static void
+empty_slot(struct part *part, uint32_t hole)
+{
+    uint32_t mask = ((uint32_t)1 << part->log) - 1;
+
+    for (uint32_t i = (hole + 1) & mask; part->slot[i].ref; i = (i + 1) & mask) {
+        uint32_t home = part->slot[i].tag >> (32 - part->log);
+
+        if (((i - home) & mask) < ((i - hole) & mask))
+            continue;
+        part->slot[hole] = part->slot[i];
+        hole = i;
+    }
+    part->slot[hole].ref = 0;
+    part->count--;
+}
+
+/* ---- verbs ---- */
+
+static int
+reset_parts(struct tp_map *map)
+{
+    struct part *part = new_part(FIRST_LOG, 0);
+
+    if (!part)
+        return -1;
+    map->place[0] = (struct place){part, 32 - FIRST_LOG};
+    map->depth = 0;
+    map->parts_size = part_size(FIRST_LOG);
+    return 0;
+}
+
+struct tp_map *
+tp_map_new(size_t value_size)
+{
+    struct tp_map *map = value_size < SIZE_MAX / 4 ? calloc(1, sizeof *map) : NULL;
+
+    if (!map)
+        return NULL;
+    map->seed = tp_hash_seed();
+    map->value_size = (value_size + 3) & ~(size_t)3;
+    map->key_at = offsetof(struct entry, value) + map->value_size;
+    /* Types that need 16 bytes of alignment have sizes that are multiples of it. */
+    map->round = value_size && value_size % 16 == 0 ? 16 : 8;
+    map->place = malloc(sizeof *map->place);
+    if (!map->place || reset_parts(map)) {
+        free(map->place);
+        free(map);
+        return NULL;
+    }
+    return map;
+}
+
+/* Frees the parts but the one at place 0. A part stands at all places that agree in its depth's low
+ * bits; the repetitions are struck out first. */
+static void
+free_parts_but_first(struct tp_map *map)
+{
+    for (size_t i = 0; i >> map->depth == 0; i++)
+        if (i >> map->place[i].part->depth)
+            map->place[i].part = NULL;
+    for (size_t i = 1; i >> map->depth == 0; i++)
+        free(map->place[i].part);
+}
+
+void
+tp_map_free(struct tp_map *map)
+{
+    if (!map)
+        return;
+    free_parts_but_first(map);
+    free(map->place[0].part);
+    free(map->place);
+    tp_slab_release(&map->slab);
+    free(map);
+}
+
+void *
+tp_map_find(const struct tp_map *map, struct tp_str key)
+{
+    const struct slot *slot = probe(map, tag_of(map, key), key);
+
+    return slot->ref ? entry_at(map, slot->ref)->value : NULL;
+}
+
+void *
+tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new)
+{
+    uint32_t tag = tag_of(map, key);
+    struct slot *slot = probe(map, tag, key);
+    struct part *part;
+
+    if (is_new)
+        *is_new = !slot->ref;
+    if (slot->ref)
+        return entry_at(map, slot->ref)->value;
+    part = map->place[tag & (((uint32_t)1 << map->depth) - 1)].part;
+    if (is_full(part)) {
+        if (grow(map, part, tag))
+            return NULL;
+        slot = probe(map, tag, key);
+        part = map->place[tag & (((uint32_t)1 << map->depth) - 1)].part;
+    }
+    *slot = (struct slot){tag, new_entry(map, key)};
+    if (!slot->ref)
+        return NULL;
+    part->count++;
+    return entry_at(map, slot->ref)->value;
+}
+
+struct tp_str
+tp_map_key(const struct tp_map *map, const void *value)
+{
+    return key_of(map, entry_of(value));
+}
+
+bool
+tp_map_remove(struct tp_map *map, struct tp_str key)
+{
+    uint32_t tag = tag_of(map, key);
+    struct slot *slot = probe(map, tag, key);
+    struct part *part = map->place[tag & (((uint32_t)1 << map->depth) - 1)].part;
+    uint32_t ref = slot->ref;
+
+    if (!ref)
+        return false;
+    empty_slot(part, (uint32_t)(slot - part->slot));
+    unlink_entry(map, entry_at(map, ref));
+    map->count--;
+    /* The entry's `next` outlives this: whoever walks goes on from it. */
+    tp_slab_free(&map->slab, ref, entry_size(map, key.len));
+    return true;
+}
+
+size_t
+tp_map_count(const struct tp_map *map)
+{
+    return map->count;
+}
+
+size_t
+tp_map_size(const struct tp_map *map)
+{
+    return sizeof *map + (sizeof *map->place << map->depth) + map->parts_size + map->slab.size;
+}
+
+void
+tp_map_clear(struct tp_map *map)
+{
+    struct part *part = map->place[0].part;
+
+    free_parts_but_first(map);
+    part->count = part->depth = 0;
+    memset(part->slot, 0, sizeof *part->slot << part->log);
+    map->depth = 0;
+    map->parts_size = part_size(part->log);
+    map->first = map->last = 0;
+    map->count = 0;
+    tp_slab_clear(&map->slab);
+}
+
+void *
+tp_map_first(const struct tp_map *map)
+{
+    return map->first ? entry_at(map, map->first)->value : NULL;
+}
+
+void *
+tp_map_next(const struct tp_map *map, const void *value)
+{
+    uint32_t next = entry_of(value)->next;
+
+    return next ? entry_at(map, next)->value : NULL;
+}
