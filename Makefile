@@ -55,10 +55,13 @@ BIN_SRC  := $(sort $(wildcard bin/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HEADERS  := $(sort $(wildcard lib/*/*.h))
-ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c bench/*.c)
+PROBE_SRC := $(sort $(wildcard tests/oracle/*.c))
+ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) \
+	$(wildcard tests/fuzz/replay.c bench/*.c)
 
+OBJ     := $(BUILD)/obj
 LIB     := $(BUILD)/libtidepipe.a
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o)
 BINS    := $(BIN_SRC:bin/%.c=$(BUILD)/bin/%)
 UNITS   := $(UNIT_SRC:%.c=$(BUILD)/%)
 
@@ -70,7 +73,7 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $@ || \
 	    printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' >$@
 
-$(BUILD)/%.o: %.c $(BUILD)/flags
+$(OBJ)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -82,10 +85,12 @@ $(LIB): $(LIB_OBJ)
 own_libs = $(shell sed -n '1s,^// LIBS: *,,p' $(1))
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call own_libs,$(1)) $(ALL_LIBS)
 
-$(BUILD)/bin/%: $(BUILD)/bin/%.o $(LIB)
+$(BUILD)/bin/%: $(OBJ)/bin/%.o $(LIB)
+	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link,bin/$*.c)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+$(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link,tests/unit/$*.c)
 
 include mk/check.mk mk/install.mk
@@ -101,7 +106,8 @@ bench: all $(BUILD)/bench/gen $(BUILD)/bench/timed ## measure speed beside cat, 
 	@$(MAKE) BUILD=$(BUILD)/portable DEFS=-DTP_PORTABLE all
 	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(CASES)
 
-$(BUILD)/bench/%: $(BUILD)/bench/%.o
+$(BUILD)/bench/%: $(OBJ)/bench/%.o
+	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 clean: ## remove everything that was made
@@ -114,4 +120,4 @@ FORCE:
 .PHONY: all deps demo bench clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(ALL_SRC:%.c=$(BUILD)/%.d)
+-include $(ALL_SRC:%.c=$(OBJ)/%.d)

@@ -8,7 +8,7 @@ SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
 
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation
 	@$(MAKE) all
-	@$(MAKE) check-layers hdr-check check-unit check-cases check-bats check-docs fuzz-replay \
+	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs fuzz-replay \
 	    check-install check-self
 
 check-layers: ## a file includes only the floors below its own
@@ -30,11 +30,21 @@ check-bats: $(BINS) ## tests/*.bats: pipes, signals, latency
 check-docs: $(BINS) ## run the examples of README and man pages; usage equals SYNOPSIS; mandoc lint
 	@$(TEST_ENV) $(PYTHON) tests/check-docs
 
-check-install: ## install into a scratch prefix, build examples/own-filter there, uninstall
-	@$(TEST_ENV) MAKE='$(MAKE)' tests/check-install
+check-install: all ## install into a scratch prefix, build examples/own-filter there, uninstall
+	+@$(TEST_ENV) MAKE='$(MAKE)' tests/check-install $(BUILD)
 
 check-self: ## the tests of the test machinery itself
 	@tests/run-self $(SELF_TESTS)
+
+# An oracle is tests/oracle/X.py or X.sh. It may bring a C program X_probe.c (for X_oracle.py too),
+# whose path is then its first argument.
+PROBES := $(PROBE_SRC:%.c=$(BUILD)/%)
+$(BUILD)/tests/oracle/%: $(OBJ)/tests/oracle/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(call link,tests/oracle/$*.c)
+
+oracles: all $(PROBES) ## compare with DuckDB, Python, ... on the same data (not part of check)
+	@$(TEST_ENV) tests/run-oracles
 
 # ---- headers compile alone, and twice
 
@@ -84,13 +94,15 @@ coverage-run: all $(UNITS)
 
 REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+$(BUILD)/tests/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link,tests/fuzz/fuzz_$*.c)
 
 fuzz-replay: $(REPLAYS) ## run the kept corpus tests/fuzz/corpus through the fuzz targets
 	@tests/run-replays $(REPLAYS)
 
-$(BUILD)/tests/fuzz/libfuzzer_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIB)
+$(BUILD)/tests/fuzz/libfuzzer_%: $(OBJ)/tests/fuzz/fuzz_%.o $(LIB)
+	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link,tests/fuzz/fuzz_$*.c) -fsanitize=fuzzer
 
 fuzz: ## run each fuzz target for FUZZ_TIME (60) seconds (FUZZ=name for one)
@@ -103,7 +115,7 @@ fuzz-run: $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/libfuzzer_%)
 # ---- style and static analysis
 
 FORMATTED = $(ALL_SRC) $(HEADERS) $(wildcard tests/unit/*.h tests/fuzz/*.h examples/*/*.c)
-CLANG_FORMAT ?= clang-format
+CLANG_FORMAT ?= $(shell command -v clang-format-14 || echo clang-format)
 CLANG_TIDY   ?= clang-tidy
 CPPCHECK     ?= cppcheck
 
@@ -142,5 +154,5 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    printf '\n]\n'; } >$@
 
 .PHONY: check check-layers check-unit check-cases check-chunks check-bats check-docs check-install \
-	check-self hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
+	check-self oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint

@@ -1,26 +1,40 @@
 /*
- * snth: passes every Nth line on. A filter of one's own against the installed tidepipe.h; build it
- * with `make`, which asks pkg-config.
+ * snth: passes every Nth record on; -n 0 and -n 1 pass all. A filter of one's own: reading, control
+ * lines, bad records, flushing and exit status are the library's.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <tidepipe.h>
+
+struct snth {
+    uint64_t every, seen;
+};
+
+static const struct tp_option options[] = {
+    {'n', "every", "N", "pass every Nth record (2)", TP_OPTION_COUNT, offsetof(struct snth, every)},
+    {0},
+};
+
+static enum tp_verdict
+snth_record(void *self, struct tp_stage *stage, const struct tp_record *record)
+{
+    struct snth *s = self;
+
+    (void)stage, (void)record;
+    return s->every > 1 && ++s->seen % s->every ? TP_FILTERED : TP_PASS;
+}
+
+static const struct tp_operator snth = {
+    .name = "snth",
+    .purpose = "passes every Nth record on",
+    .synopsis = "[-n N] [FILE ...]",
+    .options = options,
+    .traits = TP_STATEFUL,
+    .record = snth_record,
+};
 
 int
 main(int argc, char **argv)
 {
-    long every = argc > 1 ? strtol(argv[1], NULL, 10) : 2;
-    struct tp_buf line = TP_BUF_INIT;
-    long seen = 0;
-    int c;
-    while ((c = getchar()) != EOF) {
-        tp_buf_put_char(&line, (char)c);
-        if (c != '\n')
-            continue;
-        if (++seen % every == 0)
-            fwrite(line.ptr, 1, line.len, stdout);
-        tp_buf_clear(&line);
-    }
-    tp_buf_release(&line);
-    return fclose(stdout) == 0 ? 0 : 3;
+    struct snth self = {.every = 2};
+
+    return tp_transform_main(&snth, &self, argc, argv);
 }

@@ -406,6 +406,7 @@ void
 tp_stage_take_untimed(struct tp_stage *s)
 {
     s->time_optional = true;
+    tp_buf_clear(&s->wanted[s->time_slot]); /* nobody is surprised when no record has it */
 }
 
 struct tp_scan *

@@ -46,12 +46,12 @@ tp_cursor_offset(struct tp_cursor *cursor, int32_t *offset)
     west = tp_cursor_skip(&ahead, '-');
     if (!west && !tp_cursor_skip(&ahead, '+'))
         return false;
-    hours = tp_cursor_digits(&ahead, 2, 2);
+    hours = tp_cursor_two(&ahead);
     if (hours < 0 || hours > 23)
         return false;
     colon = tp_cursor_skip(&ahead, ':');
     if (colon || (ahead.at < ahead.end && tp_is_digit(*ahead.at)))
-        minutes = tp_cursor_digits(&ahead, 2, 2);
+        minutes = tp_cursor_two(&ahead);
     if (minutes < 0 || minutes > 59)
         return false;
     *offset = (hours * 3600 + minutes * 60) * (west ? -1 : 1);

@@ -38,6 +38,17 @@ tp_cursor_skip(struct tp_cursor *cursor, char c)
     return true;
 }
 
+/* Two digits; -1, unmoved, when they are not there. */
+static inline int
+tp_cursor_two(struct tp_cursor *cursor)
+{
+    int number = cursor->end - cursor->at < 2 ? -1 : tp_two_digits(cursor->at);
+
+    if (number >= 0)
+        cursor->at += 2;
+    return number;
+}
+
 /* A number of LEAST to MOST (up to 9) digits; -1, unmoved, when there are fewer. */
 int tp_cursor_digits(struct tp_cursor *cursor, int least, int most);
 

@@ -6,10 +6,14 @@
  *             |x| < 1e11 seconds, < 1e14 milliseconds, < 1e17 microseconds, else nanoseconds
  *   rfc3339   only that
  *   epoch_s, epoch_ms, epoch_us, epoch_ns   a number, or a text that is one; fractions are exact
- *   anything with a `%`   strptime's letters, with %f (1-9 fraction digits), %z (+hhmm, +hh:mm, Z),
- *             %s and %e; month and day names in English whatever the locale
- * A zoneless stamp is UTC unless a zone was given. Never through a double. A reader caches the last
- * minute it read (for RFC 3339), so one thread uses it at a time.
+ *   anything with a `%`   strptime's letters Y y m d e j H k I l M S p b B h a A D F R T r n t, and
+ *             %f (fraction digits), %z (+hhmm, +hh:mm, +hh, Z), %Z (UTC, GMT, Z) and %s; month and
+ *             day names in English whatever the locale. It must have a year (%Y, %y) or %s: what
+ *             syslog writes could be any year. Month and day left out are the first.
+ * A zoneless stamp is UTC unless a zone was given; one that the clocks of the zone showed twice is
+ * the earlier, one they jumped over is moved later (zone.h). Digits finer than a nanosecond are cut
+ * off towards minus infinity. Never through a double. A reader remembers the last minute it read
+ * (for RFC 3339), so one thread uses it at a time.
  */
 #ifndef TP_VALUE_STAMP_H
 #define TP_VALUE_STAMP_H
@@ -31,7 +35,7 @@ void tp_stamp_free(struct tp_stamp *stamp);
 int tp_stamp_read_text(struct tp_stamp *stamp, struct tp_str text, tp_time *time,
                        struct tp_err *err);
 
-/* TEXT is a JSON number. */
+/* TEXT is a JSON number. Where a format was given its text is read by that: 20261121 by %Y%m%d. */
 int tp_stamp_read_number(struct tp_stamp *stamp, struct tp_str text, tp_time *time,
                          struct tp_err *err);
 

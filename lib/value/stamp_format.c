@@ -27,6 +27,18 @@ struct number {
     const char *expected;
 };
 
+static const struct fields nothing_read = {
+    .year = -1,
+    .short_year = -1,
+    .month = -1,
+    .day = -1,
+    .day_of_year = -1,
+    .hour = -1,
+    .half_hour = -1,
+    .minute = -1,
+    .second = -1,
+};
+
 #define PLACE(member) (short)offsetof(struct fields, member)
 
 static const struct number numbers[] = {
@@ -426,7 +438,7 @@ int
 tp_format_read(const struct tp_format *format, struct tp_str text, struct tp_reading *reading,
                struct tp_err *err)
 {
-    struct fields fields = {-1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, false, false, false, 0};
+    struct fields fields = nothing_read;
     const char *fault;
     int64_t days;
 

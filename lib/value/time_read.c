@@ -13,14 +13,14 @@ read_date(struct tp_cursor *cursor, int64_t *days)
 
     if (year < 0 || !tp_cursor_skip(cursor, '-'))
         return RFC3339_EXPECTED;
-    month = tp_cursor_digits(cursor, 2, 2);
+    month = tp_cursor_two(cursor);
     if (month < 0)
         return RFC3339_EXPECTED;
     if (month < 1 || month > 12)
         return "the month is not 01 to 12";
     if (!tp_cursor_skip(cursor, '-'))
         return RFC3339_EXPECTED;
-    day = tp_cursor_digits(cursor, 2, 2);
+    day = tp_cursor_two(cursor);
     if (day < 0)
         return RFC3339_EXPECTED;
     if (day < 1 || day > tp_days_in_month(year, month))
@@ -37,7 +37,7 @@ read_seconds(struct tp_cursor *cursor, struct tp_reading *reading)
 
     if (!tp_cursor_skip(cursor, ':'))
         return NULL;
-    second = tp_cursor_digits(cursor, 2, 2);
+    second = tp_cursor_two(cursor);
     if (second < 0)
         return RFC3339_EXPECTED;
     if (second > 60)
@@ -53,7 +53,7 @@ read_seconds(struct tp_cursor *cursor, struct tp_reading *reading)
 static const char *
 read_clock(struct tp_cursor *cursor, struct tp_reading *reading)
 {
-    int hour = tp_cursor_digits(cursor, 2, 2);
+    int hour = tp_cursor_two(cursor);
     int minute;
 
     if (hour < 0)
@@ -62,7 +62,7 @@ read_clock(struct tp_cursor *cursor, struct tp_reading *reading)
         return "the hour is not 00 to 23";
     if (!tp_cursor_skip(cursor, ':'))
         return RFC3339_EXPECTED;
-    minute = tp_cursor_digits(cursor, 2, 2);
+    minute = tp_cursor_two(cursor);
     if (minute < 0)
         return RFC3339_EXPECTED;
     if (minute > 59)

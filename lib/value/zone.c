@@ -15,13 +15,35 @@
 #define NAME_MAX_LEN 255
 #define FILE_MAX_LEN (1 << 20) /* the longest of the database has 4 KiB */
 
-/* Two offsets never differ by more than this. */
-#define SPREAD (2 * TP_ZONE_OFFSET_MAX)
-
 struct tp_zone {
     struct tp_zone_table table;
+    int32_t west, east;       /* its least and its greatest offset */
     struct tp_zone_span span; /* looked up last */
 };
+
+static void
+widen(struct tp_zone *zone, int32_t offset)
+{
+    if (offset < zone->west)
+        zone->west = offset;
+    if (offset > zone->east)
+        zone->east = offset;
+}
+
+static void
+find_extremes(struct tp_zone *zone)
+{
+    const struct tp_zone_table *table = &zone->table;
+    size_t i;
+
+    zone->west = zone->east = table->offset[0];
+    for (i = 1; i <= table->count; i++)
+        widen(zone, table->offset[i]);
+    if (table->has_rule)
+        widen(zone, table->rule.standard);
+    if (table->has_rule && table->rule.has_summer)
+        widen(zone, table->rule.summer);
+}
 
 static struct tp_zone *
 zone_of_table(const struct tp_zone_table *table, struct tp_err *err)
@@ -33,6 +55,7 @@ zone_of_table(const struct tp_zone_table *table, struct tp_err *err)
         return NULL;
     }
     zone->table = *table;
+    find_extremes(zone);
     zone->span = tp_zone_table_span(&zone->table, 0);
     return zone;
 }
@@ -278,12 +301,14 @@ tp_zone_offset(struct tp_zone *zone, tp_time time)
     return zone->span.offset;
 }
 
-/* Whether SECOND lies so deep in SPAN that no other offset could give the same local time. */
+/* Whether SECOND lies so deep in the span looked up last that no other offset could give the same
+ * local time. */
 static bool
-is_deep_in(const struct tp_zone_span *span, int64_t second)
+is_deep(const struct tp_zone *zone, int64_t second)
 {
-    bool after = span->from == INT64_MIN || second - SPREAD >= span->from;
-    bool before = span->until == INT64_MAX || second + SPREAD < span->until;
+    int64_t spread = zone->east - zone->west;
+    bool after = zone->span.from == INT64_MIN || second - spread >= zone->span.from;
+    bool before = zone->span.until == INT64_MAX || second + spread < zone->span.until;
 
     return after && before;
 }
@@ -293,7 +318,7 @@ is_deep_in(const struct tp_zone_span *span, int64_t second)
 static int64_t
 search_second(struct tp_zone *zone, int64_t local, enum tp_zone_fit *fit)
 {
-    struct tp_zone_span span = tp_zone_table_span(&zone->table, local - TP_ZONE_OFFSET_MAX);
+    struct tp_zone_span span = tp_zone_table_span(&zone->table, local - zone->east);
     int64_t found = 0, moved = local - span.offset;
 
     *fit = TP_ZONE_NEVER;
@@ -311,7 +336,7 @@ search_second(struct tp_zone *zone, int64_t local, enum tp_zone_fit *fit)
         }
         if (second >= span.until)
             moved = second;
-        if (span.until > local + TP_ZONE_OFFSET_MAX)
+        if (span.until > local - zone->west)
             break;
         span = tp_zone_table_span(&zone->table, span.until);
     }
@@ -324,7 +349,7 @@ tp_zone_second(struct tp_zone *zone, int64_t local, enum tp_zone_fit *fit)
     int64_t second = local - zone->span.offset;
     enum tp_zone_fit ignored;
 
-    if (is_deep_in(&zone->span, second)) {
+    if (is_deep(zone, second)) {
         if (fit)
             *fit = TP_ZONE_ONCE;
         return second;

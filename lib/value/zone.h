@@ -2,9 +2,10 @@
  * zone: time zones of the system's tz database (TZif files, RFC 8536, versions 1 to 4, with the
  * POSIX rule of the footer for the years behind the table).
  *
- * A zone is read once and never changes; lookups allocate nothing and remember the last transition.
- * Names are those of the database (`Europe/Berlin`), `UTC`, `local` ($TZ, else /etc/localtime), or
- * a fixed offset (`+02:00`). No use of tzset and friends: nothing global.
+ * A zone is read once and never changes; lookups allocate nothing and remember the last transition,
+ * so one thread uses a zone at a time. Names are those of the database (`Europe/Berlin`), `UTC`,
+ * `local` ($TZ: a name, a path, a POSIX rule; else /etc/localtime; else UTC), or a fixed offset
+ * (`+02:00`, `+0200`, `+02`). No use of tzset and friends: nothing global.
  */
 #ifndef TP_VALUE_ZONE_H
 #define TP_VALUE_ZONE_H

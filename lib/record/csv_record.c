@@ -1,0 +1,230 @@
+#include "record/csv.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "record/csv_reader.h"
+#include "value/num.h"
+#include "value/text.h"
+
+/* --- columns -----------------------------------------------------------------------------------*/
+
+/* The name of column number I: FIELD's text, made fit where it is empty or SEEN before. */
+static int
+make_name(struct tp_map *seen, size_t i, struct tp_str text, struct tp_buf *name)
+{
+    bool is_new;
+
+    tp_buf_clear(name);
+    if (text.len)
+        tp_buf_put_str(name, text);
+    else
+        tp_buf_printf(name, "column%zu", i + 1);
+    for (size_t count = 2;; count++) {
+        if (tp_buf_failed(name) || !tp_map_add(seen, tp_buf_str(name), &is_new))
+            return -1;
+        if (is_new)
+            return 0;
+        tp_buf_clear(name);
+        tp_buf_put_str(name, text);
+        tp_buf_printf(name, "_%zu", count);
+    }
+}
+
+static void
+add_name(struct tp_csv *csv, struct tp_str name)
+{
+    if (csv->options.time_column.ptr && tp_str_equal(name, csv->options.time_column))
+        csv->time_column = csv->columns;
+    if (tp_str_equal(name, TP_STR("@timestamp")))
+        csv->stamp_column = csv->columns;
+    tp_text_quote(name, &csv->names);
+    TP_BUF_PUT(&csv->names, ":");
+    csv->name_end[csv->columns++] = csv->names.len;
+}
+
+static int
+name_columns(struct tp_csv *csv, const struct tp_csv_field *field, size_t count)
+{
+    struct tp_map *seen = tp_map_new(1);
+    struct tp_buf name = TP_BUF_INIT;
+    int result = seen ? 0 : -1;
+
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = make_name(seen, i, field[i].text, &name);
+        if (result == 0)
+            add_name(csv, tp_buf_str(&name));
+    }
+    tp_map_free(seen);
+    tp_buf_release(&name);
+    return tp_buf_failed(&csv->names) ? -1 : result;
+}
+
+int
+tp_csv_set_columns(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
+{
+    const struct tp_csv_field *field;
+    struct tp_err why;
+    size_t count;
+
+    if (row.len >= 3 && memcmp(row.ptr, "\xef\xbb\xbf", 3) == 0)
+        row = (struct tp_str){row.ptr + 3, row.len - 3};
+    if (tp_csv_split(csv, row, &field, &count, &why) < 0)
+        return tp_err_at(err, why.fault == TP_FAULT_MACHINE ? why.fault : TP_FAULT_USAGE, why.at,
+                         "the line with the names of the columns: %s", why.text);
+    tp_buf_clear(&csv->names);
+    free(csv->name_end);
+    csv->name_end = calloc(count, sizeof *csv->name_end);
+    csv->columns = 0;
+    csv->time_column = csv->stamp_column = NO_COLUMN;
+    if (!csv->name_end || name_columns(csv, field, count) < 0)
+        return tp_err_memory(err);
+    if (csv->options.time_column.ptr && csv->time_column == NO_COLUMN)
+        return tp_err_set(err, TP_FAULT_USAGE, "no column is called \"%.*s\"",
+                          (int)csv->options.time_column.len, csv->options.time_column.ptr);
+    return 0;
+}
+
+bool
+tp_csv_has_columns(const struct tp_csv *csv)
+{
+    return csv->columns > 0;
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+/* Would TEXT, without quotes, be read as something other than a string? */
+static bool
+is_typed(struct tp_str text)
+{
+    struct tp_value value;
+
+    if (text.len == 0 || tp_str_equal(text, TP_STR("true")) || tp_str_equal(text, TP_STR("false")))
+        return true;
+    return (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')) &&
+           tp_num_parse(text, &value);
+}
+
+static void
+put_json(const struct tp_csv_field *field, bool text, struct tp_buf *to)
+{
+    if (text || field->quoted || !is_typed(field->text))
+        tp_text_quote(field->text, to);
+    else if (field->text.len == 0)
+        TP_BUF_PUT(to, "null");
+    else
+        tp_buf_put_str(to, field->text);
+}
+
+static int
+read_time(struct tp_csv *csv, const struct tp_csv_field *field, struct tp_str row, tp_time *time,
+          struct tp_err *err)
+{
+    struct tp_str name = csv->options.time_column;
+    struct tp_err why;
+
+    if (field->text.len == 0)
+        return tp_err_set(err, TP_FAULT_RECORD, "no event time: column \"%.*s\" is empty",
+                          (int)name.len, name.ptr);
+    if (tp_stamp_read_text(csv->options.stamp, field->text, time, &why) == 0)
+        return 0;
+    return tp_err_at(err, TP_FAULT_RECORD,
+                     field->text.ptr >= row.ptr && field->text.ptr < row.ptr + row.len
+                         ? field->text.ptr - row.ptr
+                         : -1,
+                     "%s", why.text);
+}
+
+/* Control lines come from stages, never from content (DESIGN 2). */
+static bool
+speaks(const struct tp_csv *csv)
+{
+    struct tp_str first = {csv->names.ptr, csv->name_end[0]};
+
+    return csv->time_column == NO_COLUMN && (tp_str_equal(first, TP_STR("\"@watermark\":")) ||
+                                             tp_str_equal(first, TP_STR("\"@barrier\":")));
+}
+
+static void
+put_row(const struct tp_csv *csv, const struct tp_csv_field *field, bool any, struct tp_buf *to)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < csv->columns; from = csv->name_end[i++]) {
+        if (csv->time_column != NO_COLUMN && i == csv->stamp_column)
+            continue;
+        if (any)
+            TP_BUF_PUT(to, ",");
+        any = true;
+        tp_buf_put(to, csv->names.ptr + from, csv->name_end[i] - from);
+        put_json(&field[i], csv->options.text, to);
+    }
+    TP_BUF_PUT(to, "}\n");
+}
+
+int
+tp_csv_read(struct tp_csv *csv, struct tp_str row, struct tp_buf *to, tp_time *time,
+            struct tp_err *err)
+{
+    const struct tp_csv_field *field;
+    char text[TP_TIME_TEXT];
+    bool timed = csv->time_column != NO_COLUMN;
+    size_t count;
+
+    if (tp_csv_split(csv, row, &field, &count, err) < 0)
+        return -1;
+    if (count == 1 && csv->columns != 1 && field[0].text.len == 0 && !field[0].quoted)
+        return 0;
+    if (count != csv->columns)
+        return tp_err_set(err, TP_FAULT_RECORD, "expected %zu columns, got %zu", csv->columns,
+                          count);
+    if (speaks(csv))
+        return tp_err_set(err, TP_FAULT_RECORD,
+                          "its first column would make it a control line: name the columns");
+    if (timed && read_time(csv, &field[csv->time_column], row, time, err) < 0)
+        return -1;
+    TP_BUF_PUT(to, "{");
+    if (timed) {
+        TP_BUF_PUT(to, "\"@timestamp\":\"");
+        tp_buf_put(to, text, tp_time_write(text, *time));
+        TP_BUF_PUT(to, "\"");
+    }
+    put_row(csv, field, timed, to);
+    return 1;
+}
+
+/* --- fields ------------------------------------------------------------------------------------*/
+
+static bool
+needs_quotes(struct tp_str text, char separator)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (c == '"' || c == separator || c == '\n' || c == '\r')
+            return true;
+    }
+    return is_typed(text);
+}
+
+void
+tp_csv_put_string(struct tp_str text, char separator, struct tp_buf *to)
+{
+    const char *p = text.ptr, *end = text.ptr + text.len;
+
+    if (!needs_quotes(text, separator)) {
+        tp_buf_put_str(to, text);
+        return;
+    }
+    TP_BUF_PUT(to, "\"");
+    while (p < end) {
+        const char *quote = memchr(p, '"', (size_t)(end - p));
+        const char *stop = quote ? quote + 1 : end;
+
+        tp_buf_put(to, p, (size_t)(stop - p));
+        if (quote)
+            TP_BUF_PUT(to, "\"");
+        p = stop;
+    }
+    TP_BUF_PUT(to, "\"");
+}

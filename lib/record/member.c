@@ -1,0 +1,205 @@
+#include "record/member.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "value/text.h"
+
+struct tp_members
+tp_members_open(struct tp_str object)
+{
+    const char *p = memchr(object.ptr, '{', object.len);
+
+    return (struct tp_members){p + 1, object.ptr + object.len};
+}
+
+static const char *
+skip_blanks(const char *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+        p++;
+    return p;
+}
+
+/* The closing quote of the string whose inside begins at P; *ESCAPED: there is a backslash. */
+static const char *
+string_end(const char *p, const char *end, bool *escaped)
+{
+    *escaped = false;
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                   _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+
+        if (found) {
+            p += __builtin_ctz((unsigned)found);
+            break;
+        }
+    }
+#endif
+    while (*p != '"') {
+        *escaped |= *p == '\\';
+        p += *p == '\\' ? 2 : 1;
+    }
+    return p;
+}
+
+/* Behind the object or array at P. */
+static const char *
+nested_end(const char *p, const char *end)
+{
+    size_t depth = 0;
+    bool escaped;
+
+    do {
+        if (*p == '"')
+            p = string_end(p + 1, end, &escaped);
+        else if (*p == '{' || *p == '[')
+            depth++;
+        else if (*p == '}' || *p == ']')
+            depth--;
+        p++;
+    } while (depth);
+    return p;
+}
+
+static const char *
+read_number(const char *p, struct tp_slot *slot)
+{
+    slot->kind = TP_SLOT_INTEGER;
+    for (;; p++) {
+        if (*p == '.' || *p == 'e' || *p == 'E')
+            slot->kind = TP_SLOT_REAL;
+        else if ((*p < '0' || *p > '9') && *p != '-' && *p != '+')
+            return p;
+    }
+}
+
+static const char *
+read_literal(const char *p, struct tp_slot *slot)
+{
+    slot->kind = *p == 'n' ? TP_SLOT_NULL : *p == 't' ? TP_SLOT_TRUE : TP_SLOT_FALSE;
+    return p + (*p == 'f' ? 5 : 4);
+}
+
+/* Behind the value at P. */
+static const char *
+read_value(const char *p, const char *end, struct tp_slot *slot)
+{
+    const char *stop;
+    bool escaped;
+
+    slot->ptr = p;
+    switch (*p) {
+    case '"':
+        slot->ptr = p + 1;
+        stop = string_end(p + 1, end, &escaped);
+        slot->kind = escaped ? TP_SLOT_ESCAPED : TP_SLOT_TEXT;
+        slot->len = (uint32_t)(stop - slot->ptr);
+        return stop + 1;
+    case '{':
+    case '[':
+        slot->kind = *p == '{' ? TP_SLOT_OBJECT : TP_SLOT_ARRAY;
+        stop = nested_end(p, end);
+        break;
+    case 'n':
+    case 't':
+    case 'f':
+        stop = read_literal(p, slot);
+        break;
+    default:
+        stop = read_number(p, slot);
+    }
+    slot->len = (uint32_t)(stop - p);
+    return stop;
+}
+
+bool
+tp_members_next(struct tp_members *walk, struct tp_member *member)
+{
+    const char *name = skip_blanks(walk->p), *p;
+
+    if (*name == ',')
+        name = skip_blanks(name + 1);
+    if (*name != '"')
+        return false;
+    p = string_end(name + 1, walk->end, &member->name_escaped);
+    member->name = (struct tp_str){name + 1, (size_t)(p - name - 1)};
+    p = skip_blanks(skip_blanks(p + 1) + 1); /* over the colon */
+    p = read_value(p, walk->end, &member->value);
+    member->text = (struct tp_str){name, (size_t)(p - name)};
+    walk->p = p;
+    return true;
+}
+
+struct tp_str
+tp_member_name(const struct tp_member *member, struct tp_buf *scratch)
+{
+    size_t from = scratch->len;
+
+    if (!member->name_escaped)
+        return member->name;
+    tp_text_unescape(member->name, scratch);
+    return (struct tp_str){scratch->ptr + from, scratch->len - from};
+}
+
+bool
+tp_member_is_own(const struct tp_member *member)
+{
+    static const char escaped[] = "\\u0040";
+
+    return (member->name.len && member->name.ptr[0] == '@') ||
+           (member->name.len >= 6 && memcmp(member->name.ptr, escaped, 6) == 0);
+}
+
+/* Can nothing in TEXT be a name that begins with `@`? */
+static bool
+has_no_sign(struct tp_str text)
+{
+    return !memchr(text.ptr, '@', text.len) && !memchr(text.ptr, '\\', text.len);
+}
+
+bool
+tp_member_has_own(struct tp_str object)
+{
+    struct tp_members walk = tp_members_open(object);
+    struct tp_member member;
+
+    if (has_no_sign(object))
+        return false;
+    while (tp_members_next(&walk, &member))
+        if (tp_member_is_own(&member))
+            return true;
+    return false;
+}
+
+/* What stands before a member goes with it, but for the comma of the first one that stays. */
+void
+tp_member_strip_own(struct tp_str object, struct tp_buf *to)
+{
+    struct tp_members walk = tp_members_open(object);
+    struct tp_member member;
+    const char *before = object.ptr, *end = object.ptr + object.len;
+    bool any = false, first = true;
+
+    while (tp_members_next(&walk, &member)) {
+        const char *name = member.text.ptr, *stop = name + member.text.len;
+
+        if (first)
+            tp_buf_put(to, before, (size_t)(name - before));
+        first = false;
+        if (!tp_member_is_own(&member)) {
+            const char *from = any ? before : name;
+
+            tp_buf_put(to, from, (size_t)(stop - from));
+            any = true;
+        }
+        before = stop;
+        /* Own members come first as a rule: the rest can be copied at once. */
+        if (any && has_no_sign((struct tp_str){stop, (size_t)(end - stop)}))
+            break;
+    }
+    tp_buf_put(to, before, (size_t)(end - before));
+}
