@@ -124,19 +124,20 @@ tp_first_wide(uint64_t wide)
 #define TP_WIDE 32
 typedef uint64_t tp_marks; /* the top bit of each byte */
 
-/* Exact for the lowest mark, which is the one used: a borrow only ever leaves a marked byte. */
+/* Exact in every byte: seven bits plus 0x7f reach 0x80 unless they are 0, plus 0x60 from 0x20 on;
+ * no sum carries into the next byte. */
 static inline tp_marks
 tp_stops(const char *p)
 {
     uint64_t v = tp_load64(p);
-    uint64_t quote = (v ^ TP_EACH('"')) - TP_EACH(1);
-    uint64_t slash = (v ^ TP_EACH('\\')) - TP_EACH(1);
-    uint64_t control = v - TP_EACH(0x20);
+    uint64_t low = v & TP_EACH(0x7f);
+    uint64_t plain = ((low ^ TP_EACH('"')) + TP_EACH(0x7f)) &
+                     ((low ^ TP_EACH('\\')) + TP_EACH(0x7f)) & (low + TP_EACH(0x60));
 
-    return (quote | slash | control | v) & TP_EACH(0x80);
+    return (~plain | v) & TP_EACH(0x80);
 }
 
-/* Exact in every byte: a digit minus '0' plus 0x76 stays below 0x80. */
+/* Exact too: a digit without its 0x30 plus 0x76 stays below 0x80. */
 static inline tp_marks
 tp_non_digits(const char *p)
 {
@@ -175,7 +176,6 @@ tp_gather(tp_marks marks)
     return (marks >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-/* Marks above the lowest need not be exact: see tp_stops. */
 static inline uint64_t
 tp_stops_wide(const char *p)
 {

@@ -31,6 +31,9 @@ bool tp_num_parse_int(struct tp_str text, int64_t *integer);
 
 size_t tp_num_write_int(char *to, int64_t integer);
 
+#define TP_NUM_WIDE_MAX 40 /* likewise, for 128 bits */
+size_t tp_num_write_wide(char *to, __int128 integer);
+
 /* The shortest text that reads back as REAL; always with a point or an exponent unless it is a
  * whole number below 10^15 (`3` for 3.0; minus zero is `-0.0`). NaN and the infinities have no
  * JSON: writes `null`. */
@@ -50,8 +53,20 @@ struct tp_sum {
     uint64_t infinities_up, infinities_down; /* of the reals; kept apart so that they subtract */
 };
 
+void tp_sum_add_real(struct tp_sum *sum, struct tp_value value); /* a TP_REAL */
+
 /* VALUE must be TP_INT or TP_REAL. */
-void tp_sum_add(struct tp_sum *sum, struct tp_value value);
+static inline void
+tp_sum_add(struct tp_sum *sum, struct tp_value value)
+{
+    if (value.kind == TP_INT) {
+        sum->whole += value.integer;
+        sum->integers++;
+    } else {
+        tp_sum_add_real(sum, value);
+    }
+}
+
 /* Takes one out again (a retraction). */
 void tp_sum_subtract(struct tp_sum *sum, struct tp_value value);
 void tp_sum_merge(struct tp_sum *sum, const struct tp_sum *other);

@@ -50,12 +50,9 @@ count_infinite(struct tp_sum *sum, double real, uint64_t by)
 }
 
 void
-tp_sum_add(struct tp_sum *sum, struct tp_value value)
+tp_sum_add_real(struct tp_sum *sum, struct tp_value value)
 {
-    if (value.kind == TP_INT) {
-        sum->whole += value.integer;
-        sum->integers++;
-    } else if (value.scale != TP_NO_SCALE) {
+    if (value.scale != TP_NO_SCALE) {
         add_fraction(sum, (__int128)value.mantissa * (int64_t)tp_ten_table[18 - value.scale]);
         sum->decimals++;
     } else {
@@ -120,22 +117,14 @@ settle(const struct tp_sum *sum, __int128 *whole, int64_t *fraction)
 static size_t
 write_exact(const struct tp_sum *sum, char *to)
 {
-    char digits[48];
-    size_t len = 0, count = 0;
+    size_t len = 0;
     int64_t fraction;
     __int128 whole;
-    unsigned __int128 rest;
 
     settle(sum, &whole, &fraction);
-    if (whole < 0 || fraction < 0)
+    if (whole == 0 && fraction < 0)
         to[len++] = '-';
-    rest = whole < 0 ? -(unsigned __int128)whole : (unsigned __int128)whole;
-    do {
-        digits[count++] = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest);
-    while (count)
-        to[len++] = digits[--count];
+    len += tp_num_write_wide(to + len, whole);
     if (fraction == 0)
         return len;
     to[len++] = '.';

@@ -53,6 +53,27 @@ tp_num_write_int(char *to, int64_t integer)
     return count + negative;
 }
 
+size_t
+tp_num_write_wide(char *to, __int128 integer)
+{
+    bool negative = integer < 0;
+    unsigned __int128 rest = (unsigned __int128)integer;
+    char digits[TP_NUM_WIDE_MAX];
+    size_t at = sizeof digits, len;
+
+    if (negative)
+        rest = -rest;
+    do {
+        digits[--at] = (char)('0' + (int)(rest % 10));
+        rest /= 10;
+    } while (rest);
+    if (negative)
+        digits[--at] = '-';
+    len = sizeof digits - at;
+    memcpy(to, digits + at, len);
+    return len;
+}
+
 /* The upper 64 bits of FIVE * WORD, made odd where anything lies below them: so that comparing it
  * with halves compares the exact product (Giulietti, section 9). */
 static uint64_t

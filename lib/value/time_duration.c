@@ -186,16 +186,14 @@ put_number(char *to, uint64_t number)
 static char *
 put_decimal(char *to, uint64_t amount, uint64_t length, const char *name)
 {
-    uint64_t rest = amount % length;
+    uint64_t rest;
 
     to = put_number(to, amount / length);
-    if (rest != 0)
+    if (amount % length != 0)
         *to++ = '.';
-    while (rest != 0) {
-        length /= 10;
+    /* Long division; what is multiplied is below 10^9. */
+    for (rest = amount % length * 10; rest != 0; rest = rest % length * 10)
         *to++ = (char)('0' + rest / length);
-        rest %= length;
-    }
     while (*name != '\0')
         *to++ = *name++;
     return to;

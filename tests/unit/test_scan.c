@@ -332,6 +332,9 @@ strings_of_every_length(void)
 static void
 guesses_that_were_wrong_once(void)
 {
+    /* a borrow from `\\` in the portable block made a mark of the `]` behind it */
+    check_answer("{\"a\":\"[/|\\\\]^`=\",\"b\":\"\\\"#\\\"#!\"}\n",
+                 "\"[/|\\\\]^`=\" \"\\\"#\\\"#!\" - - -\n");
     check_answer("{\"a\":581,\"b\":1}\n{\"a\":581.291,\"b\":1}\n{\"a\":581e2,\"b\":1}\n",
                  "581 1 - - -\n581.291 1 - - -\n581e2 1 - - -\n");
     check_answer("{\"a\":1,\"b\":2}\n,\"b\":2}\n{\"b\":2}\n",

@@ -80,7 +80,8 @@ test_auto_tells_units_by_magnitude(void)
     CHECK(read_with(NULL, "-100000000000") == INT64_C(-100000000000) * TP_MILLISECOND);
     CHECK(read_with(NULL, "100000000000000") == INT64_C(100000000000000) * TP_MICROSECOND);
     CHECK(read_with(NULL, "100000000000000000") == INT64_C(100000000000000000));
-    CHECK(read_with(NULL, "640e-2") == 6400 * TP_MILLISECOND); /* not a date */
+    CHECK(strstr(refused_with(NULL, "50000000000000000"), "out of range")); /* microseconds */
+    CHECK(read_with(NULL, "640e-2") == 6400 * TP_MILLISECOND);              /* not a date */
 }
 
 static void
@@ -369,6 +370,7 @@ static void
 test_moments(void)
 {
     struct tp_zone *zone = tp_zone_open(TP_STR("+13:00"), NULL); /* there it is 22 November */
+    tp_time time;
 
     check_moment(NULL, "now", NOON);
     check_moment(NULL, "today", NOON - 12 * TP_HOUR);
@@ -386,6 +388,8 @@ test_moments(void)
     check_moment(zone, "2026-11-22", NOON - TP_HOUR);
     check_moment(zone, "2026-11-21T12:00:00Z", NOON);
     tp_zone_close(zone);
+    CHECK(tp_moment_parse(TP_STR("today"), -1, NULL, &time, NULL) == 0 && time == -TP_DAY);
+    CHECK(tp_moment_parse(TP_STR("today"), -TP_DAY, NULL, &time, NULL) == 0 && time == -TP_DAY);
 }
 
 static void

@@ -308,6 +308,7 @@ test_clf(void)
     CHECK(tp_time_parse_clf(TP_STR("17/May/2015:10:05:03 +000"), &time, &err) == -1);
     CHECK(tp_time_parse_clf(TP_STR("17/May/2015:24:05:03 +0000"), &time, &err) == -1);
     CHECK(tp_time_parse_clf(TP_STR("17/May/2015:10:05:60 +0000"), &time, &err) == -1);
+    CHECK(tp_time_parse_clf(TP_STR("31/Dec/2016:23:59:61 +0000"), &time, &err) == -1);
     CHECK(tp_time_parse_clf(TP_STR("17/May/2515:10:05:03 +0000"), &time, &err) == -1);
     CHECK(strstr(err.text, "out of range"));
 }

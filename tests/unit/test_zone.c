@@ -163,7 +163,31 @@ test_berlin(void)
     check_local(zone, "2021-10-31T02:59:59", "2021-10-31T00:59:59Z", TP_ZONE_TWICE);
     check_local(zone, "2021-10-31T03:00:00", "2021-10-31T02:00:00Z", TP_ZONE_ONCE);
     check_local(zone, "2021-07-01T12:00:00", "2021-07-01T10:00:00Z", TP_ZONE_ONCE);
+    CHECK(tp_zone_offset(zone, at("1949-10-02T00:59:59.5Z")) == 7200); /* before 1970 */
+    CHECK(tp_zone_offset(zone, at("1949-10-02T01:00:00Z")) == 3600);
     tp_zone_close(zone);
+}
+
+/* The span looked up last must not hide that a local time came twice, whichever side it lies on. */
+static void
+test_twice_beside_the_remembered_span(void)
+{
+    static const char *const before[] = {"2021-07-01T00:00:00Z", "2021-12-01T00:00:00Z"};
+    struct tp_zone *berlin = opened("Europe/Berlin"), *york = opened("America/New_York");
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        tp_zone_offset(berlin, at(before[i]));
+        check_local(berlin, "2021-10-31T02:00:00", "2021-10-31T00:00:00Z", TP_ZONE_TWICE);
+        tp_zone_offset(berlin, at(before[i]));
+        check_local(berlin, "2021-10-31T02:59:59", "2021-10-31T00:59:59Z", TP_ZONE_TWICE);
+        tp_zone_offset(york, at(before[i]));
+        check_local(york, "2021-11-07T01:00:00", "2021-11-07T05:00:00Z", TP_ZONE_TWICE);
+        tp_zone_offset(york, at(before[i]));
+        check_local(york, "2021-11-07T01:59:59", "2021-11-07T05:59:59Z", TP_ZONE_TWICE);
+    }
+    tp_zone_close(berlin);
+    tp_zone_close(york);
 }
 
 static void
@@ -371,6 +395,16 @@ test_damaged_files(void)
     CHECK(strstr(damage(tp_buf_str(&leap)), "leap seconds"));
     tp_buf_release(&leap);
     tp_buf_release(&buf);
+    buf = file_of('\0', 3, "");
+    CHECK(!damage(tp_buf_str(&buf)));
+    memset(buf.ptr + buf.len - 4, 0, 4);
+    buf.ptr[56] = 2; /* the first transition is of a third type, but there are two */
+    CHECK(strstr(damage(tp_buf_str(&buf)), "damaged"));
+    buf.ptr[56] = 1;
+    CHECK(!damage(tp_buf_str(&buf)));
+    memcpy(buf.ptr + 44, buf.ptr + 48, 4); /* the first two at the same second */
+    CHECK(strstr(damage(tp_buf_str(&buf)), "damaged"));
+    tp_buf_release(&buf);
     buf = file_of('2', 3, "CET-1CEST,M13.5.0,M10.5.0");
     CHECK(strstr(damage(tp_buf_str(&buf)), "damaged"));
     tp_buf_release(&buf);
@@ -438,7 +472,10 @@ test_rules(void)
     check_rule("EST5EDT,0/0,J365/25", "2050-12-31T23:59:59Z", -14400); /* summer all year */
     check_rule("EST5EDT,0/0,J365/25", "2051-01-01T05:00:00Z", -14400);
     check_rule("EST5EDT4:30,J60,J300", "2052-03-01T07:00:00Z", -16200); /* J60 is 1 March */
-    check_rule("EST5EDT,59,300", "2052-02-29T06:59:59Z", -18000);       /* 59 is 29 February */
+    check_rule("EST5EDT4:30,J60,J300", "2052-03-01T06:59:59Z", -18000);
+    check_rule("EST5EDT4:30,J59,J300", "2052-02-28T07:00:00Z", -16200);
+    check_rule("CET-1CEST,M3.1.0/167,M10.5.0", "2050-03-13T00:00:00Z", 7200);
+    check_rule("EST5EDT,59,300", "2052-02-29T06:59:59Z", -18000); /* 59 is 29 February */
     check_rule("EST5EDT,59,300", "2052-02-29T07:00:00Z", -14400);
     /* Hours beyond the day (RFC 8536): Thursday 50 h on is Saturday 02:00. */
     check_rule("IST-2IDT,M3.4.4/50,M10.4.4/50", "2050-03-25T23:59:59Z", 7200);
@@ -550,6 +587,7 @@ main(void)
     if (has_database()) {
         RUN(test_names_that_are_refused);
         RUN(test_berlin);
+        RUN(test_twice_beside_the_remembered_span);
         RUN(test_other_zones);
         RUN(test_odd_jumps);
         RUN(test_there_and_back);

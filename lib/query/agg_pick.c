@@ -1,0 +1,321 @@
+/*
+ * Functions whose result is one of their arguments: min and max; first and last by event time.
+ */
+#include "query/agg_function.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "value/num.h"
+
+/* A value, with memory for its text. */
+struct pick {
+    struct tp_value value; /* TP_NULL: nothing yet */
+    char *memory;
+    size_t cap;
+};
+
+/* first and last also remember when. */
+struct edge {
+    struct pick pick;
+    tp_time time;
+    uint64_t sequence;
+};
+
+static bool
+has_text(struct tp_value value)
+{
+    return value.kind == TP_TEXT || value.kind == TP_JSON;
+}
+
+static int
+pick_set(struct pick *pick, struct tp_value value)
+{
+    if (has_text(value)) {
+        if (value.text.len > pick->cap) {
+            char *memory = malloc(value.text.len);
+
+            if (!memory)
+                return -1;
+            free(pick->memory);
+            pick->memory = memory;
+            pick->cap = value.text.len;
+        }
+        if (value.text.len)
+            memcpy(pick->memory, value.text.ptr, value.text.len);
+        value.text.ptr = value.text.len ? pick->memory : "";
+    }
+    pick->value = value;
+    return 0;
+}
+
+static size_t
+pick_held(const void *cell)
+{
+    return ((const struct pick *)cell)->cap;
+}
+
+static void
+pick_clear(void *cell)
+{
+    free(((struct pick *)cell)->memory);
+}
+
+/* ---- min, max ---- */
+
+#define ORDERED                                                                            \
+    (TP_AGG_NUMBERS | TP_AGG_KIND(TP_TEXT) | TP_AGG_KIND(TP_BOOL) | TP_AGG_KIND(TP_TIME) | \
+     TP_AGG_KIND(TP_DURATION))
+
+/* Integers and other numbers are ordered among each other. */
+static enum tp_kind
+family(enum tp_kind kind)
+{
+    return kind == TP_INT ? TP_REAL : kind;
+}
+
+static const char *
+plural(enum tp_kind kind)
+{
+    switch (kind) {
+    case TP_TEXT:
+        return "strings";
+    case TP_BOOL:
+        return "booleans";
+    case TP_TIME:
+        return "times";
+    case TP_DURATION:
+        return "durations";
+    default:
+        return "numbers";
+    }
+}
+
+static int
+extreme_check(const void *cell, const struct tp_value *value, struct tp_err *err)
+{
+    const struct pick *pick = cell;
+
+    if (pick->value.kind == TP_NULL || family(pick->value.kind) == family(value->kind))
+        return 0;
+    return tp_err_set(err, TP_FAULT_RECORD, "got %s after %s", tp_kind_name(value->kind),
+                      plural(pick->value.kind));
+}
+
+static int
+extreme_check_merge(const void *into, const void *from, struct tp_err *err)
+{
+    const struct tp_value *value = &((const struct pick *)from)->value;
+
+    return value->kind == TP_NULL ? 0 : extreme_check(into, value, err);
+}
+
+static int
+compare(struct tp_value a, struct tp_value b)
+{
+    switch (a.kind) {
+    case TP_TEXT:
+        return tp_str_compare(a.text, b.text);
+    case TP_BOOL:
+        return a.boolean - b.boolean;
+    case TP_TIME:
+    case TP_DURATION:
+        return (a.time > b.time) - (a.time < b.time);
+    default:
+        return tp_num_compare(a, b);
+    }
+}
+
+static int
+min_take(struct pick *pick, struct tp_value value)
+{
+    if (pick->value.kind != TP_NULL && compare(value, pick->value) >= 0)
+        return 0;
+    return pick_set(pick, value);
+}
+
+static int
+max_take(struct pick *pick, struct tp_value value)
+{
+    if (pick->value.kind != TP_NULL && compare(value, pick->value) <= 0)
+        return 0;
+    return pick_set(pick, value);
+}
+
+static int
+min_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    (void)input;
+    return min_take(cell, *value);
+}
+
+static int
+max_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    (void)input;
+    return max_take(cell, *value);
+}
+
+static int
+min_merge(void *into, const void *from, uint64_t seed)
+{
+    const struct pick *other = from;
+
+    (void)seed;
+    return other->value.kind == TP_NULL ? 0 : min_take(into, other->value);
+}
+
+static int
+max_merge(void *into, const void *from, uint64_t seed)
+{
+    const struct pick *other = from;
+
+    (void)seed;
+    return other->value.kind == TP_NULL ? 0 : max_take(into, other->value);
+}
+
+const struct tp_agg_store tp_agg_min_store = {
+    .size = sizeof(struct pick),
+    .align = _Alignof(struct pick),
+    .accepts = ORDERED,
+    .wants = "something that has an order",
+    .check = extreme_check,
+    .check_merge = extreme_check_merge,
+    .add = min_add,
+    .merge = min_merge,
+    .held = pick_held,
+    .clear = pick_clear,
+};
+
+const struct tp_agg_store tp_agg_max_store = {
+    .size = sizeof(struct pick),
+    .align = _Alignof(struct pick),
+    .accepts = ORDERED,
+    .wants = "something that has an order",
+    .check = extreme_check,
+    .check_merge = extreme_check_merge,
+    .add = max_add,
+    .merge = max_merge,
+    .held = pick_held,
+    .clear = pick_clear,
+};
+
+/* Which of 1, 1.0 and 1.00 was kept depends on the order they came in; what is said must not. */
+static struct tp_value
+simplest_form(struct tp_value value)
+{
+    if (value.kind != TP_REAL)
+        return value;
+    if (value.scale == TP_NO_SCALE)
+        return value.real == 0 ? tp_int(0) : value;
+    while (value.scale > 0 && value.mantissa % 10 == 0) {
+        value.mantissa /= 10;
+        value.scale--;
+    }
+    return value.scale == 0 ? tp_int(value.mantissa) : value;
+}
+
+TP_AGG_VALUE(tp_agg_extreme_value)
+{
+    (void)quantile;
+    (void)err;
+    *value = simplest_form(((struct pick *)cell)->value);
+    return 0;
+}
+
+/* ---- first, last ---- */
+
+static int
+edge_set(struct edge *edge, struct tp_value value, tp_time time, uint64_t sequence)
+{
+    if (pick_set(&edge->pick, value) < 0)
+        return -1;
+    edge->time = time;
+    edge->sequence = sequence;
+    return 0;
+}
+
+/* Whether (TIME, SEQUENCE) stands before what EDGE keeps. */
+static bool
+is_before(const struct edge *edge, tp_time time, uint64_t sequence)
+{
+    return time < edge->time || (time == edge->time && sequence < edge->sequence);
+}
+
+static int
+first_take(struct edge *edge, struct tp_value value, tp_time time, uint64_t sequence)
+{
+    if (edge->pick.value.kind != TP_NULL && !is_before(edge, time, sequence))
+        return 0;
+    return edge_set(edge, value, time, sequence);
+}
+
+static int
+last_take(struct edge *edge, struct tp_value value, tp_time time, uint64_t sequence)
+{
+    if (edge->pick.value.kind != TP_NULL && is_before(edge, time, sequence))
+        return 0;
+    return edge_set(edge, value, time, sequence);
+}
+
+static int
+first_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    return first_take(cell, *value, input->time, input->sequence);
+}
+
+static int
+last_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    return last_take(cell, *value, input->time, input->sequence);
+}
+
+static int
+first_merge(void *into, const void *from, uint64_t seed)
+{
+    const struct edge *other = from;
+
+    (void)seed;
+    if (other->pick.value.kind == TP_NULL)
+        return 0;
+    return first_take(into, other->pick.value, other->time, other->sequence);
+}
+
+static int
+last_merge(void *into, const void *from, uint64_t seed)
+{
+    const struct edge *other = from;
+
+    (void)seed;
+    if (other->pick.value.kind == TP_NULL)
+        return 0;
+    return last_take(into, other->pick.value, other->time, other->sequence);
+}
+
+const struct tp_agg_store tp_agg_first_store = {
+    .size = sizeof(struct edge),
+    .align = _Alignof(struct edge),
+    .accepts = TP_AGG_ALL,
+    .add = first_add,
+    .merge = first_merge,
+    .held = pick_held,
+    .clear = pick_clear,
+};
+
+const struct tp_agg_store tp_agg_last_store = {
+    .size = sizeof(struct edge),
+    .align = _Alignof(struct edge),
+    .accepts = TP_AGG_ALL,
+    .add = last_add,
+    .merge = last_merge,
+    .held = pick_held,
+    .clear = pick_clear,
+};
+
+TP_AGG_VALUE(tp_agg_edge_value)
+{
+    (void)quantile;
+    (void)err;
+    *value = ((struct edge *)cell)->pick.value;
+    return 0;
+}

@@ -1,0 +1,122 @@
+/*
+ * count, sum and avg.
+ */
+#include "query/agg_function.h"
+
+#include "value/num.h"
+
+static int
+count_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    (void)value;
+    (void)input;
+    ++*(uint64_t *)cell;
+    return 0;
+}
+
+static int
+count_merge(void *into, const void *from, uint64_t seed)
+{
+    (void)seed;
+    *(uint64_t *)into += *(const uint64_t *)from;
+    return 0;
+}
+
+const struct tp_agg_store tp_agg_count_store = {
+    .size = sizeof(uint64_t),
+    .align = _Alignof(uint64_t),
+    .accepts = TP_AGG_ALL,
+    .add = count_add,
+    .merge = count_merge,
+};
+
+TP_AGG_VALUE(tp_agg_count_value)
+{
+    (void)quantile;
+    (void)err;
+    *value = tp_int((int64_t) * (uint64_t *)cell);
+    return 0;
+}
+
+/* ---- sum, avg ---- */
+
+static int
+sum_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    (void)input;
+    tp_sum_add(cell, *value);
+    return 0;
+}
+
+static int
+sum_merge(void *into, const void *from, uint64_t seed)
+{
+    (void)seed;
+    tp_sum_merge(into, from);
+    return 0;
+}
+
+const struct tp_agg_store tp_agg_sum_store = {
+    .size = sizeof(struct tp_sum),
+    .align = _Alignof(struct tp_sum),
+    .accepts = TP_AGG_NUMBERS,
+    .wants = "a number",
+    .add = sum_add,
+    .merge = sum_merge,
+};
+
+static uint64_t
+terms(const struct tp_sum *sum)
+{
+    return sum->integers + sum->decimals + sum->reals;
+}
+
+int
+tp_agg_sum_write(void *cell, struct tp_buf *to, struct tp_err *err)
+{
+    const struct tp_sum *sum = cell;
+    char digits[TP_NUM_WIDE_MAX];
+
+    if (terms(sum) == 0) {
+        TP_BUF_PUT(to, "null");
+        return 0;
+    }
+    if (tp_sum_write(sum, to) == 0)
+        return 0;
+    TP_BUF_PUT(to, "null");
+    return tp_err_set(err, TP_FAULT_RECORD, "%.*s does not fit int64",
+                      (int)tp_num_write_wide(digits, sum->whole), digits);
+}
+
+TP_AGG_VALUE(tp_agg_sum_value)
+{
+    const struct tp_sum *sum = cell;
+    struct tp_buf text = TP_BUF_INIT;
+    int result;
+
+    (void)quantile;
+    *value = tp_null();
+    if (terms(sum) == 0)
+        return 0;
+    if (sum->reals) {
+        *value = tp_real(tp_sum_real(sum));
+        return 0;
+    }
+    result = tp_agg_sum_write(cell, &text, err);
+    if (tp_buf_failed(&text))
+        result = tp_err_memory(err);
+    else if (result == 0)
+        tp_num_parse(tp_buf_str(&text), value);
+    tp_buf_release(&text);
+    return result;
+}
+
+TP_AGG_VALUE(tp_agg_avg_value)
+{
+    const struct tp_sum *sum = cell;
+
+    (void)quantile;
+    (void)err;
+    *value = terms(sum) ? tp_real(tp_sum_real(sum) / (double)terms(sum)) : tp_null();
+    return 0;
+}
