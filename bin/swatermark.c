@@ -41,8 +41,7 @@ struct swatermark {
     tp_duration idle; /* 0: never */
     bool measure;
 
-    struct tp_key_columns keys;
-    int *key_slots;
+    struct tp_keys keys;
     struct source *source;
     int sources;
     struct tp_map *partitions;
@@ -124,7 +123,7 @@ partition_of(struct swatermark *w, struct tp_stage *stage, const struct tp_recor
     if (!w->per)
         return &w->source[r->input].only;
     begin_key(w, r->input);
-    tp_key_make(&w->key, r->slot, w->key_slots, w->keys.count);
+    tp_key_make(&w->key, r->slot, w->keys.slot, w->keys.columns.count);
     if (tp_buf_failed(&w->key)) {
         tp_err_memory(err);
         return NULL;
@@ -180,22 +179,12 @@ count_late_new(struct swatermark *w, struct partition *p, const struct tp_record
 static int
 open_per(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 {
-    struct tp_err why;
-
     if (!w->per)
         return w->expected ? tp_err_set(err, TP_FAULT_USAGE, "--partitions goes with --per") : 0;
-    if (tp_key_columns_parse(&w->keys, tp_str_of(w->per), &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--per: %s", why.text);
-    w->key_slots = calloc(w->keys.count, sizeof *w->key_slots);
     w->partitions = tp_map_new(sizeof(struct partition));
-    if (!w->key_slots || !w->partitions)
+    if (!w->partitions)
         return tp_err_memory(err);
-    for (size_t i = 0; i < w->keys.count; i++) {
-        w->key_slots[i] = tp_stage_want_path(stage, &w->keys.column[i].path, err);
-        if (w->key_slots[i] < 0)
-            return -1;
-    }
-    return 0;
+    return tp_stage_want_keys(stage, "--per", w->per, &w->keys, err);
 }
 
 static int
@@ -237,7 +226,7 @@ expect_words(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 {
     const char *word = w->expected;
 
-    if (w->keys.count != 1)
+    if (w->keys.columns.count != 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--partitions LIST goes with one --per field");
     for (;;) {
         size_t len = strcspn(word, ",");
@@ -486,8 +475,7 @@ swatermark_close(void *self)
         tp_minimum_free(w->source[i].minimum);
     free(w->source);
     tp_map_free(w->partitions);
-    tp_key_columns_release(&w->keys);
-    free(w->key_slots);
+    tp_keys_release(&w->keys);
     tp_buf_release(&w->key);
     tp_buf_release(&w->member);
 }

@@ -24,8 +24,7 @@ struct swindow {
     tp_duration offset, lateness;
 
     struct tp_window_spec spec;
-    struct tp_key_columns keys;
-    int *key_slots;
+    struct tp_keys keys;
     struct tp_aggs *aggs;
     int *argument_slots;
     struct tp_value *argument;
@@ -75,26 +74,6 @@ open_window(struct swindow *w, struct tp_err *err)
     return 0;
 }
 
-static int
-open_keys(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_err why;
-
-    if (!w->key_text)
-        return 0;
-    if (tp_key_columns_parse(&w->keys, tp_str_of(w->key_text), &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "-k: %s", why.text);
-    w->key_slots = calloc(w->keys.count, sizeof *w->key_slots);
-    if (!w->key_slots)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < w->keys.count; i++) {
-        w->key_slots[i] = tp_stage_want_path(stage, &w->keys.column[i].path, err);
-        if (w->key_slots[i] < 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* A row has each name once: window bounds, keys, aggregates. */
 static int
 check_names(const struct swindow *w, struct tp_err *err)
@@ -105,8 +84,8 @@ check_names(const struct swindow *w, struct tp_err *err)
     for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
         struct tp_str name = tp_aggs_column(w->aggs, c);
 
-        for (size_t k = 0; k < w->keys.count; k++)
-            if (tp_str_equal(name, w->keys.column[k].name))
+        for (size_t k = 0; k < w->keys.columns.count; k++)
+            if (tp_str_equal(name, w->keys.columns.column[k].name))
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "a key and an aggregate are both called \"%.*s\": use AS",
                                   (int)name.len, name.ptr);
@@ -116,9 +95,9 @@ check_names(const struct swindow *w, struct tp_err *err)
                                   "\"%.*s\" is the name of a row's own member: use AS",
                                   (int)name.len, name.ptr);
     }
-    for (size_t k = 0; k < w->keys.count; k++)
+    for (size_t k = 0; k < w->keys.columns.count; k++)
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(w->keys.column[k].name, ours[i]))
+            if (tp_str_equal(w->keys.columns.column[k].name, ours[i]))
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "-k: \"%s\" is the name of a row's own member: use AS",
                                   ours[i].ptr);
@@ -181,7 +160,9 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (open_window(w, err) < 0 || open_keys(w, stage, err) < 0 || open_aggs(w, stage, err) < 0)
+    if (open_window(w, err) < 0 ||
+        tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
+        open_aggs(w, stage, err) < 0)
         return -1;
     if (w->spec.kind == TP_WINDOW_ALL)
         tp_stage_take_untimed(stage);
@@ -207,19 +188,6 @@ make_head(struct swindow *w, tp_time at, const struct tp_window *window, struct 
     }
 }
 
-static void
-write_keys(const struct swindow *w, struct tp_buf *to, struct tp_str key)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < w->keys.count; i++) {
-        struct tp_emit emit = {.to = to, .any = to->ptr[to->len - 1] != '{'};
-
-        tp_emit_name(&emit, w->keys.column[i].name);
-        tp_key_write(to, tp_key_next(key, w->keys.count, &at));
-    }
-}
-
 /* One row: the head, the keys, the aggregates of ACC. */
 static int
 write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *acc,
@@ -235,7 +203,7 @@ write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *ac
     tp_buf_put_str(to, tp_buf_str(&w->head));
     if (tp_buf_failed(to) || tp_buf_failed(&w->head))
         return tp_err_memory(err);
-    write_keys(w, to, key);
+    tp_key_columns_write(&w->keys.columns, to, key);
     if (to->len == start + 1) {
         /* Neither window nor key: the aggregates' first comma goes. */
         size_t comma = to->len;
@@ -502,8 +470,8 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct tp_err err;
 
     tp_buf_clear(&w->key);
-    if (w->keys.count)
-        tp_key_make(&w->key, r->slot, w->key_slots, w->keys.count);
+    if (w->keys.columns.count)
+        tp_key_make(&w->key, r->slot, w->keys.slot, w->keys.columns.count);
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (tp_buf_failed(&w->key) || tp_buf_failed(&w->scratch)) {
@@ -581,8 +549,7 @@ swindow_close(void *self)
     tp_map_free(w->all);
     tp_map_free(w->merged);
     tp_aggs_free(w->aggs);
-    tp_key_columns_release(&w->keys);
-    free(w->key_slots);
+    tp_keys_release(&w->keys);
     free(w->argument_slots);
     free(w->argument);
     tp_buf_release(&w->key);

@@ -125,6 +125,20 @@ tp_key_write(struct tp_buf *to, struct tp_str part)
     }
 }
 
+void
+tp_key_columns_write(const struct tp_key_columns *columns, struct tp_buf *to, struct tp_str key)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < columns->count; i++) {
+        if (to->len && to->ptr[to->len - 1] != '{')
+            tp_buf_put_char(to, ',');
+        tp_text_quote(columns->column[i].name, to);
+        tp_buf_put_char(to, ':');
+        tp_key_write(to, tp_key_next(key, columns->count, &at));
+    }
+}
+
 /* --- the list of columns
  * -------------------------------------------------------------------------*/
 

@@ -39,6 +39,11 @@ void tp_key_columns_release(struct tp_key_columns *columns);
 /* Appends the key made of the slots SLOT[WHICH[0]], SLOT[WHICH[1]], ... */
 void tp_key_make(struct tp_buf *to, const struct tp_slot *slot, const int *which, size_t parts);
 
+/* Appends the members of KEY to the object that TO ends in: `"host":"a","status":200`, a comma in
+ * front unless TO ends with `{`. */
+void tp_key_columns_write(const struct tp_key_columns *columns, struct tp_buf *to,
+                          struct tp_str key);
+
 /* Walks the parts of KEY: *AT starts at 0. Each part is what tp_key_write takes. */
 struct tp_str tp_key_next(struct tp_str key, size_t parts, size_t *at);
 
