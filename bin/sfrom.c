@@ -236,22 +236,26 @@ earliest(const struct sfrom *self)
 }
 
 static int
+write_row(struct source *source, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_buf *to = tp_stage_row(stage, err);
+
+    if (!to)
+        return -1;
+    tp_buf_put_str(to, tp_buf_str(&source->row));
+    source->has_row = false;
+    tp_stage_release(stage, 1);
+    return tp_stage_row_end(stage, err);
+}
+
+static int
 write_ready(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
 {
     int next;
 
-    while ((next = earliest(self)) >= 0) {
-        struct source *source = &self->source[next];
-        struct tp_buf *to = tp_stage_row(stage, err);
-
-        if (!to)
+    while ((next = earliest(self)) >= 0)
+        if (write_row(&self->source[next], stage, err) < 0)
             return -1;
-        tp_buf_put_str(to, tp_buf_str(&source->row));
-        source->has_row = false;
-        tp_stage_release(stage, 1);
-        if (tp_stage_row_end(stage, err) < 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -261,6 +265,9 @@ merge_record(struct sfrom *self, struct tp_stage *stage, struct source *source, 
     struct tp_err err;
     int result;
 
+    /* Read out of turn: another input was cut off, and its record will never come. */
+    if (source->has_row && write_row(source, stage, &err) < 0)
+        return tp_stage_fail(stage, &err);
     tp_buf_clear(&source->row);
     result = self->format->read(self, source, line, &source->row, &err);
     if (result == 0)

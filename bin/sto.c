@@ -258,6 +258,16 @@ settle_in_time(void *ptr, struct tp_stage *stage, struct tp_err *err)
     return self->table ? write_rest(ptr, stage, err) : 0;
 }
 
+/* The input was cut off while the table still held its first rows. */
+static size_t
+held_rows(void *ptr, const char **what)
+{
+    const struct sto *self = ptr;
+
+    *what = "rows";
+    return self->table ? tp_table_held(self->table) : 0;
+}
+
 static int
 find_format(struct sto *self, const char *name, struct tp_err *err)
 {
@@ -357,6 +367,7 @@ static const struct tp_operator sto_operator = {
     .record = take_record,
     .finish = write_rest,
     .tick = settle_in_time,
+    .unfinished = held_rows,
     .close = close_filter,
 };
 

@@ -305,6 +305,8 @@ tp_table_row(struct tp_table *table, struct tp_buf *to, struct tp_err *err)
 
     if (follow_grid(table, err) < 0)
         return -1;
+    if (table->columns == 0)
+        return 0; /* nothing to show of it */
     if (!table->settled)
         return hold_row(table, err);
     if (table->columns > table->header_columns) {
