@@ -84,6 +84,8 @@ $(LIB): $(LIB_OBJ)
 # A program may name libraries of its own on its first line: // LIBS: -ljansson
 own_libs = $(shell sed -n '1s,^// LIBS: *,,p' $(1))
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call own_libs,$(1)) $(ALL_LIBS)
+# Tests may ask jansson, as the oracle of JSON.
+link_test = $(link) -ljansson
 
 $(BUILD)/bin/%: $(OBJ)/bin/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -91,7 +93,7 @@ $(BUILD)/bin/%: $(OBJ)/bin/%.o $(LIB)
 
 $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(call link,tests/unit/$*.c)
+	$(call quiet,LD,$@)$(call link_test,tests/unit/$*.c)
 
 include mk/check.mk mk/install.mk
 

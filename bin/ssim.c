@@ -190,9 +190,7 @@ static const struct tp_option options[] = {
 static const struct tp_operator ssim_operator = {
     .name = "ssim",
     .purpose = "make a stream of synthetic events",
-    .synopsis = "weblog [--seed N] [--count N] [--first N] [--format F] [--start TIME]\n"
-                "[--every DUR] [--rate N] [--disorder DUR] [--late P%] [--late-by DUR]\n"
-                "[--broken P%] [--duplicates P%]",
+    .synopsis = "weblog [--seed N] [--count N] [--format F] [--disorder DUR] [--late P%]",
     .example = "  ssim weblog --count 1000 --disorder 5s --late 1% | sfrom combined",
     .options = options,
     .operands_before_files = 1,

@@ -41,7 +41,7 @@ check-self: ## the tests of the test machinery itself
 PROBES := $(PROBE_SRC:%.c=$(BUILD)/%)
 $(BUILD)/tests/oracle/%: $(OBJ)/tests/oracle/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(call link,tests/oracle/$*.c)
+	$(call quiet,LD,$@)$(call link_test,tests/oracle/$*.c)
 
 oracles: all $(PROBES) ## compare with DuckDB, Python, ... on the same data (not part of check)
 	@$(TEST_ENV) tests/run-oracles
@@ -78,10 +78,12 @@ portable: ## unit tests and cases of the portable scanner
 check-clang: ## unit tests and cases of the clang build
 	@$(MAKE) BUILD=build/clang CC=$(CLANG) all check-unit check-cases
 
-VALGRIND ?= valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+# Leaks of the unit tests are asan's business: valgrind sees those of their forked children too.
+VALGRIND ?= valgrind -q --error-exitcode=99
+LEAKS     = --leak-check=full --errors-for-leak-kinds=definite
 valgrind: all $(UNITS) ## unit tests and cases under valgrind (CASE=filter for a part)
 	@WRAP='$(VALGRIND)' tests/run-units $(UNITS)
-	@WRAP='$(VALGRIND)' TIMEOUT=300 $(TEST_ENV) $(PYTHON) tests/run-cases $(CASE)
+	@WRAP='$(VALGRIND) $(LEAKS)' TIMEOUT=300 $(TEST_ENV) $(PYTHON) tests/run-cases $(CASE)
 
 coverage: ## list the functions that no unit test and no case calls
 	@$(MAKE) BUILD=build/coverage CC=gcc CFLAGS='-O0 -g --coverage -fprofile-update=atomic' HARDEN= coverage-run
@@ -96,14 +98,14 @@ REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
 
 $(BUILD)/tests/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(call link,tests/fuzz/fuzz_$*.c)
+	$(call quiet,LD,$@)$(call link_test,tests/fuzz/fuzz_$*.c)
 
 fuzz-replay: $(REPLAYS) ## run the kept corpus tests/fuzz/corpus through the fuzz targets
 	@tests/run-replays $(REPLAYS)
 
 $(BUILD)/tests/fuzz/libfuzzer_%: $(OBJ)/tests/fuzz/fuzz_%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(call link,tests/fuzz/fuzz_$*.c) -fsanitize=fuzzer
+	$(call quiet,LD,$@)$(call link_test,tests/fuzz/fuzz_$*.c) -fsanitize=fuzzer
 
 fuzz: ## run each fuzz target for FUZZ_TIME (60) seconds (FUZZ=name for one)
 	@$(MAKE) BUILD=build/fuzz CC=$(CLANG) HARDEN= \

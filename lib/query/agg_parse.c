@@ -385,11 +385,11 @@ take_name(struct parser *parser, const struct item *item, struct tp_agg_column *
         result = take_alias(parser, &name);
     else
         put_default_name(&name, item);
-    if (result == 0) {
-        tp_buf_put_char(&before, ',');
-        tp_text_quote((struct tp_str){tp_buf_text(&name), name.len}, &before);
-        tp_buf_put_char(&before, ':');
-    }
+    tp_buf_text(&name); /* so that even an empty one has a place */
+    tp_buf_put_char(&before, ',');
+    if (!tp_buf_failed(&name))
+        tp_text_quote(tp_buf_str(&name), &before);
+    tp_buf_put_char(&before, ':');
     column->name = tp_buf_str(&name);
     column->before = tp_buf_str(&before);
     if (result == 0 && (tp_buf_failed(&name) || tp_buf_failed(&before)))

@@ -36,7 +36,7 @@ words_reserve(struct words *words, size_t more)
         return 0;
     if (cap - words->count < more)
         cap = words->count + more;
-    word = reallocarray(words->word, cap, sizeof *word);
+    word = realloc(words->word, cap * sizeof *word); /* no overflow: what is added exists already */
     if (!word)
         return -1;
     words->word = word;

@@ -1,6 +1,6 @@
 #include "record/member.h"
 
-#ifdef __SSE2__
+#if defined(__SSE2__) && !defined(TP_PORTABLE)
 #include <emmintrin.h>
 #endif
 
@@ -27,7 +27,7 @@ static const char *
 string_end(const char *p, const char *end, bool *escaped)
 {
     *escaped = false;
-#ifdef __SSE2__
+#if defined(__SSE2__) && !defined(TP_PORTABLE)
     for (; end - p >= 16; p += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
         int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),

@@ -81,26 +81,66 @@ tp_drop_marks(tp_marks marks, size_t count)
     return marks & (UINT32_MAX << count);
 }
 
-/* How many bytes from P on are well-formed characters of three bytes each (CJK, mostly), with
- * nothing about them that needs a closer look: leads E0 and ED do (RFC 3629). */
-static inline size_t
-tp_three_byte_run(const char *p)
+static inline uint32_t
+tp_mask(__m128i v)
 {
-    const char lead = (char)0xf0, next = (char)0xc0;
-    const char lead_is = (char)0xe0, next_is = (char)0x80;
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i mask = _mm_setr_epi8(lead, next, next, lead, next, next, lead, next, next, lead, next,
-                                 next, lead, next, next, 0);
-    __m128i form =
-        _mm_setr_epi8(lead_is, next_is, next_is, lead_is, next_is, next_is, lead_is, next_is,
-                      next_is, lead_is, next_is, next_is, lead_is, next_is, next_is, 1);
-    __m128i formed = _mm_cmpeq_epi8(_mm_and_si128(v, mask), form); /* never in the last byte */
-    __m128i special = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)0xe0)),
-                                   _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0xed)));
-    uint32_t good = (uint32_t)_mm_movemask_epi8(_mm_andnot_si128(special, formed));
-    uint32_t bytes = (uint32_t)__builtin_ctz(~good);
+    return (uint32_t)_mm_movemask_epi8(v);
+}
 
-    return bytes * 11 / 32 * 3; /* whole characters: n * 11 / 32 is n / 3 up to 15 */
+/* Marks the bytes that are at least LOW, unsigned. */
+static inline uint32_t
+tp_at_least(__m128i v, int low)
+{
+    return tp_mask(_mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8((char)low)), v));
+}
+
+static inline __m128i
+tp_is(__m128i v, int byte)
+{
+    return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)byte));
+}
+
+/* Marks the bytes that need a closer look: leads that no character has (C0, C1, F5 and up) and
+ * those after which not every continuation byte is allowed (RFC 3629). */
+static inline uint32_t
+tp_special_leads(__m128i v)
+{
+    __m128i overlong =
+        _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), _mm_set1_epi8((char)0xc0));
+    __m128i three = _mm_or_si128(tp_is(v, 0xe0), tp_is(v, 0xed));
+
+    return tp_mask(_mm_or_si128(overlong, three)) | tp_at_least(v, 0xf4) | tp_mask(tp_is(v, 0xf0));
+}
+
+/* From the start of a character inside a string: behind the text, ASCII or not, that is surely
+ * well formed; at the latest where tp_stops would stop for another reason than non-ASCII. Where a
+ * continuation byte stands must be exactly where the leads before it say. */
+static inline const char *
+tp_utf8_run(const char *p)
+{
+    uint32_t carry = 0; /* the first bytes of the block belong to a character before it */
+
+    for (;; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i low = _mm_min_epu8(v, _mm_set1_epi8(0x1f));
+        uint32_t stops = tp_mask(
+            _mm_or_si128(_mm_or_si128(tp_is(v, '"'), tp_is(v, '\\')), _mm_cmpeq_epi8(low, v)));
+        uint32_t next = tp_mask(_mm_cmplt_epi8(v, _mm_set1_epi8((char)0xc0)));
+        uint32_t lead = tp_mask(v) & ~next;
+        uint32_t due = lead << 1 | tp_at_least(v, 0xe0) << 2 | tp_at_least(v, 0xf0) << 3 | carry;
+        uint32_t doubt = ((due ^ next) & 0xffff) | tp_special_leads(v);
+
+        if (doubt | stops) {
+            size_t at = (size_t)__builtin_ctz(doubt | stops);
+
+            p += at;
+            if (due >> at & 1)
+                while (((unsigned char)*--p & 0xc0) == 0x80)
+                    ;
+            return p;
+        }
+        carry = due >> 16;
+    }
 }
 
 #define TP_WIDE 64
@@ -158,15 +198,21 @@ tp_drop_marks(tp_marks marks, size_t count)
     return marks & (UINT64_MAX << (8 * count));
 }
 
-static inline size_t
-tp_three_byte_run(const char *p)
+/* Pairs of characters of three bytes (CJK, mostly), as long as nothing about them needs a closer
+ * look: leads E0 and ED do (RFC 3629). */
+static inline const char *
+tp_utf8_run(const char *p)
 {
     const uint64_t mask = UINT64_C(0xc0c0f0c0c0f0), form = UINT64_C(0x8080e08080e0);
-    uint64_t v = tp_load64(p);
-    unsigned first = v & 0xff, second = v >> 24 & 0xff;
-    bool special = first == 0xe0 || first == 0xed || second == 0xe0 || second == 0xed;
 
-    return (v & mask) == form && !special ? 6 : 0;
+    for (;; p += 6) {
+        uint64_t v = tp_load64(p);
+        unsigned first = v & 0xff, second = v >> 24 & 0xff;
+        bool special = first == 0xe0 || first == 0xed || second == 0xe0 || second == 0xed;
+
+        if ((v & mask) != form || special)
+            return p;
+    }
 }
 
 /* One bit a byte: the multiplication gathers the eight marks in the highest byte. */

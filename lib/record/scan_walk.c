@@ -60,18 +60,23 @@ character_end(const char *p)
     return is_continuation(p[3]) ? p + 4 : NULL;
 }
 
+/* Behind the character at P, and at least as much of what follows as is not ASCII. */
 static const char *
 non_ascii_end(struct tp_walk *walk, const char *p)
 {
-    while ((unsigned char)*p >= 0x80) {
-        size_t run = (unsigned char)*p >= 0xe0 ? tp_three_byte_run(p) : 0;
-        const char *next = run ? p + run : character_end(p);
+    for (;;) {
+        const char *next;
 
+        p = tp_utf8_run(p);
+        if ((unsigned char)*p < 0x80)
+            return p;
+        next = character_end(p);
         if (!next)
             return fail(walk, p, "invalid UTF-8");
         p = next;
+        if ((unsigned char)*p < 0x80)
+            return p;
     }
-    return p;
 }
 
 /* The value of the four hex digits at P, or a number above 0xffff. */
@@ -159,6 +164,8 @@ tp_walk_string(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
             end = odd_end(walk, at, kind);
             if (!end)
                 return NULL;
+            if (*end == '"')
+                return end;
             if (end >= p + TP_BLOCK)
                 break;
             marks = tp_drop_marks(marks, (size_t)(end - p));
@@ -166,6 +173,13 @@ tp_walk_string(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
         }
         p = end;
     }
+}
+
+static inline const char *
+string_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
+{
+    p = tp_plain_end(p);
+    return *p == '"' ? p : tp_walk_string(walk, p, kind);
 }
 
 /* -- numbers -- */
@@ -197,6 +211,18 @@ tp_walk_number(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
         p = digits(walk, p);
     }
     return p;
+}
+
+static inline const char *
+number_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
+{
+    bool real;
+    size_t len = tp_simple_number(p, &real);
+
+    if (!len)
+        return tp_walk_number(walk, p, kind);
+    *kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
+    return p + len;
 }
 
 /* -- effects on slots -- */
@@ -347,7 +373,7 @@ member_name(struct tp_walk *walk, const char *p)
 
     if (*p != '"')
         return fail(walk, p, "expected a member name in double quotes");
-    end = tp_walk_string(walk, p + 1, &kind);
+    end = string_end(walk, p + 1, &kind);
     if (!end)
         return NULL;
     walk->want =
@@ -482,7 +508,7 @@ take_scalar(struct tp_walk *walk, const char *p, enum tp_stop stop)
 {
     enum tp_slot_kind kind = TP_SLOT_TEXT;
     const char *end =
-        stop == TP_STOP_STRING ? tp_walk_string(walk, p, &kind) : tp_walk_number(walk, p, &kind);
+        stop == TP_STOP_STRING ? string_end(walk, p, &kind) : number_end(walk, p, &kind);
 
     if (!end)
         return NULL;

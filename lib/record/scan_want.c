@@ -83,67 +83,69 @@ tp_want_release(struct tp_want *root)
     *root = (struct tp_want)TP_WANT_ROOT;
 }
 
-/* Not a strong hash: a probe is short (below), so colliding names cost little, and never more. */
-static size_t
-hash_name(struct tp_str name)
+static uint64_t
+mix(uint64_t hash, uint64_t word)
 {
-    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio (Knuth) */
-    uint64_t hash = name.len * odd;
-    size_t at = 0;
-
-    for (; name.len - at >= 8; at += 8) {
-        hash = (hash ^ tp_load64(name.ptr + at)) * odd;
-        hash ^= hash >> 32;
-    }
-    hash = (hash ^ (tp_load64(name.ptr + at) & tp_low_bytes(name.len - at))) * odd;
-    return (size_t)(hash >> 48);
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio (Knuth) */
+    return hash ^ hash >> 32;
 }
 
-/* STORED is padded to a multiple of 8 bytes. */
-static bool
-same_name(struct tp_str stored, struct tp_str name)
+static size_t
+hash_name(uint64_t head, struct tp_str name)
 {
-    size_t at = 0;
+    uint64_t hash = mix(name.len, head);
 
-    if (stored.len != name.len)
-        return false;
-    for (; name.len - at >= 8; at += 8)
-        if (tp_load64(stored.ptr + at) != tp_load64(name.ptr + at))
+    for (size_t at = 8; at < name.len; at += 8)
+        hash = mix(hash, tp_load64(name.ptr + at) & tp_low_bytes(name.len - at));
+    return (size_t)(hash >> 16);
+}
+
+/* STORED is padded to a multiple of 8 bytes; heads and lengths are known to be the same. */
+static bool
+same_tail(struct tp_str stored, const char *name)
+{
+    for (size_t at = 8; at < stored.len; at += 8)
+        if ((tp_load64(stored.ptr + at) ^ tp_load64(name + at)) & tp_low_bytes(stored.len - at))
             return false;
-    return ((tp_load64(stored.ptr + at) ^ tp_load64(name.ptr + at)) &
-            tp_low_bytes(name.len - at)) == 0;
+    return true;
 }
 
 static const struct tp_want *
-keep_name(struct tp_names *names, uint16_t *place, const struct tp_want *root, struct tp_str name)
+keep_name(struct tp_names *names, struct tp_name_entry *entry, const struct tp_want *root,
+          struct tp_str name)
 {
     const struct tp_want *want = tp_want_member(root, name);
     char *copy;
 
     if (names->count == TP_NAMES_MAX || name.len > TP_NAMES_MAX_LEN)
         return want;
-    copy = calloc(1, (name.len | 7) + 9);
+    copy = calloc(1, name.len / 8 * 8 + 8);
     if (!copy)
         return want; /* a name less for "did you mean" */
     memcpy(copy, name.ptr, name.len);
     names->name[names->count] = (struct tp_str){copy, name.len};
-    names->want[names->count] = want;
-    *place = (uint16_t)++names->count;
+    entry->head = tp_load64(copy);
+    entry->want = want;
+    entry->len = (uint32_t)name.len;
+    entry->number = (uint32_t)++names->count;
     return want;
 }
 
+/* The hash is not a strong one: a search ends after 8 places, so colliding names cost little. */
 const struct tp_want *
 tp_names_want(struct tp_names *names, const struct tp_want *root, struct tp_str name)
 {
-    size_t hash = hash_name(name);
+    uint64_t head = tp_load64(name.ptr) & tp_low_bytes(name.len);
+    size_t hash = hash_name(head, name);
 
     for (size_t probe = 0; probe < 8; probe++) {
-        uint16_t *place = &names->table[(hash + probe) % TP_NAMES_TABLE];
+        struct tp_name_entry *entry = &names->table[(hash + probe) % TP_NAMES_TABLE];
 
-        if (!*place)
-            return keep_name(names, place, root, name);
-        if (same_name(names->name[*place - 1], name))
-            return names->want[*place - 1];
+        if (entry->head == head && entry->len == name.len && entry->number &&
+            (name.len <= 8 || same_tail(names->name[entry->number - 1], name.ptr)))
+            return entry->want;
+        if (!entry->number)
+            return keep_name(names, entry, root, name);
     }
     return tp_want_member(root, name);
 }

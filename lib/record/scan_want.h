@@ -39,11 +39,18 @@ const struct tp_want *tp_want_element(const struct tp_want *of, size_t index);
          */
 #define TP_NAMES_TABLE 8192
 
+/* A name of up to 8 bytes is known by `head` and `len` alone. */
+struct tp_name_entry {
+    uint64_t head; /* the first 8 bytes, zeros behind the name */
+    const struct tp_want *want;
+    uint32_t len;
+    uint32_t number; /* 1 + which name it is; 0: the entry is free */
+};
+
 struct tp_names {
     size_t count;
     struct tp_str name[TP_NAMES_MAX];
-    const struct tp_want *want[TP_NAMES_MAX];
-    uint16_t table[TP_NAMES_TABLE]; /* 1 + number of the name; 0 is free */
+    struct tp_name_entry table[TP_NAMES_TABLE];
 };
 
 /* The place of the outermost member NAME in the tree, or NULL; keeps the name. 8 bytes behind NAME

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#ifdef __SSE2__
+#if defined(__SSE2__) && !defined(TP_PORTABLE)
 #include <emmintrin.h>
 #endif
 
@@ -70,7 +70,7 @@ tp_weblog_free(struct tp_weblog *weblog)
 static inline const char *
 skip_plain(const char *p, const char *end, char stop)
 {
-#ifdef __SSE2__
+#if defined(__SSE2__) && !defined(TP_PORTABLE)
     const __m128i stops = _mm_set1_epi8(stop), quotes = _mm_set1_epi8('"');
     const __m128i escapes = _mm_set1_epi8('\\'), printable = _mm_set1_epi8(0x20);
 
@@ -375,7 +375,8 @@ put_undone(struct tp_weblog *weblog, struct tp_str text, struct tp_buf *to)
         const char *escape = memchr(p, '\\', (size_t)(end - p));
         const char *stop = escape ? escape : end;
 
-        tp_buf_put(undone, p, (size_t)(stop - p));
+        if (stop > p)
+            tp_buf_put(undone, p, (size_t)(stop - p));
         p = escape ? escape + undo_escape(escape, end, undone) : end;
     }
     to->failed |= tp_buf_failed(undone);

@@ -3,25 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stream/in_pipe.h"
+#include "stream/in_fd.h"
 
-/* The N of `/dev/fd/N` and of `/dev/stdin`; -1 for other paths. */
 static int
 descriptor_of(const char *path)
 {
-    int fd, end = 0;
-
-    if (!strcmp(path, "/dev/stdin"))
-        return STDIN_FILENO;
-    if (sscanf(path, "/dev/fd/%9d%n", &fd, &end) == 1 && end > 0 && !path[end] && fd >= 0)
-        return fd;
-    return -1;
+    return strcmp(path, "/dev/stdin") ? tp_fd_of_path(path) : STDIN_FILENO;
 }
 
 /* O_NONBLOCK: a FIFO without a writer must not hold up the other inputs. It is set on a description
@@ -49,7 +40,7 @@ inspect(struct tp_in_source *source, const char *name, struct tp_err *err)
     if (source->regular)
         (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     if (S_ISFIFO(st.st_mode))
-        tp_pipe_enlarge(source->fd);
+        tp_fd_enlarge_pipe(source->fd);
     return 0;
 }
 

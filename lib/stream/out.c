@@ -2,14 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "stream/in_pipe.h"
+#include "stream/in_fd.h"
 
 enum {
     PIPE_WRITE = 64 * 1024,   /* a default pipe's whole size: the reader starts while we go on */
@@ -45,7 +44,7 @@ inspect(struct tp_out *out)
         return -1;
     }
     if (S_ISFIFO(st.st_mode))
-        tp_pipe_enlarge(out->fd);
+        tp_fd_enlarge_pipe(out->fd);
     out->pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
     out->terminal = S_ISCHR(st.st_mode) && isatty(out->fd);
     out->write_most = out->pipe ? PIPE_WRITE : FILE_WRITE;
@@ -101,14 +100,6 @@ fail(struct tp_out *out, int why, struct tp_err *err)
     out->sent = 0;
     out->run.len = 0;
     return failed(out, err);
-}
-
-static void
-wait_writable(int fd)
-{
-    struct pollfd poller = {.fd = fd, .events = POLLOUT};
-
-    (void)poll(&poller, 1, -1); /* on failure the next write tells more */
 }
 
 static size_t
@@ -173,7 +164,7 @@ write_down_to(struct tp_out *out, size_t left, struct tp_err *err)
         if (wrote >= 0)
             count_written(out, (size_t)wrote);
         else if (errno == EAGAIN || errno == EWOULDBLOCK)
-            wait_writable(out->fd);
+            tp_fd_wait_writable(out->fd);
         else if (errno != EINTR)
             return fail(out, errno, err);
     }

@@ -7,7 +7,12 @@
  *   | command     a shell command's standard input; waited for at close; its failure is ours
  *
  * Appending writes whole lines, one write(2) a line or a group of lines, so that two writers with
- * O_APPEND do not tear each other's. A dead target is an error with its name, not SIGPIPE.
+ * O_APPEND do not tear each other's. A dead target is an error with its name, not SIGPIPE; after a
+ * failure every later verb fails with the same reason.
+ *
+ * `-` shares descriptor 1 with tp_out but has a buffer of its own: lines stay whole, and are
+ * written at each flush of the one and of the other; the order between the two is that of the
+ * flushes. A FILE that is standard output's own is the same as `-`.
  */
 #ifndef TP_STREAM_TARGET_H
 #define TP_STREAM_TARGET_H
@@ -26,7 +31,8 @@ int tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err 
 /* Writes what has gathered: before a read that would block. */
 int tp_target_flush(struct tp_target *target, struct tp_err *err);
 
-/* Flushes, closes, waits for the command: -1 when any of it failed ("| gzip: exit status 1"). */
+/* Flushes, closes, waits for the command, frees TARGET: -1 when any of it failed ("| gzip: exit
+ * status 1", "| gzip: killed by signal 9"). Descriptor 1 stays open: it is tp_out's to close. */
 int tp_target_close(struct tp_target *target, struct tp_err *err);
 
 const char *tp_target_name(const struct tp_target *target);

@@ -158,16 +158,45 @@ read_by_strtod(const char *digits, const char *end, int64_t exponent)
     return real;
 }
 
-/* More digits than fit a word: takes leading and trailing zeros away, then decides by the first 19
- * digits if the rest cannot matter. */
-static struct tp_value
-read_long(struct parts *parts)
+/* word * 10^exponent as a short decimal, if it is one: mantissa and scale of VALUE. */
+static inline void
+set_decimal(struct tp_value *value, uint64_t word, int64_t exponent, bool negative)
+{
+    if (word == 0 && (exponent > 0 || exponent < -18))
+        exponent = 0;
+    for (; (word >= tp_ten_table[18] || exponent < -18) && word % 10 == 0 && word; word /= 10)
+        exponent++;
+    if (word >= tp_ten_table[18] || exponent < -18 || exponent > 17)
+        return;
+    if (exponent > 0) {
+        if (word >= tp_ten_table[18 - exponent])
+            return;
+        word *= tp_ten_table[exponent];
+        exponent = 0;
+    }
+    value->mantissa = negative ? -(int64_t)word : (int64_t)word;
+    value->scale = (int)-exponent;
+}
+
+static inline struct tp_value
+real_value(double real, uint64_t word, int64_t exponent, bool negative)
+{
+    struct tp_value value = tp_real(negative ? -real : real);
+
+    set_decimal(&value, word, exponent, negative);
+    return value;
+}
+
+/* More digits than fit a word: takes leading and trailing zeros away; if more than 19 remain, the
+ * first 19 mostly decide already, whatever follows. */
+static __attribute__((noinline)) struct tp_value
+read_long(const struct parts *parts)
 {
     const char *from = parts->digits, *end = parts->end, *at;
-    int64_t exponent = parts->exponent - (int64_t)parts->decimals;
+    int64_t exponent = parts->exponent - (int64_t)parts->decimals, upper;
     size_t count = parts->count, taken = 0;
-    struct tp_value value = {.kind = TP_REAL, .scale = TP_NO_SCALE};
     uint64_t word = 0;
+    double real;
 
     for (; from < end && (*from == '0' || *from == '.'); from++)
         count -= *from == '0';
@@ -181,66 +210,41 @@ read_long(struct parts *parts)
         word = word * 10 + (uint64_t)(*at - '0');
         taken++;
     }
-    parts->word = word;
-    parts->exponent = exponent;
-    parts->decimals = 0;
-    parts->count = count;
-    value.real = tp_num_double(word, exponent + (int64_t)(count - taken));
-    if (count > 19 && value.real != tp_num_double(word + 1, exponent + (int64_t)(count - taken)))
-        value.real = read_by_strtod(from, end, exponent);
-    return value;
-}
-
-/* mantissa / 10^scale, where digits * 10^exponent is a short decimal. */
-static void
-set_exact(struct tp_value *value, const struct parts *parts, int64_t exponent)
-{
-    uint64_t word = parts->word;
-
-    value->mantissa = 0;
-    if (word == 0 && (exponent > 0 || exponent < -18))
-        exponent = 0;
-    for (; (word >= tp_ten_table[18] || exponent < -18) && word % 10 == 0 && word; word /= 10)
-        exponent++;
-    if (word >= tp_ten_table[18] || exponent < -18 || exponent > 17)
-        return;
-    if (exponent > 0) {
-        if (word >= tp_ten_table[18 - exponent])
-            return;
-        word *= tp_ten_table[exponent];
-        exponent = 0;
-    }
-    value->mantissa = parts->negative ? -(int64_t)word : (int64_t)word;
-    value->scale = (int)-exponent;
+    upper = exponent + (int64_t)(count - taken);
+    real = tp_num_double(word, upper);
+    if (count <= 19)
+        return real_value(real, word, exponent, parts->negative);
+    if (real != tp_num_double(word + 1, upper))
+        real = read_by_strtod(from, end, exponent);
+    return tp_real(parts->negative ? -real : real);
 }
 
 static inline struct tp_value
-value_of_parts(struct parts *parts)
+value_of_parts(struct parts parts)
 {
-    struct tp_value value = {.kind = TP_REAL, .scale = TP_NO_SCALE};
-    bool is_long = parts->count > 19;
-    int64_t exponent;
+    int64_t exponent = parts.exponent - (int64_t)parts.decimals;
 
-    if (parts->plain && !is_long && parts->word <= (uint64_t)INT64_MAX + parts->negative)
-        return tp_int((int64_t)(parts->negative ? 0 - parts->word : parts->word));
-    if (is_long)
-        value = read_long(parts);
-    exponent = parts->exponent - (int64_t)parts->decimals;
-    if (!is_long)
-        value.real = tp_num_double(parts->word, exponent);
-    if (parts->count <= 19 || parts->word == 0)
-        set_exact(&value, parts, exponent);
-    if (parts->negative)
-        value.real = -value.real;
-    return value;
+    if (__builtin_expect(parts.count > 19, 0)) {
+        struct parts copy = parts; /* so that the other's address is never taken */
+
+        return read_long(&copy);
+    }
+    if (parts.plain && parts.word <= (uint64_t)INT64_MAX + parts.negative)
+        return tp_int((int64_t)(parts.negative ? 0 - parts.word : parts.word));
+    return real_value(tp_num_double(parts.word, exponent), parts.word, exponent, parts.negative);
 }
 
 struct tp_value
 tp_num_read(struct tp_str text)
 {
-    struct parts parts = split(text, READ_BEHIND);
+    if (text.len <= 8) { /* most integers */
+        uint64_t bytes = load_little_endian(text.ptr);
 
-    return value_of_parts(&parts);
+        if (leading_digits(bytes) >= text.len)
+            return tp_int(
+                (int64_t)join_eight((bytes - UINT64_C(0x3030303030303030)) << (64 - 8 * text.len)));
+    }
+    return value_of_parts(split(text, READ_BEHIND));
 }
 
 static size_t
@@ -287,12 +291,9 @@ is_number(struct tp_str text)
 bool
 tp_num_parse(struct tp_str text, struct tp_value *value)
 {
-    struct parts parts;
-
     if (text.len == 0 || !is_number(text))
         return false;
-    parts = split(text, 0);
-    *value = value_of_parts(&parts);
+    *value = value_of_parts(split(text, 0));
     return true;
 }
 

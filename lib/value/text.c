@@ -182,8 +182,11 @@ short_escape(char letter)
 void
 tp_text_unescape(struct tp_str inside, struct tp_buf *to)
 {
-    const char *at = inside.ptr, *end = at + inside.len;
+    const char *at = inside.ptr, *end;
 
+    if (inside.len == 0) /* its pointer may be NULL */
+        return;
+    end = at + inside.len;
     while (at < end) {
         const char *escape = memchr(at, '\\', (size_t)(end - at));
 
@@ -245,10 +248,15 @@ escape_byte(char *to, unsigned char c)
 void
 tp_text_quote(struct tp_str text, struct tp_buf *to)
 {
-    const char *from = text.ptr, *end = from + text.len;
+    const char *from = text.ptr, *end;
     size_t run;
     char *out;
 
+    if (text.len == 0) { /* its pointer may be NULL */
+        TP_BUF_PUT(to, "\"\"");
+        return;
+    }
+    end = from + text.len;
     tp_buf_put_char(to, '"');
     while (from < end) {
         const char *at = from;

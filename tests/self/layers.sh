@@ -7,7 +7,7 @@ cd "$scratch" || exit 1
 mkdir -p lib/base lib/value lib/record bin tests/unit
 cat >tests/layers <<'TABLE'
 base: err str buf (core) hash
-value: value time
+value: value time time_of_day
 record: scan
 <jansson.h> value/time
 TABLE
@@ -18,6 +18,8 @@ printf '#include "base/str.h"\n' >lib/base/buf.h
 printf '#include "base/buf.h"\n#include "value/time_zone.h"\n#include <jansson.h>\n' >lib/value/time.c
 printf '#include "base/core.h"\n#include "base/buf_x.h"\n' >lib/base/hash.c
 : >lib/base/buf_x.h
+: >lib/value/time_of_day.h
+printf '#include "value/time_of_day.h"\n' >bin/sclock.c
 printf '#include "value/time_zone.h"\n' >tests/unit/test_time.c
 
 python3 "$check" . >log || { echo "a right tree was refused"; cat log; exit 1; }

@@ -70,18 +70,20 @@ put_string(struct tp_buf *to)
 static void
 put_number(struct tp_buf *to)
 {
+    unsigned small = below(100), large = below(1000000);
+
     switch (below(5)) {
     case 0:
         tp_buf_printf(to, "%u", below(1000));
         break;
     case 1:
-        tp_buf_printf(to, "-%u%u", below(1000000), below(1000000));
+        tp_buf_printf(to, "-%u%u", large, small);
         break;
     case 2:
-        tp_buf_printf(to, "%u.%03u", below(100), below(1000));
+        tp_buf_printf(to, "%u.%03u", small, large % 1000);
         break;
     case 3:
-        tp_buf_printf(to, "%u.%uE-%u", below(10), below(1000000000), below(30));
+        tp_buf_printf(to, "%u.%uE-%u", small / 10, large, small % 30);
         break;
     default:
         tp_buf_printf(to, "200");
@@ -159,8 +161,12 @@ damage(struct tp_buf *to, size_t start)
     static const char byte[] = "\"\\{}[]:,0.e- \x01\xff"
                                "a";
 
-    if (to->len > start && below(6) == 0)
-        to->ptr[start + below((unsigned)(to->len - start))] = byte[below(sizeof byte - 1)];
+    size_t at;
+
+    if (to->len == start || below(6) != 0)
+        return;
+    at = start + below((unsigned)(to->len - start));
+    to->ptr[at] = byte[below(sizeof byte - 1)];
 }
 
 /* Lines come from few distinct seeds, so that shapes repeat and are predicted. */
@@ -330,7 +336,8 @@ check_naughty(struct tp_scan *scan, const json_t *string, size_t flags)
     tp_buf_printf(&line, "{\"time\":%s,\"x\":1}\n", dump);
     tp_buf_reserve(&line, TP_SCAN_PADDING);
     struct tp_err err = {.text = ""};
-    CHECK_THAT(tp_scan_line(scan, line.ptr, line.ptr + line.len, slot, NULL, &err) != NULL, "%s %ld %s", line.ptr, err.at, err.text);
+    CHECK_THAT(tp_scan_line(scan, line.ptr, line.ptr + line.len, slot, NULL, &err) != NULL,
+               "%s %ld %s", line.ptr, err.at, err.text);
     CHECK(tp_str_equal(tp_slot_json(&slot[0]), tp_str_of(dump)));
     if (slot[0].kind == TP_SLOT_ESCAPED)
         tp_text_unescape((struct tp_str){slot[0].ptr, slot[0].len}, &inside);
