@@ -175,7 +175,7 @@ tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_du
         TP_BUF_PUT(&text, " would have kept 99 % of them");
     }
     put_advice(&text, delay, all);
-    TP_BUF_PUT(&text, nearly_all < all ? " all" : " would have kept them");
+    tp_buf_put_str(&text, tp_str_of(nearly_all < all ? " all" : " would have kept them"));
     tp_report_note(report, "%s", tp_buf_text(&text));
     tp_buf_release(&text);
 }
