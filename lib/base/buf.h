@@ -33,7 +33,7 @@ char *tp_buf_grow(struct tp_buf *buf, size_t more);
 static inline char *
 tp_buf_reserve(struct tp_buf *buf, size_t more)
 {
-    if (buf->cap - buf->len >= more && !buf->failed)
+    if (buf->ptr && buf->cap - buf->len >= more && !buf->failed)
         return buf->ptr + buf->len;
     return tp_buf_grow(buf, more);
 }

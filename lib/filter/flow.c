@@ -25,7 +25,7 @@ write_control(struct tp_stage *s, const struct tp_control *control)
 int
 tp_flow_start(struct tp_stage *s)
 {
-    struct tp_control control = {.kind = TP_CONTROL_START};
+    struct tp_control control = {.kind = TP_CONTROL_START, .delay = s->delay};
 
     if (s->role == TP_ROLE_SOURCE)
         control.kind = TP_CONTROL_NONE;
@@ -48,7 +48,7 @@ makes_watermarks(const struct tp_stage *s)
 static int
 pass_on_life(struct tp_stage *s, enum tp_control_kind kind)
 {
-    struct tp_control control = {.kind = kind};
+    struct tp_control control = {.kind = kind, .delay = s->delay};
     bool *said;
 
     if (kind == TP_CONTROL_NONE && makes_watermarks(s))
@@ -207,6 +207,8 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
         return 0;
     }
     in->timed = true;
+    if (control.kind == TP_CONTROL_START && (!s->said_start || control.delay > s->delay))
+        s->delay = control.delay;
     if (pass_on_life(s, TP_CONTROL_START) < 0)
         return -1;
     if (control.kind == TP_CONTROL_WATERMARK)

@@ -105,7 +105,7 @@ tp_report_bad_record(struct tp_report *report, const char *source, uint64_t line
     end(&message);
 }
 
-enum tp_status
+int
 tp_report_status(const struct tp_err *err)
 {
     return err->fault == TP_FAULT_USAGE ? TP_STATUS_USAGE : TP_STATUS_FAILED;

@@ -36,7 +36,7 @@ void tp_report_note(const struct tp_report *report, const char *format, ...)
 void tp_report_bad_record(struct tp_report *report, const char *source, uint64_t line_number,
                           long at, const char *reason, struct tp_str line);
 
-/* The exit status that belongs to a fault. */
-enum tp_status tp_report_status(const struct tp_err *err);
+/* The exit status (enum tp_status) that belongs to a fault. */
+int tp_report_status(const struct tp_err *err);
 
 #endif

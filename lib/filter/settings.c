@@ -120,8 +120,8 @@ void
 tp_settings_print_help(const struct tp_operator *op, const struct tp_option_group *groups,
                        size_t count)
 {
-    printf("%s: %s\n\n", op->name, op->purpose);
     print_usage(op, stdout);
+    printf("\n%s: %s\n", op->name, op->purpose);
     tp_option_print_help(groups, count);
     if (op->example)
         printf("\nExample:\n%s\n", op->example);

@@ -1,7 +1,5 @@
 #include "filter/side.h"
 
-#include <stdio.h>
-
 #include "record/emit.h"
 #include "value/text.h"
 
@@ -138,44 +136,48 @@ tp_side_flush(struct tp_side *side, struct tp_err *err)
     return side->late ? tp_target_flush(side->late, err) : 0;
 }
 
-/* "-d 65s" where the delay is ours, "a delay longer by 5s" where it is another stage's. */
-static const char *
-delay_text(const struct tp_side *side, const struct tp_settings *settings, double percent,
-           char *text, size_t size)
+/* "-d 65s", or "a delay longer by 5s" where nobody said how long it is. */
+static void
+put_advice(struct tp_buf *to, tp_duration delay, tp_duration more)
 {
-    tp_duration more = tp_lateness_delay(&side->lateness, percent);
-    char number[TP_TIME_TEXT];
-    size_t len;
+    char text[TP_TIME_TEXT];
+    tp_duration whole = more;
 
-    if (settings->delay >= 0) {
-        len = tp_duration_write(number, settings->delay + more);
-        snprintf(text, size, "-d %.*s", (int)len, number);
-    } else {
-        len = tp_duration_write(number, more);
-        snprintf(text, size, "a delay longer by %.*s", (int)len, number);
-    }
-    return text;
+    TP_BUF_PUT(to, "; ");
+    if (delay < 0)
+        TP_BUF_PUT(to, "a delay longer by ");
+    else if (__builtin_add_overflow(delay, more, &whole))
+        whole = INT64_MAX;
+    else
+        TP_BUF_PUT(to, "-d ");
+    tp_buf_put(to, text, tp_duration_write(text, whole));
 }
 
 void
-tp_side_report(const struct tp_side *side, const struct tp_report *report,
-               const struct tp_settings *settings, uint64_t rejected)
+tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_duration delay,
+               uint64_t rejected)
 {
-    char most[TP_TIME_TEXT], nearly_all[64], all[64];
-    size_t most_len;
+    tp_duration nearly_all = tp_lateness_delay(&side->lateness, 99);
+    tp_duration all = tp_lateness_delay(&side->lateness, 100);
+    struct tp_buf text = TP_BUF_INIT;
+    char most[TP_TIME_TEXT];
 
     if (rejected > report->bad_shown && report->bad_shown > 0)
         tp_report_note(report, "%llu bad records in all", (unsigned long long)rejected);
     if (side->lateness.count == 0)
         return;
-    most_len = tp_duration_write(most, side->lateness.most);
-    tp_report_note(report,
-                   "%llu late record%s %s, by at most %.*s; %s would have kept 99 %% of them, %s "
-                   "all",
-                   (unsigned long long)side->lateness.count, side->lateness.count == 1 ? "" : "s",
-                   side->late ? "kept aside" : "dropped", (int)most_len, most,
-                   delay_text(side, settings, 99, nearly_all, sizeof nearly_all),
-                   delay_text(side, settings, 100, all, sizeof all));
+    tp_buf_printf(&text, "%llu late record%s %s, by at most ",
+                  (unsigned long long)side->lateness.count, side->lateness.count == 1 ? "" : "s",
+                  side->late ? "kept aside" : "dropped");
+    tp_buf_put(&text, most, tp_duration_write(most, side->lateness.most));
+    if (nearly_all < all) {
+        put_advice(&text, delay, nearly_all);
+        TP_BUF_PUT(&text, " would have kept 99 % of them");
+    }
+    put_advice(&text, delay, all);
+    tp_buf_put_str(&text, tp_str_of(nearly_all < all ? " all" : " would have kept them"));
+    tp_report_note(report, "%s", tp_buf_text(&text));
+    tp_buf_release(&text);
 }
 
 int

@@ -225,6 +225,7 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
         return TP_STATUS_USAGE;
     }
     s->report.quiet = s->settings.quiet;
+    s->delay = s->settings.delay;
     if (s->settings.help) {
         tp_settings_print_help(s->op, groups, count);
         return fflush(stdout) == 0 ? TP_STATUS_CLEAN : TP_STATUS_FAILED;
@@ -361,7 +362,7 @@ tp_stage_end(struct tp_stage *s, int result)
     }
     if (close_streams(s, result) < 0 && status == TP_STATUS_CLEAN)
         status = TP_STATUS_FAILED;
-    tp_side_report(&s->side, &s->report, &s->settings, s->count.rejected);
+    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
     report_unseen(s);
     if (s->settings.stats)
         report_stats(s);

@@ -95,6 +95,7 @@ struct tp_stage {
     struct tp_err err;         /* why the last record was not used; why the run fails */
     tp_time late_limit, late_window_end;
 
+    tp_duration delay;       /* behind the watermarks: our -d, or what `start` said; -1: unknown */
     tp_time forwarded;       /* the last watermark written */
     tp_duration waited;      /* spent waiting on empty inputs */
     tp_duration wake_at;     /* of `waited`, when the operator wants its tick; 0: never */

@@ -7,6 +7,12 @@
  * its block (values of a quantile, a set of distinct values) it allocates; tp_aggs_clear gives that
  * back. All are mergeable. NULL arguments are ignored as in SQL; an empty group gives count 0 and
  * NULL for the rest.
+ *
+ * All results are exact but for rounding: sums of integers and short decimals, extremes, distinct
+ * counts (by value, never by hash alone) and quantiles do not depend on the order of records or on
+ * how they were split among accumulators. Variances likewise for integers to 2^56 and decimals of
+ * up to six places. Quantiles keep 8 bytes a value and take decimals as doubles. When memory runs
+ * out part of a record may have been added; the accumulator can still be written and cleared.
  */
 #ifndef TP_QUERY_AGG_H
 #define TP_QUERY_AGG_H

@@ -56,7 +56,7 @@ tp_control_is(struct tp_str line)
 
 /* The members that control lines know, as they stand in the line; of duplicates the last. */
 struct members {
-    struct tp_str watermark, barrier, held_by, rejected, late, last, restore;
+    struct tp_str watermark, barrier, delay, held_by, rejected, late, last, restore;
 };
 
 /* A walk over the text of an object that is known to be valid JSON: nothing is checked again. Not
@@ -157,6 +157,7 @@ collect(struct tp_str line, struct members *members, struct tp_buf *scratch, str
     } known[] = {
         {TP_STR("@watermark"), &members->watermark},
         {TP_STR("@barrier"), &members->barrier},
+        {TP_STR("delay"), &members->delay},
         {TP_STR("held_by"), &members->held_by},
         {TP_STR("rejected"), &members->rejected},
         {TP_STR("late"), &members->late},
@@ -256,6 +257,20 @@ read_watermark(struct tp_str value, struct tp_control *control, struct tp_buf *s
 }
 
 static int
+read_delay(struct tp_str value, tp_duration *delay, struct tp_err *err)
+{
+    struct tp_err reason;
+
+    if (value.len == 0)
+        return 0;
+    if (!is_string(value) ||
+        tp_duration_parse((struct tp_str){value.ptr + 1, value.len - 2}, delay, &reason) < 0 ||
+        *delay < 0)
+        return refuse(err, "delay", "not a duration", value);
+    return 0;
+}
+
+static int
 read_held_by(struct tp_str value, struct tp_control *control, struct tp_err *err)
 {
     if (value.len == 0)
@@ -304,6 +319,8 @@ interpret(const struct members *members, bool barrier, struct tp_control *contro
         return read_barrier(members, control, err);
     if (read_watermark(members->watermark, control, scratch, err) < 0)
         return -1;
+    if (control->kind == TP_CONTROL_START)
+        return read_delay(members->delay, &control->delay, err);
     if (control->kind == TP_CONTROL_WATERMARK)
         return read_held_by(members->held_by, control, err);
     if (control->kind == TP_CONTROL_END)
@@ -319,7 +336,7 @@ tp_control_parse(struct tp_str line, struct tp_control *control, struct tp_err *
     struct tp_str name = control_name(line);
     int result;
 
-    *control = (struct tp_control){.kind = TP_CONTROL_NONE};
+    *control = (struct tp_control){.kind = TP_CONTROL_NONE, .delay = -1};
     if (name.len == 0)
         return tp_err_set(err, TP_FAULT_RECORD, "not a control line");
     if (tp_scan_validate(line, err) < 0)
@@ -371,6 +388,17 @@ write_barrier(struct tp_emit *line, const struct tp_control *control)
         tp_emit_json(line, TP_STR("restore"), control->restore);
 }
 
+static void
+write_start(struct tp_emit *line, const struct tp_control *control)
+{
+    char delay[TP_TIME_TEXT];
+
+    tp_emit_text(line, TP_STR("@watermark"), TP_STR("start"));
+    if (control->delay >= 0)
+        tp_emit_text(line, TP_STR("delay"),
+                     (struct tp_str){delay, tp_duration_write(delay, control->delay)});
+}
+
 void
 tp_control_write(struct tp_buf *to, const struct tp_control *control)
 {
@@ -378,7 +406,7 @@ tp_control_write(struct tp_buf *to, const struct tp_control *control)
 
     switch (control->kind) {
     case TP_CONTROL_START:
-        tp_emit_text(&line, TP_STR("@watermark"), TP_STR("start"));
+        write_start(&line, control);
         break;
     case TP_CONTROL_NONE:
         tp_emit_text(&line, TP_STR("@watermark"), TP_STR("none"));

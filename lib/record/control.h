@@ -31,6 +31,7 @@ struct tp_ledger {
 
 struct tp_control {
     enum tp_control_kind kind;
+    tp_duration delay;       /* TP_CONTROL_START: the maker's -d; -1 when it is not said */
     tp_time watermark;       /* TP_CONTROL_WATERMARK: a whole millisecond */
     struct tp_str held_by;   /* borrowed from the line; may be empty */
     bool held_by_escaped;    /* held_by is the inside of a JSON string, its escapes not undone */

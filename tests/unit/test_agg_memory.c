@@ -64,7 +64,7 @@ add_some(struct tp_aggs *aggs, void *acc, struct tp_err *err)
     static const char letters[] = "zyxwvutsrqponmlkjihgfedcbazyxwvutsrqponmlkjihgfedcba";
 
     for (int i = 0; i < 40; i++) {
-        struct tp_value text = tp_text((struct tp_str){letters + i, (size_t)i % 20 + 1});
+        struct tp_value text = tp_text((struct tp_str){letters + i % 30, (size_t)i % 20 + 1});
         struct tp_value values[] = {tp_int(i), tp_real(i / 7.0), text};
 
         if (tp_aggs_add(aggs, acc, values, i, (uint64_t)i, err) < 0)

@@ -75,6 +75,8 @@ watermarks(void)
     struct tp_control c;
 
     CHECK(parsed("{\"@watermark\":\"start\"}").kind == TP_CONTROL_START);
+    CHECK(parsed("{\"@watermark\":\"start\"}").delay == -1);
+    CHECK(parsed("{\"@watermark\":\"start\",\"delay\":\"1m\"}").delay == TP_MINUTE);
     CHECK(parsed("{\"@watermark\":\"none\"}").kind == TP_CONTROL_NONE);
     CHECK(parsed("{\"@watermark\":\"idle\"}").kind == TP_CONTROL_IDLE);
     CHECK(parsed("{\"@watermark\":\"\\u0065nd\"}").kind == TP_CONTROL_END);
@@ -211,7 +213,10 @@ check_written(struct tp_control control, const char *want)
 static void
 writing(void)
 {
-    check_written((struct tp_control){.kind = TP_CONTROL_START}, "{\"@watermark\":\"start\"}\n");
+    check_written((struct tp_control){.kind = TP_CONTROL_START, .delay = -1},
+                  "{\"@watermark\":\"start\"}\n");
+    check_written((struct tp_control){.kind = TP_CONTROL_START, .delay = 90 * TP_SECOND},
+                  "{\"@watermark\":\"start\",\"delay\":\"1m30s\"}\n");
     check_written((struct tp_control){.kind = TP_CONTROL_NONE}, "{\"@watermark\":\"none\"}\n");
     check_written((struct tp_control){.kind = TP_CONTROL_IDLE}, "{\"@watermark\":\"idle\"}\n");
     check_written((struct tp_control){.kind = TP_CONTROL_END, .ledger = {12, 3}},
