@@ -80,10 +80,10 @@ void tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence);
  * returns how many, *NAMES is borrowed until the next scan. */
 size_t tp_scan_names(struct tp_scan *scan, const struct tp_str **names);
 
-/* How many lines had a value for SLOT is not counted here: callers who want it count kinds. */
-
 /* The value of a slot. Strings with escapes are undone into SCRATCH (appended; borrowed from it
- * until it is cleared). Numbers as value/num reads them. */
+ * until it grows or is cleared: a caller who holds several such values at once reserves room for
+ * all of them first; a slot takes at most its `len`). TP_NULL when memory ran out: tp_buf_failed
+ * tells. Numbers as value/num reads them. */
 struct tp_value tp_slot_value(const struct tp_slot *slot, struct tp_buf *scratch);
 
 /* The JSON text of a slot, quotes included: what to copy to pass the value on byte for byte. For a

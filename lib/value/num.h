@@ -32,7 +32,8 @@ bool tp_num_parse_int(struct tp_str text, int64_t *integer);
 size_t tp_num_write_int(char *to, int64_t integer);
 
 /* The shortest text that reads back as REAL; always with a point or an exponent unless it is a
- * whole number below 10^15 (`3` for 3.0). NaN and the infinities have no JSON: writes `null`. */
+ * whole number below 10^15 (`3` for 3.0; minus zero is `-0.0`). NaN and the infinities have no
+ * JSON: writes `null`. */
 size_t tp_num_write_real(char *to, double real);
 
 /*
@@ -45,7 +46,8 @@ struct tp_sum {
     __int128 fraction; /* sum of decimals, in units of 10^-18, whole part carried into `whole` */
     double real;       /* sum of the doubles, and its running compensation */
     double compensation;
-    uint64_t integers, decimals, reals; /* how many terms of each kind */
+    uint64_t integers, decimals, reals;      /* how many terms of each kind */
+    uint64_t infinities_up, infinities_down; /* of the reals; kept apart so that they subtract */
 };
 
 /* VALUE must be TP_INT or TP_REAL. */
@@ -63,7 +65,8 @@ double tp_sum_real(const struct tp_sum *sum);
 int tp_sum_write(const struct tp_sum *sum, struct tp_buf *to);
 
 /* Compares two numbers (TP_INT or TP_REAL) exactly, not through double: <0, 0, >0. NaN is
- * greatest. */
+ * greatest. A double without a decimal behind it counts as the shortest decimal that reads back as
+ * it: 0.5 * 0.2 equals 0.1. */
 int tp_num_compare(struct tp_value a, struct tp_value b);
 
 /* Appends the canonical decimal text of the JSON number TEXT: 1, 1.0, 10e-1 and 1e0 all give `1`.

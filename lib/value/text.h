@@ -36,7 +36,8 @@ size_t tp_text_width(struct tp_str text);
 /* How many bytes from the start of TEXT fit into COLUMNS terminal columns. */
 size_t tp_text_fit(struct tp_str text, size_t columns);
 
-/* Damerau-Levenshtein distance of two names, LIMIT + 1 when above LIMIT. */
+/* Damerau-Levenshtein distance of two names (bytes; no byte edited twice), LIMIT + 1 when above
+ * LIMIT. Names above 255 bytes are only told equal or not. */
 size_t tp_text_distance(struct tp_str a, struct tp_str b, size_t limit);
 
 /* "did you mean": the name of NAMES[0..count) likest to TEXT, or NULL when none is near (distance

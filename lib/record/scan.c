@@ -1,0 +1,149 @@
+#include "record/scan.h"
+
+#include <stdlib.h>
+
+#include "record/scan_guess.h"
+#include "record/scan_walk.h"
+#include "record/scan_want.h"
+
+#define DEFAULT_CONFIDENCE 16
+
+struct tp_scan {
+    size_t slots;
+    bool guessing;
+    bool begun; /* a line has been scanned */
+    struct tp_guess *guess;
+    struct tp_want root;
+    struct tp_walk walk;
+    struct tp_names names;
+};
+
+struct tp_scan *
+tp_scan_new(void)
+{
+    struct tp_scan *scan = calloc(1, sizeof *scan);
+
+    if (!scan)
+        return NULL;
+    scan->guess = tp_guess_new();
+    if (!scan->guess) {
+        free(scan);
+        return NULL;
+    }
+    scan->root = (struct tp_want)TP_WANT_ROOT;
+    scan->walk.root = &scan->root;
+    scan->walk.names = &scan->names;
+    tp_scan_set_confidence(scan, DEFAULT_CONFIDENCE);
+    return scan;
+}
+
+void
+tp_scan_free(struct tp_scan *scan)
+{
+    if (!scan)
+        return;
+    tp_guess_free(scan->guess);
+    tp_want_release(&scan->root);
+    tp_names_release(&scan->names);
+    tp_buf_release(&scan->walk.unescaped);
+    free(scan);
+}
+
+int
+tp_scan_want(struct tp_scan *scan, const struct tp_path *path, struct tp_err *err)
+{
+    int slot;
+
+    if (scan->begun)
+        return tp_err_set(err, TP_FAULT_USAGE, "members must be asked for before the first line");
+    if (path->count == 0 || path->count > TP_PATH_MAX_STEPS)
+        return tp_err_set(err, TP_FAULT_USAGE, "a path has 1 to %d steps", TP_PATH_MAX_STEPS);
+    slot = tp_want_add(&scan->root, path, (int)scan->slots);
+    if (slot < 0)
+        return tp_err_memory(err);
+    if ((size_t)slot == scan->slots)
+        scan->slots++;
+    return slot;
+}
+
+size_t
+tp_scan_slots(const struct tp_scan *scan)
+{
+    return scan->slots;
+}
+
+void
+tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence)
+{
+    scan->guessing = confidence > 0;
+    tp_guess_set_confidence(scan->guess, confidence);
+}
+
+size_t
+tp_scan_names(struct tp_scan *scan, const struct tp_str **names)
+{
+    *names = scan->names.name;
+    return scan->names.count;
+}
+
+static int
+report(const struct tp_walk *walk, const char *text, struct tp_err *err)
+{
+    if (!walk->why)
+        return tp_err_memory(err);
+    return tp_err_at(err, TP_FAULT_RECORD, walk->fault - text, "%s", walk->why);
+}
+
+const char *
+tp_scan_line(struct tp_scan *scan, const char *line, const char *end, struct tp_slot *slots,
+             size_t *members, struct tp_err *err)
+{
+    const char *next = NULL;
+
+    (void)end; /* the newline stops every loop */
+    scan->begun = true;
+    scan->walk.slots = slots;
+    for (size_t i = 0; i < scan->slots; i++)
+        slots[i] = (struct tp_slot){0};
+    if (scan->guessing && tp_guess_wanted(scan->guess))
+        next = tp_guess_line(scan->guess, &scan->walk, line);
+    if (!next) {
+        for (size_t i = 0; i < scan->slots; i++)
+            slots[i] = (struct tp_slot){0};
+        next = tp_walk_text(&scan->walk, line);
+    }
+    if (!next) {
+        report(&scan->walk, line, err);
+        return NULL;
+    }
+    if ((size_t)(next - line) > UINT32_MAX) {
+        tp_err_at(err, TP_FAULT_RECORD, -1, "line longer than 4 GiB");
+        return NULL;
+    }
+    if (members)
+        *members = scan->walk.members;
+    return next;
+}
+
+int
+tp_scan_validate(struct tp_str text, struct tp_err *err)
+{
+    struct tp_walk *walk = calloc(1, sizeof *walk);
+    char *copy = walk ? malloc(text.len + 1 + TP_SCAN_PADDING) : NULL;
+    int result = 0;
+
+    if (!copy) {
+        free(walk);
+        return tp_err_memory(err);
+    }
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    memset(copy + text.len, '\n', 1 + TP_SCAN_PADDING);
+    walk->any_value = true;
+    walk->soft_end = copy + text.len;
+    if (!tp_walk_text(walk, copy))
+        result = report(walk, copy, err);
+    free(copy);
+    free(walk);
+    return result;
+}

@@ -1,0 +1,385 @@
+#include "value/num.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "value/num_powers.h"
+
+#define READ_BEHIND 16          /* bytes tp_num_read may look at behind its text */
+#define DIGITS_SUFFICE 800      /* 767 digits decide any double; a 1 behind them stands for more */
+#define EXPONENT_LIMIT 10000000 /* with so few digits: beyond it lie only 0 and infinity */
+
+/* What a number's text says, before it becomes a value. */
+struct parts {
+    const char *digits, *end; /* the integer digits, the point and the decimals */
+    uint64_t word;            /* all digits as one integer, modulo 2^64 */
+    size_t count;             /* of digits, leading zeros included */
+    size_t decimals;
+    int64_t exponent;     /* as written */
+    bool negative, plain; /* plain: neither point nor exponent */
+};
+
+static uint64_t
+load_little_endian(const char *from)
+{
+    uint64_t word;
+
+    memcpy(&word, from, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/* How many of the eight bytes, from the first on, are digits. */
+static unsigned
+leading_digits(uint64_t word)
+{
+    uint64_t other =
+        ((word & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
+         (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ^
+        UINT64_C(0x3333333333333333);
+
+    return other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
+}
+
+/* Eight digits, as values 0..9 in the bytes, to one number: pairs, fours, all (Lemire 2018,
+ * "Quickly parsing eight digits"). */
+static uint64_t
+join_eight(uint64_t word)
+{
+    word = word * 10 + (word >> 8);
+    return (((word & UINT64_C(0x000000ff000000ff)) * (100 + (UINT64_C(1000000) << 32))) +
+            (((word >> 16) & UINT64_C(0x000000ff000000ff)) * (1 + (UINT64_C(10000) << 32)))) >>
+           32;
+}
+
+/* Appends the digits at FROM to *WORD; returns where they end. Bytes up to READABLE may be read. */
+static inline const char *
+take_digits(const char *from, const char *end, const char *readable, uint64_t *word)
+{
+    while (readable - from >= 8 && from < end) {
+        uint64_t bytes = load_little_endian(from);
+        size_t count = leading_digits(bytes);
+
+        if (count > (size_t)(end - from))
+            count = (size_t)(end - from);
+        if (count == 0)
+            return from;
+        bytes = (bytes - UINT64_C(0x3030303030303030)) << (64 - 8 * count);
+        *word = *word * tp_ten_table[count] + join_eight(bytes);
+        from += count;
+        if (count < 8)
+            return from;
+    }
+    for (; from < end && *from >= '0' && *from <= '9'; from++)
+        *word = *word * 10 + (uint64_t)(*from - '0');
+    return from;
+}
+
+/* The exponent behind `e`, saturated where no text of a possible length could bring it back. */
+static int64_t
+read_exponent(const char *from, const char *end)
+{
+    bool negative = *from == '-';
+    int64_t exponent = 0;
+
+    if (*from == '-' || *from == '+')
+        from++;
+    for (; from < end; from++)
+        if (exponent < INT64_MAX / 100)
+            exponent = exponent * 10 + (*from - '0');
+    return negative ? -exponent : exponent;
+}
+
+static inline struct parts
+split(struct tp_str text, size_t behind)
+{
+    const char *at = text.ptr, *end = at + text.len, *readable = end + behind, *point;
+    struct parts parts = {.plain = true};
+
+    if (at < end && *at == '-') {
+        parts.negative = true;
+        at++;
+    }
+    parts.digits = at;
+    at = take_digits(at, end, readable, &parts.word);
+    parts.count = (size_t)(at - parts.digits);
+    if (at < end && *at == '.') {
+        point = at + 1;
+        at = take_digits(point, end, readable, &parts.word);
+        parts.decimals = (size_t)(at - point);
+        parts.count += parts.decimals;
+        parts.plain = false;
+    }
+    parts.end = at;
+    if (at < end) {
+        parts.exponent = read_exponent(at + 1, end);
+        parts.plain = false;
+    }
+    return parts;
+}
+
+/* The significant digits, without zeros in front and behind, as strtod's text in the C locale. */
+static double
+read_by_strtod(const char *digits, const char *end, int64_t exponent)
+{
+    char text[DIGITS_SUFFICE + 32];
+    size_t len = 0;
+    bool more = false;
+    locale_t c_locale;
+    double real;
+
+    for (; digits < end; digits++) {
+        if (*digits == '.')
+            continue;
+        if (len < DIGITS_SUFFICE) {
+            text[len++] = *digits;
+            continue;
+        }
+        more = more || *digits != '0';
+        exponent++;
+    }
+    if (more) {
+        text[len++] = '1';
+        exponent--;
+    }
+    if (exponent > EXPONENT_LIMIT || exponent < -EXPONENT_LIMIT)
+        return exponent > 0 ? HUGE_VAL : 0.0;
+    text[len++] = 'e';
+    len += tp_num_write_int(text + len, exponent);
+    text[len] = '\0';
+    c_locale =
+        newlocale(LC_ALL_MASK, "C", NULL); /* a constant of the C library: allocates nothing */
+    real = strtod_l(text, NULL, c_locale);
+    freelocale(c_locale);
+    return real;
+}
+
+/* More digits than fit a word: takes leading and trailing zeros away, then decides by the first 19
+ * digits if the rest cannot matter. */
+static struct tp_value
+read_long(struct parts *parts)
+{
+    const char *from = parts->digits, *end = parts->end, *at;
+    int64_t exponent = parts->exponent - (int64_t)parts->decimals;
+    size_t count = parts->count, taken = 0;
+    struct tp_value value = {.kind = TP_REAL, .scale = TP_NO_SCALE};
+    uint64_t word = 0;
+
+    for (; from < end && (*from == '0' || *from == '.'); from++)
+        count -= *from == '0';
+    for (; end > from && (end[-1] == '0' || end[-1] == '.'); end--) {
+        count -= end[-1] == '0';
+        exponent += end[-1] == '0';
+    }
+    for (at = from; at < end && taken < 19; at++) {
+        if (*at == '.')
+            continue;
+        word = word * 10 + (uint64_t)(*at - '0');
+        taken++;
+    }
+    parts->word = word;
+    parts->exponent = exponent;
+    parts->decimals = 0;
+    parts->count = count;
+    value.real = tp_num_double(word, exponent + (int64_t)(count - taken));
+    if (count > 19 && value.real != tp_num_double(word + 1, exponent + (int64_t)(count - taken)))
+        value.real = read_by_strtod(from, end, exponent);
+    return value;
+}
+
+/* mantissa / 10^scale, where digits * 10^exponent is a short decimal. */
+static void
+set_exact(struct tp_value *value, const struct parts *parts, int64_t exponent)
+{
+    uint64_t word = parts->word;
+
+    value->mantissa = 0;
+    if (word == 0 && (exponent > 0 || exponent < -18))
+        exponent = 0;
+    for (; (word >= tp_ten_table[18] || exponent < -18) && word % 10 == 0 && word; word /= 10)
+        exponent++;
+    if (word >= tp_ten_table[18] || exponent < -18 || exponent > 17)
+        return;
+    if (exponent > 0) {
+        if (word >= tp_ten_table[18 - exponent])
+            return;
+        word *= tp_ten_table[exponent];
+        exponent = 0;
+    }
+    value->mantissa = parts->negative ? -(int64_t)word : (int64_t)word;
+    value->scale = (int)-exponent;
+}
+
+static inline struct tp_value
+value_of_parts(struct parts *parts)
+{
+    struct tp_value value = {.kind = TP_REAL, .scale = TP_NO_SCALE};
+    bool is_long = parts->count > 19;
+    int64_t exponent;
+
+    if (parts->plain && !is_long && parts->word <= (uint64_t)INT64_MAX + parts->negative)
+        return tp_int((int64_t)(parts->negative ? 0 - parts->word : parts->word));
+    if (is_long)
+        value = read_long(parts);
+    exponent = parts->exponent - (int64_t)parts->decimals;
+    if (!is_long)
+        value.real = tp_num_double(parts->word, exponent);
+    if (parts->count <= 19 || parts->word == 0)
+        set_exact(&value, parts, exponent);
+    if (parts->negative)
+        value.real = -value.real;
+    return value;
+}
+
+struct tp_value
+tp_num_read(struct tp_str text)
+{
+    struct parts parts = split(text, READ_BEHIND);
+
+    return value_of_parts(&parts);
+}
+
+static size_t
+digits_at(const char *at, const char *end)
+{
+    const char *from = at;
+
+    while (at < end && *at >= '0' && *at <= '9')
+        at++;
+    return (size_t)(at - from);
+}
+
+/* RFC 8259, section 6. */
+static bool
+is_number(struct tp_str text)
+{
+    const char *at = text.ptr, *end = at + text.len;
+    size_t digits;
+
+    if (at < end && *at == '-')
+        at++;
+    digits = digits_at(at, end);
+    if (digits == 0 || (digits > 1 && *at == '0'))
+        return false;
+    at += digits;
+    if (at < end && *at == '.') {
+        digits = digits_at(at + 1, end);
+        if (digits == 0)
+            return false;
+        at += 1 + digits;
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        at++;
+        if (at < end && (*at == '+' || *at == '-'))
+            at++;
+        digits = digits_at(at, end);
+        if (digits == 0)
+            return false;
+        at += digits;
+    }
+    return at == end;
+}
+
+bool
+tp_num_parse(struct tp_str text, struct tp_value *value)
+{
+    struct parts parts;
+
+    if (text.len == 0 || !is_number(text))
+        return false;
+    parts = split(text, 0);
+    *value = value_of_parts(&parts);
+    return true;
+}
+
+bool
+tp_num_parse_int(struct tp_str text, int64_t *integer)
+{
+    const char *at = text.ptr, *end = at + text.len;
+    bool negative = text.len > 0 && *at == '-';
+    uint64_t limit = (uint64_t)INT64_MAX + negative, word = 0;
+
+    if (text.len > 0 && (*at == '-' || *at == '+'))
+        at++;
+    if (at == end)
+        return false;
+    for (; at < end; at++) {
+        uint64_t digit = (uint64_t)(unsigned char)*at - '0';
+
+        if (digit > 9 || word > (limit - digit) / 10)
+            return false;
+        word = word * 10 + digit;
+    }
+    *integer = (int64_t)(negative ? 0 - word : word);
+    return true;
+}
+
+/*
+ * The exact value digits * 10^exponent that a number stands for. A double without a decimal is the
+ * shortest decimal that reads back as it, as in Java's BigDecimal.valueOf, unless it is whole: so
+ * 0.5 * 0.2 equals 0.1, and the order is transitive.
+ */
+static void
+decimal_of(struct tp_value value, __int128 *digits, int *exponent)
+{
+    uint64_t shortest;
+
+    *exponent = 0;
+    if (value.kind == TP_INT) {
+        *digits = value.integer;
+    } else if (value.scale != TP_NO_SCALE) {
+        *digits = value.mantissa;
+        *exponent = -value.scale;
+    } else if (value.real == trunc(value.real)) {
+        *digits = (__int128)value.real;
+    } else {
+        tp_num_shortest(value.real, &shortest, exponent);
+        *digits = value.real < 0 ? -(__int128)shortest : (__int128)shortest;
+    }
+}
+
+/* Two numbers that are equal as doubles, at least one of them an integer or a decimal: so their
+ * size is at most 2^63, and either, brought to the smaller exponent, stays below 10^37. */
+static int
+compare_tied(struct tp_value a, struct tp_value b)
+{
+    __int128 x, y;
+    int x_exponent, y_exponent;
+
+    decimal_of(a, &x, &x_exponent);
+    decimal_of(b, &y, &y_exponent);
+    for (; x_exponent > y_exponent; x_exponent--)
+        x *= 10;
+    for (; y_exponent > x_exponent; y_exponent--)
+        y *= 10;
+    return (x > y) - (x < y);
+}
+
+static bool
+is_bare_double(struct tp_value value)
+{
+    return value.kind == TP_REAL && value.scale == TP_NO_SCALE;
+}
+
+int
+tp_num_compare(struct tp_value a, struct tp_value b)
+{
+    double x, y;
+
+    if (a.kind == TP_INT && b.kind == TP_INT)
+        return (a.integer > b.integer) - (a.integer < b.integer);
+    x = a.kind == TP_INT ? (double)a.integer : a.real;
+    y = b.kind == TP_INT ? (double)b.integer : b.real;
+    /* Rounding keeps order: different doubles decide. */
+    if (x < y)
+        return -1;
+    if (x > y)
+        return 1;
+    if (isnan(x) || isnan(y))
+        return (isnan(x) != 0) - (isnan(y) != 0);
+    return is_bare_double(a) && is_bare_double(b) ? 0 : compare_tied(a, b);
+}
