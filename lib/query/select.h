@@ -10,6 +10,7 @@
 #ifndef TP_QUERY_SELECT_H
 #define TP_QUERY_SELECT_H
 
+#include "base/mem.h"
 #include "query/expr.h"
 
 enum tp_item_kind {
