@@ -271,7 +271,7 @@ number_text(struct tp_run *run, const struct tp_node *node, struct tp_value valu
     const struct tp_slot *slot;
 
     if (node->op == TP_OP_MEMBER) {
-        slot = &run->record[node->member.source][node->member.slot];
+        slot = tp_slot_of(node, run);
         return (struct tp_str){slot->ptr, slot->len};
     }
     if (value.kind == TP_INT)

@@ -47,15 +47,9 @@ tp_eval_constant(const struct tp_node *node, struct tp_run *run, struct tp_value
     return 0;
 }
 
-int
-tp_eval_member(const struct tp_node *node, struct tp_run *run, struct tp_value *out)
+static int
+eval_escaped(const struct tp_slot *slot, struct tp_run *run, struct tp_value *out)
 {
-    const struct tp_slot *slot = &run->record[node->member.source][node->member.slot];
-
-    if (slot->kind != TP_SLOT_ESCAPED) {
-        *out = tp_slot_value(slot, NULL);
-        return 0;
-    }
     tp_buf_clear(&run->temp);
     tp_text_unescape((struct tp_str){slot->ptr, slot->len}, &run->temp);
     if (tp_buf_failed(&run->temp))
@@ -63,6 +57,27 @@ tp_eval_member(const struct tp_node *node, struct tp_run *run, struct tp_value *
     run->used = true;
     *out = tp_text(tp_arena_copy(&run->arena, tp_buf_str(&run->temp)));
     return out->text.ptr ? 0 : tp_err_memory(run->err);
+}
+
+/* Plain text and short integers, which most members are, without a call. */
+int
+tp_eval_member(const struct tp_node *node, struct tp_run *run, struct tp_value *out)
+{
+    const struct tp_slot *slot = tp_slot_of(node, run);
+
+    if (slot->kind == TP_SLOT_TEXT) {
+        out->kind = TP_TEXT;
+        out->text = (struct tp_str){slot->ptr, slot->len};
+        return 0;
+    }
+    if (tp_slot_short_integer(slot, &out->integer)) {
+        out->kind = TP_INT;
+        return 0;
+    }
+    if (slot->kind == TP_SLOT_ESCAPED)
+        return eval_escaped(slot, run, out);
+    *out = tp_slot_value(slot, NULL);
+    return 0;
 }
 
 int

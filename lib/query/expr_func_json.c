@@ -17,8 +17,7 @@ tp_call_json_type(const struct tp_node *node, struct tp_run *run, const struct t
     switch (arg[0].kind) {
     case TP_NULL:
         *out = tp_null();
-        if (from->op == TP_OP_MEMBER &&
-            run->record[from->member.source][from->member.slot].kind == TP_SLOT_NULL)
+        if (from->op == TP_OP_MEMBER && tp_slot_of(from, run)->kind == TP_SLOT_NULL)
             *out = tp_text(TP_STR("null"));
         return 0;
     case TP_BOOL:

@@ -156,6 +156,29 @@ int tp_run_fail(struct tp_run *run, const struct tp_node *node, const char *form
  * text is longer than TP_EXPR_TEXT_MAX. */
 int tp_run_finish_text(struct tp_run *run, const struct tp_node *node, struct tp_value *out);
 
+static inline const struct tp_slot *
+tp_slot_of(const struct tp_node *member, const struct tp_run *run)
+{
+    return &run->record[member->member.source][member->member.slot];
+}
+
+/* Reads in place an integer that surely fits: at most 18 bytes. False for anything else. */
+static inline bool
+tp_slot_short_integer(const struct tp_slot *slot, int64_t *integer)
+{
+    const char *p = slot->ptr, *end = p + slot->len;
+    int64_t value = 0;
+    bool minus;
+
+    if (slot->kind != TP_SLOT_INTEGER || slot->len > 18)
+        return false;
+    minus = *p == '-';
+    for (p += minus; p < end; p++)
+        value = value * 10 + (*p - '0');
+    *integer = minus ? -value : value;
+    return true;
+}
+
 static inline bool
 tp_is_number(enum tp_kind kind)
 {

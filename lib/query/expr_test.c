@@ -136,27 +136,14 @@ tp_test_compare(const struct tp_node *node, struct tp_run *run)
     return compare(run, node->op, node->arg[0], node->arg[1], a, b);
 }
 
-static const struct tp_slot *
-slot_of(const struct tp_node *node, const struct tp_run *run)
-{
-    return &run->record[node->member.source][node->member.slot];
-}
-
-/* A member against an integer constant. Up to 18 digits are read here, in place. */
+/* A member against an integer constant. */
 int
 tp_test_compare_int(const struct tp_node *node, struct tp_run *run)
 {
-    const struct tp_slot *slot = slot_of(node->arg[0], run);
-    int64_t right = node->arg[1]->value.integer, left = 0;
-    const char *p = slot->ptr, *end = p + slot->len;
-    bool minus;
+    int64_t right = node->arg[1]->value.integer, left;
 
-    if (slot->kind != TP_SLOT_INTEGER || slot->len > 18)
+    if (!tp_slot_short_integer(tp_slot_of(node->arg[0], run), &left))
         return tp_test_compare(node, run);
-    minus = *p == '-';
-    for (p += minus; p < end; p++)
-        left = left * 10 + (*p - '0');
-    left = minus ? -left : left;
     return holds(node->op, (left > right) - (left < right));
 }
 
@@ -164,7 +151,7 @@ tp_test_compare_int(const struct tp_node *node, struct tp_run *run)
 int
 tp_test_equal_text(const struct tp_node *node, struct tp_run *run)
 {
-    const struct tp_slot *slot = slot_of(node->arg[0], run);
+    const struct tp_slot *slot = tp_slot_of(node->arg[0], run);
     struct tp_str text = node->arg[1]->value.text;
     bool equal;
 
@@ -201,7 +188,7 @@ tp_test_is_null(const struct tp_node *node, struct tp_run *run)
 int
 tp_test_member_is_null(const struct tp_node *node, struct tp_run *run)
 {
-    enum tp_slot_kind kind = slot_of(node->arg[0], run)->kind;
+    enum tp_slot_kind kind = tp_slot_of(node->arg[0], run)->kind;
 
     return (kind == TP_SLOT_MISSING || kind == TP_SLOT_NULL) != node->negated;
 }

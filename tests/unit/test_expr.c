@@ -764,7 +764,8 @@ stable_hash(void)
 {
     struct tp_buf scratch = TP_BUF_INIT;
 
-    CHECK(tp_expr_hash(tp_text(TP_STR("a")), &scratch) == INT64_C(0x73397a80bbfc2d85) || true);
+    CHECK(tp_expr_hash(tp_text(TP_STR("a")), &scratch) == INT64_C(0x7363195b0f4b270f));
+    CHECK(tp_expr_hash(tp_int(12), &scratch) == INT64_C(0x3f66972b964a4fba));
     CHECK(tp_expr_hash(tp_null(), &scratch) == -1);
     CHECK(tp_expr_hash(tp_int(12), &scratch) == tp_expr_hash(tp_text(TP_STR("12")), &scratch));
     tp_buf_release(&scratch);
