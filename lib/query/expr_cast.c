@@ -149,23 +149,59 @@ real_to_int(struct tp_run *run, const struct tp_node *node, struct tp_value *val
     return 0;
 }
 
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool
+digit_at(struct tp_str text, size_t at)
+{
+    return at < text.len && is_digit(text.ptr[at]);
+}
+
+bool
+tp_read_number(struct tp_str text, struct tp_value *value)
+{
+    char json[TP_NUMBER_MAX + 16]; /* as JSON writes it; tp_num_read may look 16 bytes ahead */
+    size_t len = 0, at = text.len && (text.ptr[0] == '+' || text.ptr[0] == '-');
+    bool whole = true;
+
+    if (text.len > TP_NUMBER_MAX - 2 || !(digit_at(text, at) || digit_at(text, at + 1)))
+        return false;
+    if (at && text.ptr[0] == '-')
+        json[len++] = '-';
+    while (text.ptr[at] == '0' && digit_at(text, at + 1))
+        at++;
+    for (; at < text.len; at++) {
+        char c = text.ptr[at];
+
+        whole = whole && is_digit(c);
+        if (c == '.' && !(at > 0 && is_digit(text.ptr[at - 1])))
+            json[len++] = '0';
+        json[len++] = c;
+        if (c == '.' && !digit_at(text, at + 1))
+            json[len++] = '0';
+    }
+    memset(json + len, 0, 16);
+    if (!tp_num_parse((struct tp_str){json, len}, value))
+        return false;
+    if (value->kind == TP_INT && !whole)
+        *value = tp_real((double)value->integer);
+    return true;
+}
+
 static int
 number_of_text(struct tp_run *run, const struct tp_node *node, struct tp_str text,
                struct tp_value *number)
 {
     struct tp_str inner = trimmed(text);
     bool minus = inner.len && inner.ptr[0] == '-';
-    int64_t integer;
 
-    if (inner.len && inner.ptr[0] == '+')
-        inner = (struct tp_str){inner.ptr + 1, inner.len - 1};
-    if (tp_num_parse_int(inner, &integer)) {
-        *number = tp_int(integer);
+    if (tp_read_number(inner, number))
         return 0;
-    }
-    if (tp_num_parse(inner, number))
-        return 0;
-    if (minus)
+    if (inner.len && (minus || inner.ptr[0] == '+'))
         inner = (struct tp_str){inner.ptr + 1, inner.len - 1};
     if (tp_text_equal_nocase(inner, TP_STR("nan")))
         *number = tp_real(NAN);

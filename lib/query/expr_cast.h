@@ -22,6 +22,11 @@ int tp_want_time(struct tp_run *run, const struct tp_node *node, struct tp_value
 int tp_want_duration(struct tp_run *run, const struct tp_node *node, struct tp_value *value);
 int tp_want_text(struct tp_run *run, const struct tp_node *node, struct tp_value *value);
 
+/* Reads an SQL number: as JSON's, but `1.`, `.5`, `007` and a sign `+` are numbers too, and what
+ * has a point or an exponent is TP_REAL (1e3 is a DOUBLE). False when it is none, or longer. */
+#define TP_NUMBER_MAX 400
+bool tp_read_number(struct tp_str text, struct tp_value *value);
+
 /* Appends VALUE as CAST(… AS VARCHAR) gives it. */
 void tp_put_printed(struct tp_buf *to, struct tp_value value);
 

@@ -126,11 +126,11 @@ tp_eval_case_of(const struct tp_node *node, struct tp_run *run, struct tp_value 
 
     if (subject->eval(subject, run, &value) < 0)
         return -1;
-    for (i = 1; i + 1 < node->count && value.kind != TP_NULL; i += 2) {
+    for (i = 1; i + 1 < node->count; i += 2) {
         if (node->arg[i]->eval(node->arg[i], run, &b) < 0)
             return -1;
         a = value;
-        if (b.kind == TP_NULL)
+        if (a.kind == TP_NULL || b.kind == TP_NULL)
             continue;
         if (tp_compare(run, subject, node->arg[i], &a, &b, &order) < 0)
             return -1;

@@ -183,19 +183,20 @@ static int
 call(const struct tp_node *node, struct tp_run *run, struct tp_value *arg, struct tp_value *out)
 {
     const struct tp_function *function = node->function;
+    bool any_null = false;
     size_t i;
 
     for (i = 0; i < node->count; i++) {
         if (node->arg[i]->eval(node->arg[i], run, &arg[i]) < 0)
             return -1;
-        if (arg[i].kind == TP_NULL) {
-            if (function->flags & TP_FUNCTION_TAKES_NULL)
-                continue;
-            *out = tp_null();
-            return 0;
-        }
-        if (accept(run, node->arg[i], tp_function_param(function, i), &arg[i]) < 0)
+        if (arg[i].kind == TP_NULL)
+            any_null = true;
+        else if (accept(run, node->arg[i], tp_function_param(function, i), &arg[i]) < 0)
             return -1;
+    }
+    if (any_null && !(function->flags & TP_FUNCTION_TAKES_NULL)) {
+        *out = tp_null();
+        return 0;
     }
     return function->call(node, run, arg, out);
 }

@@ -444,7 +444,7 @@ tp_call_reverse(const struct tp_node *node, struct tp_run *run, const struct tp_
                 struct tp_value *out)
 {
     struct tp_str text = arg[0].text;
-    char *end = tp_buf_reserve(fresh(run), text.len);
+    char *end = tp_buf_reserve(fresh(run), text.len + 1);
     size_t at = 0, len;
 
     if (!end)

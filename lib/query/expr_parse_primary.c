@@ -49,43 +49,16 @@ parse_text_literal(struct tp_compile *c)
     return closed(c, tp_node_constant(c, tp_text(text), at));
 }
 
-/* SQL allows `1.` and `.5`, which JSON does not: they get the digit they lack. */
-static struct tp_value
-read_number(struct tp_str token)
-{
-    char text[64 + 16] = ""; /* tp_num_read may look 16 bytes ahead */
-    size_t len = 0, i;
-    bool whole = true;
-
-    while (token.len > 1 && token.ptr[0] == '0' && token.ptr[1] >= '0' && token.ptr[1] <= '9')
-        token = (struct tp_str){token.ptr + 1, token.len - 1};
-    for (i = 0; i < token.len && len < 60; i++) {
-        if (token.ptr[i] == '.') {
-            whole = false;
-            if (i == 0)
-                text[len++] = '0';
-        }
-        text[len++] = token.ptr[i];
-        if (token.ptr[i] == '.' && (i + 1 == token.len || (token.ptr[i + 1] | 0x20) == 'e'))
-            text[len++] = '0';
-        whole = whole && (token.ptr[i] | 0x20) != 'e';
-    }
-    struct tp_value value = tp_num_read((struct tp_str){text, len});
-    /* 1e3 is a DOUBLE in SQL, and stays one. */
-    return value.kind == TP_INT && !whole ? tp_real((double)value.integer) : value;
-}
-
 static struct tp_node *
 parse_number(struct tp_compile *c)
 {
     size_t at = c->lex->token.at;
     struct tp_value value;
 
-    if (c->lex->token.len > 60) {
-        tp_compile_fail(c, at, "a number of more than 60 characters");
+    if (!tp_read_number(tp_lex_text(c->lex), &value)) {
+        tp_compile_fail(c, at, "a number of more than %d characters", TP_NUMBER_MAX);
         return NULL;
     }
-    value = read_number(tp_lex_text(c->lex));
     return next(c) < 0 ? NULL : closed(c, tp_node_constant(c, value, at));
 }
 
