@@ -136,7 +136,9 @@ decimals(enum tp_op op, struct tp_value left, struct tp_value right, struct tp_v
            : op == TP_OP_SUBTRACT ? __builtin_sub_overflow(a, b, &result)
                                   : __builtin_mul_overflow(a, b, &result);
     scale = op == TP_OP_MULTIPLY ? a_scale + b_scale : scale;
-    if (over || scale > 18 || result > INT64_C(1) << 53 || result < -(INT64_C(1) << 53))
+    /* Zero is left to binary arithmetic, too, which knows its sign. */
+    if (over || result == 0 || scale > 18 || result > INT64_C(1) << 53 ||
+        result < -(INT64_C(1) << 53))
         return false;
     for (int i = 0; i < scale; i++)
         power *= 10;

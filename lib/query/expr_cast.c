@@ -166,7 +166,6 @@ tp_read_number(struct tp_str text, struct tp_value *value)
 {
     char json[TP_NUMBER_MAX + 16]; /* as JSON writes it; tp_num_read may look 16 bytes ahead */
     size_t len = 0, at = text.len && (text.ptr[0] == '+' || text.ptr[0] == '-');
-    bool whole = true;
 
     if (text.len > TP_NUMBER_MAX - 2 || !(digit_at(text, at) || digit_at(text, at + 1)))
         return false;
@@ -177,7 +176,6 @@ tp_read_number(struct tp_str text, struct tp_value *value)
     for (; at < text.len; at++) {
         char c = text.ptr[at];
 
-        whole = whole && is_digit(c);
         if (c == '.' && !(at > 0 && is_digit(text.ptr[at - 1])))
             json[len++] = '0';
         json[len++] = c;
@@ -187,8 +185,9 @@ tp_read_number(struct tp_str text, struct tp_value *value)
     memset(json + len, 0, 16);
     if (!tp_num_parse((struct tp_str){json, len}, value))
         return false;
-    if (value->kind == TP_INT && !whole)
-        *value = tp_real((double)value->integer);
+    /* With an exponent it is a DOUBLE, as SQL says, not an exact decimal. */
+    if (memchr(json, 'e', len) || memchr(json, 'E', len))
+        *value = tp_real(tp_as_real(*value));
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Prints a tree as SQL and as a plan. */
 #include <math.h>
+#include <stdio.h>
 
 #include "query/expr_cast.h"
 #include "query/expr_check.h"
@@ -74,23 +75,40 @@ put_quoted(struct tp_buf *to, struct tp_str text)
     tp_buf_put_char(to, '\'');
 }
 
-/* A double keeps a point or an exponent: 3.0 / 2 is not 3 / 2. */
+/* mantissa / 10^scale, with all its digits. */
 static void
-put_real(struct tp_buf *to, double real)
+put_decimal(struct tp_buf *to, int64_t mantissa, int scale)
+{
+    char digits[TP_NUM_MAX];
+    int len = snprintf(digits, sizeof digits, "%0*lld", scale + 1,
+                       (long long)(mantissa < 0 ? -mantissa : mantissa));
+
+    tp_buf_printf(to, "%s%.*s.%s", mantissa < 0 ? "-" : "", len - scale, digits,
+                  scale ? digits + len - scale : "0");
+}
+
+/* As SQL tells them apart, and so that they mean the same when read again: an exact decimal has a
+ * point (3.0 / 2 is not 3 / 2), a double an exponent. */
+static void
+put_real(struct tp_buf *to, struct tp_value value)
 {
     char text[TP_NUM_MAX];
     size_t len;
 
-    if (!isfinite(real)) {
+    if (!isfinite(value.real)) {
         TP_BUF_PUT(to, "CAST('");
-        tp_put_printed(to, tp_real(real));
+        tp_put_printed(to, value);
         TP_BUF_PUT(to, "' AS DOUBLE)");
         return;
     }
-    len = tp_num_write_real(text, real);
+    if (value.scale != TP_NO_SCALE && value.mantissa != 0) {
+        put_decimal(to, value.mantissa, value.scale);
+        return;
+    }
+    len = tp_num_write_real(text, value.real);
     tp_buf_put(to, text, len);
-    if (!memchr(text, '.', len) && !memchr(text, 'e', len) && !memchr(text, 'E', len))
-        TP_BUF_PUT(to, ".0");
+    if (!memchr(text, 'e', len) && !memchr(text, 'E', len))
+        TP_BUF_PUT(to, "e0");
 }
 
 static void
@@ -104,7 +122,7 @@ put_constant(struct tp_buf *to, struct tp_value value)
         tp_buf_put_str(to, value.boolean ? TP_STR("TRUE") : TP_STR("FALSE"));
         break;
     case TP_REAL:
-        put_real(to, value.real);
+        put_real(to, value);
         break;
     case TP_TEXT:
     case TP_JSON:
