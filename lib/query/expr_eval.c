@@ -34,6 +34,8 @@ tp_run_finish_text(struct tp_run *run, const struct tp_node *node, struct tp_val
         return tp_err_memory(run->err);
     if (run->temp.len > TP_EXPR_TEXT_MAX)
         return tp_run_fail(run, node, "more than %u MiB of text", TP_EXPR_TEXT_MAX >> 20);
+    if (tp_arena_size(&run->arena) > TP_EXPR_ARENA_MAX)
+        return tp_run_fail(run, node, "more than %u MiB of text", TP_EXPR_ARENA_MAX >> 20);
     run->used = true;
     *out = tp_text(tp_arena_copy(&run->arena, tp_buf_str(&run->temp)));
     return out->text.ptr ? 0 : tp_err_memory(run->err);

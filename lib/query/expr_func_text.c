@@ -308,8 +308,11 @@ tp_call_concat(const struct tp_node *node, struct tp_run *run, const struct tp_v
     struct tp_buf *to = fresh(run);
     size_t i;
 
-    for (i = 0; i < node->count; i++)
+    for (i = 0; i < node->count; i++) {
         tp_put_printed(to, arg[i]);
+        if (to->len > TP_EXPR_TEXT_MAX)
+            return too_long(node, run);
+    }
     return tp_run_finish_text(run, node, out);
 }
 
@@ -330,6 +333,8 @@ tp_call_concat_ws(const struct tp_node *node, struct tp_run *run, const struct t
         if (any)
             tp_put_printed(to, arg[0]);
         tp_put_printed(to, arg[i]);
+        if (to->len > TP_EXPR_TEXT_MAX)
+            return too_long(node, run);
         any = true;
     }
     return tp_run_finish_text(run, node, out);

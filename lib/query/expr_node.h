@@ -22,6 +22,8 @@
 #define TP_EXPR_HEIGHT 1000          /* of the tree: long chains of operators make it high, too */
 #define TP_EXPR_ARGUMENTS 64         /* of one call */
 #define TP_EXPR_TEXT_MAX (16u << 20) /* bytes of text that one function may produce */
+#define TP_EXPR_ARENA_MAX (128u << 20) /* and all of them together, for one record */
+#define TP_EXPR_LIKE_MAX 65536         /* bytes of a pattern of LIKE that is not constant */
 
 enum tp_op {
     TP_OP_CONSTANT,

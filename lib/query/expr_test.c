@@ -281,6 +281,10 @@ ready_like(const struct tp_node *node, struct tp_run *run, struct tp_str pattern
         tp_run_fail(run, node, "the escape of LIKE is one character");
         return NULL;
     }
+    if (pattern.len > TP_EXPR_LIKE_MAX) {
+        tp_run_fail(run, node, "a pattern of more than %d bytes", TP_EXPR_LIKE_MAX);
+        return NULL;
+    }
     run->used = true;
     like = tp_like_new(&run->arena, pattern, code, &reason);
     if (!like && reason)

@@ -10,7 +10,7 @@
  * which is a tenth of a second and more for each record. */
 enum { MATCH_LIMIT = 250000, DEPTH_LIMIT = 5000, HEAP_LIMIT_KIB = 16384 };
 enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 1024 * 1024 };
-enum { PATTERN_MAX = 64 * 1024, PARENTHESES_MAX = 100 };
+enum { PATTERN_MAX = 64 * 1024, PARENTHESES_MAX = 100, REPLACED_MAX = 64 << 20 };
 
 struct tp_regex {
     pcre2_code *code;
@@ -332,6 +332,8 @@ tp_regex_replace(struct tp_regex *regex, struct tp_str subject, struct tp_str re
         tp_buf_put(to, subject.ptr + copied, found[0] - copied);
         if (put_replacement(regex, replacement, to, err) < 0)
             return -1;
+        if (to->len > REPLACED_MAX)
+            return tp_err_set(err, TP_FAULT_RECORD, "replacement: more than 64 MiB of text");
         copied = found[1];
         start = found[1];
         if (found[1] > found[0])

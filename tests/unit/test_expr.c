@@ -758,6 +758,67 @@ elements(void)
     CHECK(!tp_select_element(TP_STR("{\"a\":1}"), &at, &element));
 }
 
+/* Undoes the escapes of a line of the man page. */
+static void
+put_man_line(struct tp_buf *to, const char *line)
+{
+    static const struct example escapes[] = {
+        {"\\e", "\\"}, {"\\&", ""}, {"\\(:e", "ë"}, {"\\(:E", "Ë"}};
+    size_t i;
+
+    while (*line) {
+        for (i = 0; i < 4 && strncmp(line, escapes[i].text, strlen(escapes[i].text)) != 0;)
+            i++;
+        tp_buf_put_str(to, tp_str_of(i < 4 ? escapes[i].expected : (const char[]){*line, 0}));
+        line += i < 4 ? strlen(escapes[i].text) : 1;
+    }
+}
+
+/* One line of the man page: `expression  =>  value`; both sides are expressions. */
+static bool
+check_man_line(char *line, const char *over)
+{
+    struct tp_buf value = TP_BUF_INIT;
+    char *arrow = strstr(line, "  =>  ");
+
+    if (!arrow)
+        return false;
+    *arrow = '\0';
+    if (strncmp(arrow + 6, "error: ", 7) == 0)
+        tp_buf_put_str(&value, tp_str_of(arrow + 6));
+    else
+        evaluate(arrow + 6, over, &value);
+    check_value(line, over, tp_buf_text(&value));
+    tp_buf_release(&value);
+    return true;
+}
+
+/* Every example of the man page, over the record that it shows. */
+static void
+man_page(void)
+{
+    struct tp_buf over = TP_BUF_INIT, text = TP_BUF_INIT;
+    FILE *file = fopen("man/tidepipe-expr.7", "r");
+    char line[512];
+    size_t examples = 0;
+
+    CHECK(file != NULL);
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        tp_buf_clear(&text);
+        put_man_line(&text, line);
+        if (line[0] == '{' || (over.len && over.ptr[over.len - 1] != '}'))
+            tp_buf_put_str(&over, tp_buf_str(&text));
+        else if (line[0] != '.')
+            examples += check_man_line((char *)tp_buf_text(&text), tp_buf_text(&over));
+    }
+    CHECK_THAT(examples > 50, "%zu examples", examples);
+    if (file)
+        fclose(file);
+    tp_buf_release(&over);
+    tp_buf_release(&text);
+}
+
 /* hash() is part of the contract: the same in every version, on every machine. */
 static void
 stable_hash(void)
@@ -796,5 +857,6 @@ main(void)
     RUN(assignments);
     RUN(elements);
     RUN(stable_hash);
+    RUN(man_page);
     return unit_end();
 }
