@@ -8,7 +8,7 @@ HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CPPFLAGS += -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now
-LDLIBS  += -Wl,--as-needed -lpcre2-8 -lz -lzstd -lxxhash -lcsv -lm
+LDLIBS  += -lz -lzstd -lxxhash -lcsv -lm
 
 V ?= 0
 ifeq ($(V),0)
