@@ -110,7 +110,7 @@ utf8_fault(struct tp_str text)
 struct tp_expr *
 tp_expr_compile(struct tp_str text, const struct tp_expr_context *context, struct tp_err *err)
 {
-    struct tp_err unheard;
+    struct tp_err unheard = {0};
     struct tp_lex lex;
     struct tp_expr *expr;
 

@@ -190,7 +190,7 @@ put_real_duration(const struct tp_node *node, struct tp_run *run, long double ns
                   struct tp_value *out)
 {
     ns = roundl(ns);
-    if (!(ns > -0x1p63L && ns < 0x1p63L))
+    if (!(fabsl(ns) < TP_INT64_LIMIT))
         return overflow(node, run, "duration");
     return put_duration(node, run, (__int128)ns, out);
 }

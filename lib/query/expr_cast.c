@@ -143,7 +143,7 @@ real_to_int(struct tp_run *run, const struct tp_node *node, struct tp_value *val
 {
     double real = trunc(value->real);
 
-    if (!(real >= -0x1p63 && real < 0x1p63))
+    if (!(real >= -TP_INT64_LIMIT && real < TP_INT64_LIMIT))
         return tp_run_fail(run, node, "%g does not fit into an integer", real);
     *value = tp_int((int64_t)real);
     return 0;

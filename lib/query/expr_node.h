@@ -17,7 +17,8 @@
 #include "value/time.h"
 #include "value/zone.h"
 
-#define TP_EXPR_SOURCES 2            /* records an expression can look at */
+#define TP_INT64_LIMIT 9223372036854775808.0 /* 2^63: the first double above int64 */
+#define TP_EXPR_SOURCES 2                    /* records an expression can look at */
 #define TP_EXPR_NESTING 200          /* parentheses, CASE, calls, NOT and signs inside each other */
 #define TP_EXPR_HEIGHT 1000          /* of the tree: long chains of operators make it high, too */
 #define TP_EXPR_ARGUMENTS 64         /* of one call */

@@ -304,11 +304,11 @@ static struct tp_select *
 parse(struct tp_str text, unsigned allow, const struct tp_expr_context *context, item_fn *item,
       struct tp_err *err)
 {
-    struct tp_err unheard;
+    struct tp_err unheard = {0};
     struct list list = {.context = context, .err = err ? err : &unheard, .allow = allow};
 
     if (!tp_text_is_utf8(text)) {
-        tp_err_at(err, TP_FAULT_USAGE, 0, "not UTF-8");
+        tp_err_at(list.err, TP_FAULT_USAGE, 0, "not UTF-8");
         return NULL;
     }
     list.select = calloc(1, sizeof *list.select);

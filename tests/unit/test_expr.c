@@ -758,6 +758,90 @@ elements(void)
     CHECK(!tp_select_element(TP_STR("{\"a\":1}"), &at, &element));
 }
 
+/* The value of TEXT over OVER, and of OTHER, are the same. */
+static void
+check_same(const char *text, const char *other, const char *over)
+{
+    struct tp_buf value = TP_BUF_INIT;
+
+    evaluate(other, over, &value);
+    check_value(text, over, tp_buf_text(&value));
+    tp_buf_release(&value);
+}
+
+static const char *const truths[] = {"true", "false", "null"};
+
+/* Laws that hold in Kleene's logic of three values, tried on all of them. */
+static void
+laws_of_logic(void)
+{
+    static const struct example laws[] = {
+        {"NOT (a AND b)", "NOT a OR NOT b"},
+        {"NOT (a OR b)", "NOT a AND NOT b"},
+        {"a AND b", "b AND a"},
+        {"a OR b", "b OR a"},
+        {"a AND (b OR c)", "(a AND b) OR (a AND c)"},
+        {"a OR (b AND c)", "(a OR b) AND (a OR c)"},
+        {"NOT NOT a", "a OR a"},
+        {"a AND (a OR b)", "a AND a"},
+        {"a <> b", "NOT (a = b)"},
+        {"a IS DISTINCT FROM b", "NOT (a IS NOT DISTINCT FROM b)"},
+        {"a IN (b, c)", "a = b OR a = c"},
+        {"a NOT IN (b, c)", "a <> b AND a <> c"},
+        {"a BETWEEN b AND c", "a >= b AND a <= c"},
+        {"a NOT BETWEEN b AND c", "NOT (a BETWEEN b AND c)"},
+        {"CASE WHEN a THEN b ELSE c END", "CASE a IS TRUE WHEN TRUE THEN b ELSE c END"},
+        {"COALESCE(a, b)", "CASE WHEN a IS NOT NULL THEN a ELSE b END"},
+        {"NULLIF(a, b)", "CASE WHEN a = b THEN NULL ELSE a END"}};
+    char over[128];
+    size_t i, law;
+
+    for (law = 0; law < sizeof laws / sizeof *laws; law++)
+        for (i = 0; i < 27; i++) {
+            snprintf(over, sizeof over, "{\"a\":%s,\"b\":%s,\"c\":%s}", truths[i % 3],
+                     truths[i / 3 % 3], truths[i / 9]);
+            check_same(laws[law].text, laws[law].expected, over);
+        }
+}
+
+/* What the compiler folds is what the evaluator computes: constants against members of the same
+ * values. What fails is refused when it is constant. */
+static void
+check_folding(const char *operator, const char * a, const char *b)
+{
+    char over[128], constant[128], member[128];
+    struct tp_buf folded = TP_BUF_INIT, computed = TP_BUF_INIT;
+
+    snprintf(over, sizeof over, "{\"a\":%s,\"b\":%s}", a, b);
+    snprintf(constant, sizeof constant, "%s %s %s", a, operator, b);
+    snprintf(member, sizeof member, "a %s b", operator);
+    evaluate(constant, over, &folded);
+    evaluate(member, over, &computed);
+    if (strncmp(tp_buf_text(&folded), "refused", 7) == 0)
+        CHECK_THAT(strncmp(tp_buf_text(&computed), "error", 5) == 0, "%s: %s, %s", constant,
+                   tp_buf_text(&folded), tp_buf_text(&computed));
+    else
+        CHECK_THAT(strcmp(tp_buf_text(&folded), tp_buf_text(&computed)) == 0, "%s: %s, %s",
+                   constant, tp_buf_text(&folded), tp_buf_text(&computed));
+    tp_buf_release(&folded);
+    tp_buf_release(&computed);
+}
+
+static void
+folding(void)
+{
+    static const char *const values[] = {"0",   "1",    "-1",   "7",     "9223372036854775807",
+                                         "0.5", "-0.1", "1e10", "1e308", "-9223372036854775808"};
+    static const char *const operators[] = {"+", "-", "*",  "/",  "%",
+                                            "=", "<", ">=", "||", "IS DISTINCT FROM"};
+    size_t i, j, k;
+
+    for (i = 0; i < 10; i++)
+        for (j = 0; j < 10; j++)
+            for (k = 0; k < 10; k++)
+                check_folding(operators[k], values[i], values[j]);
+}
+
 /* Undoes the escapes of a line of the man page. */
 static void
 put_man_line(struct tp_buf *to, const char *line)
@@ -857,6 +941,8 @@ main(void)
     RUN(assignments);
     RUN(elements);
     RUN(stable_hash);
+    RUN(laws_of_logic);
+    RUN(folding);
     RUN(man_page);
     return unit_end();
 }
