@@ -51,7 +51,11 @@ int tp_parse_expect_word(struct tp_compile *c, const char *word);
 /* What stands at the current token, for messages: "`)`", "the end". */
 const char *tp_parse_found(const struct tp_lex *lex, char to[48]);
 
-/* Text of a '…' token with its quotes undone, in the expression's arena. */
-int tp_parse_text(struct tp_compile *c, struct tp_str *text);
+/* Literals, at their first token; those that begin with a word AT, where it stands:
+ * expr_parse_literal.c. */
+struct tp_node *tp_parse_text_literal(struct tp_compile *c);
+struct tp_node *tp_parse_number(struct tp_compile *c);
+struct tp_node *tp_parse_interval(struct tp_compile *c, size_t at);
+struct tp_node *tp_parse_timestamp(struct tp_compile *c, size_t at);
 
 #endif
