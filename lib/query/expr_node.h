@@ -169,15 +169,15 @@ tp_slot_of(const struct tp_node *member, const struct tp_run *run)
 static inline bool
 tp_slot_short_integer(const struct tp_slot *slot, int64_t *integer)
 {
-    const char *p = slot->ptr, *end = p + slot->len;
     int64_t value = 0;
+    uint32_t at;
     bool minus;
 
     if (slot->kind != TP_SLOT_INTEGER || slot->len > 18)
         return false;
-    minus = *p == '-';
-    for (p += minus; p < end; p++)
-        value = value * 10 + (*p - '0');
+    minus = slot->ptr[0] == '-';
+    for (at = minus; at < slot->len; at++)
+        value = value * 10 + (slot->ptr[at] - '0');
     *integer = minus ? -value : value;
     return true;
 }
