@@ -45,6 +45,14 @@ late(struct tp_stage *s, const struct tp_input *in)
     return tp_side_late(&s->side, &s->settings, &place, &record, &s->err);
 }
 
+/* The run ends on this record: it was not dealt with, and --stats must balance all the same. */
+static int
+abandon(struct tp_stage *s)
+{
+    s->count.in--;
+    return -1;
+}
+
 /* Carries out what the operator said of the record [LINE, NEXT). */
 static int
 settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, const char *next)
@@ -72,10 +80,9 @@ settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, c
     case TP_REJECTED:
         return reject(s, in, s->record.line);
     case TP_FAILED:
-        s->count.in--; /* the run ends on this record: it was not dealt with */
-        return -1;
+        break;
     }
-    return -1;
+    return abandon(s);
 }
 
 /* Some member that was asked for has not been seen yet: is it in this record? */
@@ -194,17 +201,17 @@ offer(struct tp_stage *s, int which, const char *next)
 }
 
 static int
-take_json(struct tp_stage *s, int which, const char *line, const char *next)
+take_json(struct tp_stage *s, int which, const char *next)
 {
     struct tp_input *in = &s->input[which];
 
     if (s->unseen)
         look_for_unseen(s);
     if (s->time_slot >= 0 && read_time(s) < 0)
-        return s->err.fault == TP_FAULT_MACHINE ? -1 : reject(s, in, s->record.line);
+        return s->err.fault == TP_FAULT_MACHINE ? abandon(s) : reject(s, in, s->record.line);
     if (s->change_slot >= 0 && s->slot[s->change_slot].kind > TP_SLOT_NULL &&
         refuse_change(s, in) < 0)
-        return -1;
+        return abandon(s);
     if (offer(s, which, next) < 0)
         return -1;
     /* A record that was late or bad cannot move the watermark back, and one that was not used for
@@ -212,7 +219,6 @@ take_json(struct tp_stage *s, int which, const char *line, const char *next)
     if (s->settings.delay >= 0 && !in->timed && s->record.has_time &&
         !(s->op->traits & TP_MAKES_TIME))
         observe(s, which);
-    (void)line;
     return 0;
 }
 
@@ -283,19 +289,22 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
             return special < 0 ? NULL : newline + 1;
     }
     in->line_number++;
-    s->count.in++;
     if (in->said_end) {
-        s->count.in--;
         after_end(s, in);
         return NULL;
     }
+    s->count.in++;
     next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
     if (!next) {
+        if (s->err.fault == TP_FAULT_MACHINE) {
+            abandon(s);
+            return NULL;
+        }
         next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
         return reject(s, in, (struct tp_str){line, (size_t)(next - 1 - line)}) < 0 ? NULL : next;
     }
     s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
-    return take_json(s, which, line, next) < 0 ? NULL : next;
+    return take_json(s, which, next) < 0 ? NULL : next;
 }
 
 /* Lines between two places: what a framed record adds to the line number. */
