@@ -296,10 +296,6 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
     s->count.in++;
     next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
     if (!next) {
-        if (s->err.fault == TP_FAULT_MACHINE) {
-            abandon(s);
-            return NULL;
-        }
         next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
         return reject(s, in, (struct tp_str){line, (size_t)(next - 1 - line)}) < 0 ? NULL : next;
     }

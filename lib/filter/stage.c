@@ -329,7 +329,9 @@ close_streams(struct tp_stage *s, int result)
 {
     struct tp_err err;
 
-    if (result == 0 && tp_out_close(s->out, &err) < 0) {
+    /* After a failure, too: how much of what went before it comes out must not depend on how full
+     * a buffer was. Where writing itself failed, that was reported. */
+    if (tp_out_close(s->out, &err) < 0 && result == 0) {
         tp_report_failure(&s->report, &err);
         result = -1;
     }
