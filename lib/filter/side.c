@@ -82,10 +82,12 @@ tp_side_reject(struct tp_side *side, struct tp_report *report, const struct tp_s
     if (side->rejects) {
         tp_buf_clear(&side->line);
         write_reject(&side->line, report->program, place, line, why);
-        return keep(side->rejects, &side->line, err);
+        if (keep(side->rejects, &side->line, err) < 0)
+            return -1;
+    } else {
+        side->rejected++;
+        tp_report_bad_record(report, place->source, place->line_number, why->at, why->text, line);
     }
-    side->rejected++;
-    tp_report_bad_record(report, place->source, place->line_number, why->at, why->text, line);
     if (settings->strict)
         return tp_err_set(err, TP_FAULT_MACHINE, "stopped at the first bad record (--strict)");
     return 0;
@@ -119,9 +121,11 @@ tp_side_late(struct tp_side *side, const struct tp_settings *settings, const str
     if (side->late) {
         tp_buf_clear(&side->line);
         write_late(&side->line, late);
-        return keep(side->late, &side->line, err);
+        if (keep(side->late, &side->line, err) < 0)
+            return -1;
+    } else {
+        side->dropped_late++;
     }
-    side->dropped_late++;
     if (!settings->late_fail)
         return 0;
     return tp_err_set(err, TP_FAULT_MACHINE, "%s:%llu: a late record (--late-fail)", place->source,
