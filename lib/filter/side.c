@@ -172,7 +172,7 @@ tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_du
         return;
     tp_buf_printf(&text, "%llu late record%s %s, by at most ",
                   (unsigned long long)side->lateness.count, side->lateness.count == 1 ? "" : "s",
-                  side->late ? "kept aside" : "dropped");
+                  side->dropped_late ? "dropped" : "kept aside");
     tp_buf_put(&text, most, tp_duration_write(most, side->lateness.most));
     if (nearly_all < all) {
         put_advice(&text, delay, nearly_all);
