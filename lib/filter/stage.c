@@ -11,11 +11,29 @@
 
 /* --- before the first read ---------------------------------------------------------------------*/
 
+/* --max-ahead */
+static int
+check_ahead(struct tp_stage *s)
+{
+    const char *ahead = s->settings.max_ahead;
+    struct tp_err why;
+
+    if (strcmp(ahead, "none") == 0) {
+        s->ahead_limit = TP_TIME_AFTER_ALL;
+        return 0;
+    }
+    if (tp_duration_parse(tp_str_of(ahead), &s->max_ahead, &why) < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
+    if (s->max_ahead < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", ahead);
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    return 0;
+}
+
 static int
 check_settings(struct tp_stage *s)
 {
-    struct tp_settings *set = &s->settings;
-    struct tp_err why;
+    const struct tp_settings *set = &s->settings;
 
     if (strcmp(set->control, "auto") && strcmp(set->control, "always") &&
         strcmp(set->control, "never"))
@@ -27,15 +45,7 @@ check_settings(struct tp_stage *s)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
     if (set->max_line == 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
-    s->max_ahead = -1;
-    if (strcmp(set->max_ahead, "none") != 0) {
-        if (tp_duration_parse(tp_str_of(set->max_ahead), &s->max_ahead, &why) < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
-        if (s->max_ahead < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative",
-                              set->max_ahead);
-    }
-    return 0;
+    return check_ahead(s);
 }
 
 static tp_time
@@ -215,7 +225,6 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->report.program = s->op->name;
     s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
     s->record.input_watermark = TP_TIME_BEFORE_ALL;
-    s->ahead_limit = TP_TIME_BEFORE_ALL;
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
