@@ -450,6 +450,12 @@ tp_stage_take_untimed(struct tp_stage *s)
     tp_buf_clear(&s->wanted[s->time_slot]); /* nobody is surprised when no record has it */
 }
 
+void
+tp_stage_write_no_control(struct tp_stage *s)
+{
+    s->settings.control = "never";
+}
+
 struct tp_scan *
 tp_stage_scan(struct tp_stage *s)
 {
