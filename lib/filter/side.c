@@ -140,6 +140,17 @@ tp_side_flush(struct tp_side *side, struct tp_err *err)
     return side->late ? tp_target_flush(side->late, err) : 0;
 }
 
+/* Watermarks stand at multiples of STEP: a delay that is longer by less may move none of them. */
+static tp_duration
+in_steps(tp_duration more, tp_duration step)
+{
+    tp_duration rest = more % step;
+
+    if (rest == 0)
+        return more;
+    return __builtin_add_overflow(more, step - rest, &more) ? INT64_MAX : more;
+}
+
 /* "-d 65s", or "a delay longer by 5s" where nobody said how long it is. */
 static void
 put_advice(struct tp_buf *to, tp_duration delay, tp_duration more)
@@ -159,10 +170,10 @@ put_advice(struct tp_buf *to, tp_duration delay, tp_duration more)
 
 void
 tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_duration delay,
-               uint64_t rejected)
+               tp_duration step, uint64_t rejected)
 {
-    tp_duration nearly_all = tp_lateness_delay(&side->lateness, 99);
-    tp_duration all = tp_lateness_delay(&side->lateness, 100);
+    tp_duration nearly_all = in_steps(tp_lateness_delay(&side->lateness, 99), step);
+    tp_duration all = in_steps(tp_lateness_delay(&side->lateness, 100), step);
     struct tp_buf text = TP_BUF_INIT;
     char most[TP_TIME_TEXT];
 

@@ -373,7 +373,7 @@ tp_stage_end(struct tp_stage *s, int result)
     }
     if (close_streams(s, result) < 0 && status == TP_STATUS_CLEAN)
         status = TP_STATUS_FAILED;
-    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
+    tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
     report_unseen(s);
     if (s->settings.stats)
         report_stats(s);
