@@ -298,7 +298,7 @@ tp_flow_finish(struct tp_stage *s)
         return 0;
     if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
         return -1;
-    control.ledger.rejected = s->upstream.rejected + s->side.rejected;
+    control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
     control.ledger.late = s->upstream.late + s->side.dropped_late;
     if (write_control(s, &control) < 0)
         return -1;

@@ -351,15 +351,18 @@ close_streams(struct tp_stage *s, int result)
     return result;
 }
 
-/* Is what was lost, here and upstream, more than --tolerate allows? */
-static bool
-too_many_lost(const struct tp_stage *s)
+uint64_t
+tp_stage_lost(const struct tp_stage *s)
 {
-    uint64_t rejected = s->side.rejected;
+    double forgiven = s->settings.tolerate / 100 * (double)s->count.in;
 
-    if (s->upstream.rejected + s->upstream.late + s->side.dropped_late > 0)
-        return true;
-    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in;
+    return (double)s->side.rejected > forgiven ? s->side.rejected : 0;
+}
+
+static bool
+some_lost(const struct tp_stage *s)
+{
+    return s->upstream.rejected + s->upstream.late + s->side.dropped_late + tp_stage_lost(s) > 0;
 }
 
 int
@@ -382,7 +385,7 @@ tp_stage_end(struct tp_stage *s, int result)
             status = TP_STATUS_FAILED;
     if (!balances(s))
         status = TP_STATUS_FAILED;
-    if (status == TP_STATUS_CLEAN && (s->spoiled || too_many_lost(s)))
+    if (status == TP_STATUS_CLEAN && (s->spoiled || some_lost(s)))
         status = TP_STATUS_SOME_BAD;
     return status;
 }

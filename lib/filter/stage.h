@@ -123,6 +123,10 @@ void tp_stage_give_back(struct tp_stage *stage);
  * Returns the exit status. */
 int tp_stage_end(struct tp_stage *stage, int result);
 
+/* Records rejected here, kept nowhere, and more than --tolerate forgives: what the ledger counts,
+ * so that the last stage's exit status and this one's agree. */
+uint64_t tp_stage_lost(const struct tp_stage *stage);
+
 /* --- input.c ----------------------------------------------------------------------------------*/
 
 /* Takes records of INPUT's block at hand until it is used up or another input's turn has come. */
