@@ -392,6 +392,13 @@ tp_input_take(struct tp_stage *s, int which)
     return 0;
 }
 
+void
+tp_input_look_again(struct tp_stage *s)
+{
+    for (int i = 0; i < s->inputs; i++)
+        s->input[i].waiting = false;
+}
+
 int
 tp_input_read(struct tp_stage *s, int which)
 {
@@ -400,9 +407,10 @@ tp_input_read(struct tp_stage *s, int which)
 
     if (tp_out_settle(s->out, &s->err) < 0)
         return -1;
-    in->waiting = false;
     switch (tp_in_next(in->in, &block, &s->err)) {
     case TP_IN_BLOCK:
+        /* After every block: one input that always has more must not starve the others. */
+        tp_input_look_again(s);
         in->block = block;
         in->block_start = block.ptr;
         return 0;

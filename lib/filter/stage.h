@@ -135,6 +135,9 @@ int tp_input_take(struct tp_stage *stage, int which);
 /* The next block, or the end, of an input. */
 int tp_input_read(struct tp_stage *stage, int which);
 
+/* The inputs that had nothing may have something now. */
+void tp_input_look_again(struct tp_stage *stage);
+
 /* --- flow.c -----------------------------------------------------------------------------------*/
 
 /* A control line of an input. */
