@@ -11,11 +11,29 @@
 
 /* --- before the first read ---------------------------------------------------------------------*/
 
+/* --max-ahead */
+static int
+check_ahead(struct tp_stage *s)
+{
+    const char *ahead = s->settings.max_ahead;
+    struct tp_err why;
+
+    if (strcmp(ahead, "none") == 0) {
+        s->ahead_limit = TP_TIME_AFTER_ALL;
+        return 0;
+    }
+    if (tp_duration_parse(tp_str_of(ahead), &s->max_ahead, &why) < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
+    if (s->max_ahead < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", ahead);
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    return 0;
+}
+
 static int
 check_settings(struct tp_stage *s)
 {
-    struct tp_settings *set = &s->settings;
-    struct tp_err why;
+    const struct tp_settings *set = &s->settings;
 
     if (strcmp(set->control, "auto") && strcmp(set->control, "always") &&
         strcmp(set->control, "never"))
@@ -27,15 +45,7 @@ check_settings(struct tp_stage *s)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
     if (set->max_line == 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
-    s->max_ahead = -1;
-    if (strcmp(set->max_ahead, "none") != 0) {
-        if (tp_duration_parse(tp_str_of(set->max_ahead), &s->max_ahead, &why) < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
-        if (s->max_ahead < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative",
-                              set->max_ahead);
-    }
-    return 0;
+    return check_ahead(s);
 }
 
 static tp_time
@@ -219,7 +229,6 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->report.program = s->op->name;
     s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
     s->record.input_watermark = TP_TIME_BEFORE_ALL;
-    s->ahead_limit = TP_TIME_BEFORE_ALL;
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
@@ -339,19 +348,20 @@ failed(const struct tp_stage *s, const struct tp_err *err)
 }
 
 /* The rows first, then what is to be said about them; standard output is closed last, since a side
- * target may share it. */
+ * target may share it. After a failure, too: how much of what went before it comes out must not
+ * depend on how full a buffer was. Where writing itself failed, that was reported. */
 static int
 close_streams(struct tp_stage *s, int status)
 {
     bool whole = status == TP_STATUS_CLEAN;
     struct tp_err err;
 
-    if (whole && tp_out_flush(s->out, &err) < 0)
+    if (tp_out_flush(s->out, &err) < 0 && whole)
         status = failed(s, &err);
-    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
+    tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
     if (tp_side_close(&s->side, &err) < 0)
         status = failed(s, &err);
-    if (whole && tp_out_close(s->out, &err) < 0)
+    if (tp_out_close(s->out, &err) < 0 && whole)
         status = failed(s, &err);
     return status;
 }
@@ -359,9 +369,9 @@ close_streams(struct tp_stage *s, int status)
 uint64_t
 tp_stage_lost(const struct tp_stage *s)
 {
-    uint64_t rejected = s->side.rejected;
+    double forgiven = s->settings.tolerate / 100 * (double)s->count.in;
 
-    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in ? rejected : 0;
+    return (double)s->side.rejected > forgiven ? s->side.rejected : 0;
 }
 
 /* Was anything lost for good, here or upstream? */
@@ -465,6 +475,12 @@ tp_stage_take_untimed(struct tp_stage *s)
 {
     s->time_optional = true;
     tp_buf_clear(&s->wanted[s->time_slot].path); /* nobody is surprised when no record has it */
+}
+
+void
+tp_stage_write_no_control(struct tp_stage *s)
+{
+    s->settings.control = "never";
 }
 
 struct tp_scan *
