@@ -163,6 +163,7 @@ refuse_change(struct tp_stage *s, const struct tp_input *in)
 
     if (op->kind == TP_SLOT_TEXT && op->len == 6 && memcmp(op->ptr, "insert", 6) == 0)
         return 0;
+    s->count.in--; /* the run ends on this record: it was not dealt with */
     return tp_err_set(&s->err, TP_FAULT_USAGE,
                       "%s:%llu: a record with \"@op\": %s cannot take changes, only new records",
                       place.source, (unsigned long long)place.line_number, s->op->name);
