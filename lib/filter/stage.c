@@ -329,7 +329,9 @@ close_streams(struct tp_stage *s, int result)
 {
     struct tp_err err;
 
-    if (result == 0 && tp_out_close(s->out, &err) < 0) {
+    /* Also after a failure: what was proven before it stands. That it is not all, the missing `end`
+     * tells the next stage. */
+    if (tp_out_close(s->out, &err) < 0 && result == 0) {
         tp_report_failure(&s->report, &err);
         result = -1;
     }
