@@ -11,11 +11,32 @@
 
 /* --- before the first read ---------------------------------------------------------------------*/
 
+/* A time from the future does harm where watermarks are made of it: it makes all else late. A stage
+ * that makes none takes it, if not told otherwise: rows of a window of a week end days ahead. */
+static int
+set_max_ahead(struct tp_stage *s)
+{
+    const char *text = s->settings.max_ahead;
+    struct tp_err why;
+
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    s->max_ahead = TP_DAY;
+    if (text ? strcmp(text, "none") == 0
+             : !(s->op->traits & TP_MAKES_TIME) && s->settings.delay < 0) {
+        s->ahead_limit = TP_TIME_MAX;
+        return 0;
+    }
+    if (text && tp_duration_parse(tp_str_of(text), &s->max_ahead, &why) < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
+    if (s->max_ahead < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", text);
+    return 0;
+}
+
 static int
 check_settings(struct tp_stage *s)
 {
-    struct tp_settings *set = &s->settings;
-    struct tp_err why;
+    const struct tp_settings *set = &s->settings;
 
     if (strcmp(set->control, "auto") && strcmp(set->control, "always") &&
         strcmp(set->control, "never"))
@@ -27,15 +48,7 @@ check_settings(struct tp_stage *s)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
     if (set->max_line == 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
-    s->max_ahead = -1;
-    if (strcmp(set->max_ahead, "none") != 0) {
-        if (tp_duration_parse(tp_str_of(set->max_ahead), &s->max_ahead, &why) < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
-        if (s->max_ahead < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative",
-                              set->max_ahead);
-    }
-    return 0;
+    return set_max_ahead(s);
 }
 
 static tp_time
@@ -215,7 +228,6 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->report.program = s->op->name;
     s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
     s->record.input_watermark = TP_TIME_BEFORE_ALL;
-    s->ahead_limit = TP_TIME_BEFORE_ALL;
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
