@@ -38,6 +38,8 @@ string_end(const char *p, const char *end, bool *escaped)
             break;
         }
     }
+#else
+    (void)end;
 #endif
     while (*p != '"') {
         *escaped |= *p == '\\';

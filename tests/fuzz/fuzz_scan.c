@@ -1,3 +1,4 @@
+// LIBS: -ljansson
 /*
  * fuzz_scan: the scanner against jansson, and against itself without prediction.
  *
