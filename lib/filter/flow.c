@@ -133,6 +133,16 @@ take_end(struct tp_stage *s, struct tp_input *in, const struct tp_control *contr
     return 0;
 }
 
+/* What is held only until a tick (a table's rows, for the widths) is not held beyond this. */
+static int
+wake_now(struct tp_stage *s)
+{
+    if (s->wake_at == 0 || !s->op->tick)
+        return 0;
+    s->wake_at = 0;
+    return s->op->tick(s->self, s, &s->err);
+}
+
 /* Barriers align: an input that stands at one is not read until all others stand there, too. */
 static int
 align(struct tp_stage *s)
@@ -148,6 +158,8 @@ align(struct tp_stage *s)
     }
     if (!barrier)
         return 0;
+    if (wake_now(s) < 0)
+        return -1;
     if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
         return -1;
     s->suspended |= barrier->last;
@@ -167,8 +179,21 @@ take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
     in->suspended = control->last;
     in->barrier = *control;
     in->barrier.restore = (struct tp_str){NULL, 0};
+    if (in->said_end)
+        return 0; /* complete: it goes on behind our own end */
     in->at_barrier = true;
     return align(s);
+}
+
+int
+tp_flow_refuse_more(struct tp_stage *s, int which)
+{
+    const struct tp_input *in = &s->input[which];
+
+    return tp_err_set(&s->err, TP_FAULT_MACHINE,
+                      "%s:%llu: goes on after %s: files joined by cat? give them as operands",
+                      tp_in_name(in->in), (unsigned long long)in->line_number,
+                      in->suspended ? "its last barrier" : "\"end\"");
 }
 
 int
@@ -181,11 +206,8 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
     if (tp_control_parse(line, &control, &why) < 0)
         return tp_err_set(&s->err, TP_FAULT_MACHINE, "%s:%llu: %s", tp_in_name(in->in),
                           (unsigned long long)in->line_number, why.text);
-    if (in->said_end && control.kind != TP_CONTROL_BARRIER)
-        return tp_err_set(
-            &s->err, TP_FAULT_MACHINE,
-            "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
-            tp_in_name(in->in), (unsigned long long)in->line_number);
+    if (in->suspended || (in->said_end && !control.last))
+        return tp_flow_refuse_more(s, which);
     in->spoke = true;
     s->speaks = s->role != TP_ROLE_SINK;
     switch (control.kind) {
@@ -224,7 +246,7 @@ tp_flow_input_end(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended)
+    if (in->suspended && !in->said_end)
         return align(s);
     if (in->spoke && !in->said_end && !s->settings.eof) {
         in->cut = true;
@@ -273,7 +295,7 @@ tp_flow_finish(struct tp_stage *s)
 
     if (cut && !s->stopped) {
         report_cut(s, cut);
-        return 0;
+        return wake_now(s);
     }
     if (s->suspended && !s->stopped)
         return 0;
@@ -281,5 +303,10 @@ tp_flow_finish(struct tp_stage *s)
         return -1;
     control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
     control.ledger.late = s->upstream.late + s->side.dropped_late;
-    return write_control(s, &control);
+    if (write_control(s, &control) < 0)
+        return -1;
+    for (int i = 0; i < s->inputs; i++)
+        if (s->input[i].suspended)
+            return write_control(s, &s->input[i].barrier);
+    return 0;
 }

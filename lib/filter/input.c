@@ -266,14 +266,6 @@ take_special(struct tp_stage *s, int which, struct tp_str line)
     return reject(s, in, line) < 0 ? -1 : 1;
 }
 
-static int
-after_end(struct tp_stage *s, const struct tp_input *in)
-{
-    return tp_err_set(&s->err, TP_FAULT_MACHINE,
-                      "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
-                      tp_in_name(in->in), (unsigned long long)in->line_number);
-}
-
 /* One record of lines of JSON, from LINE on. Returns the byte behind it, NULL on failure. */
 static const char *
 take_line(struct tp_stage *s, int which, const char *line, const char *end)
@@ -289,8 +281,8 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
             return special < 0 ? NULL : newline + 1;
     }
     in->line_number++;
-    if (in->said_end) {
-        after_end(s, in);
+    if (in->said_end || in->suspended) {
+        tp_flow_refuse_more(s, which);
         return NULL;
     }
     next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
@@ -334,8 +326,8 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
     *next = s->op->frame->next(s->self, p, end, tp_in_at_end(in->in));
     if (!*next)
         return 0;
-    if (in->said_end)
-        return after_end(s, in);
+    if (in->said_end || in->suspended)
+        return tp_flow_refuse_more(s, which);
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
     s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};

@@ -137,6 +137,9 @@ int tp_input_read(struct tp_stage *stage, int which);
 /* A control line of an input. */
 int tp_flow_control(struct tp_stage *stage, int which, struct tp_str line);
 
+/* An input that said its last word goes on: the error. */
+int tp_flow_refuse_more(struct tp_stage *stage, int which);
+
 /* End of file of an input. */
 int tp_flow_input_end(struct tp_stage *stage, int which);
 
