@@ -91,7 +91,7 @@ look_for_unseen(struct tp_stage *s)
         if (s->seen[i] || s->slot[i].kind == TP_SLOT_MISSING)
             continue;
         s->seen[i] = true;
-        s->unseen -= s->wanted[i].len > 0;
+        s->unseen -= s->wanted[i].path.len > 0;
     }
 }
 

@@ -112,7 +112,7 @@ open_scan(struct tp_stage *s)
 static int
 grow_wanted(struct tp_stage *s, size_t slots)
 {
-    struct tp_buf *grown;
+    struct tp_wanted *grown;
 
     if (slots <= s->slots)
         return 0;
@@ -121,7 +121,7 @@ grow_wanted(struct tp_stage *s, size_t slots)
         return -1;
     s->wanted = grown;
     while (s->slots < slots)
-        s->wanted[s->slots++] = (struct tp_buf)TP_BUF_INIT;
+        s->wanted[s->slots++] = (struct tp_wanted){TP_BUF_INIT, false};
     return 0;
 }
 
@@ -136,7 +136,7 @@ make_slots(struct tp_stage *s)
     if (!s->slot || !s->seen || grow_wanted(s, slots) < 0)
         return tp_err_memory(&s->err);
     for (size_t i = 0; i < s->slots; i++)
-        s->unseen += s->wanted[i].len > 0;
+        s->unseen += s->wanted[i].path.len > 0;
     s->record.slot = s->slot;
     return 0;
 }
@@ -264,28 +264,31 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
 /* --- after the last read -----------------------------------------------------------------------*/
 
 static void
-report_unseen(struct tp_stage *s)
+report_unseen_member(const struct tp_stage *s, const struct tp_wanted *wanted)
 {
-    const struct tp_str *names;
-    size_t count;
+    const struct tp_str *names, *likest;
+    size_t count = tp_scan_names(s->scan, &names);
+    int len = (int)wanted->path.len;
 
-    if (s->unseen == 0 || s->count.in == s->count.rejected)
+    likest = tp_text_likest(tp_buf_str(&wanted->path), names, count);
+    if (wanted->maybe_text)
+        tp_report_note(&s->report, "no record had member %.*s; strings are written '%.*s'", len,
+                       wanted->path.ptr, len > 2 ? len - 2 : 0, wanted->path.ptr + 1);
+    else if (likest)
+        tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)", len,
+                       wanted->path.ptr, (int)likest->len, likest->ptr);
+    else
+        tp_report_note(&s->report, "no record had member \"%.*s\"", len, wanted->path.ptr);
+}
+
+static void
+report_unseen(const struct tp_stage *s)
+{
+    if (s->count.in == s->count.rejected)
         return;
-    count = tp_scan_names(s->scan, &names);
-    for (size_t i = 0; i < s->slots; i++) {
-        const struct tp_str *likest;
-        struct tp_str wanted = tp_buf_str(&s->wanted[i]);
-
-        if (wanted.len == 0 || s->seen[i])
-            continue;
-        likest = tp_text_likest(wanted, names, count);
-        if (likest)
-            tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)",
-                           (int)wanted.len, wanted.ptr, (int)likest->len, likest->ptr);
-        else
-            tp_report_note(&s->report, "no record had member \"%.*s\"", (int)wanted.len,
-                           wanted.ptr);
-    }
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->wanted[i].path.len > 0 && !s->seen[i])
+            report_unseen_member(s, &s->wanted[i]);
 }
 
 static void
@@ -335,7 +338,7 @@ tp_stage_give_back(struct tp_stage *s)
     tp_buf_release(&s->scratch);
     free(s->slot);
     for (size_t i = 0; i < s->slots; i++)
-        tp_buf_release(&s->wanted[i]);
+        tp_buf_release(&s->wanted[i].path);
     free(s->wanted);
     free(s->seen);
 }
@@ -394,7 +397,8 @@ tp_stage_end(struct tp_stage *s, int result)
         status = tp_report_status(&s->err);
     }
     status = close_streams(s, status);
-    report_unseen(s);
+    if (s->unseen > 0)
+        report_unseen(s);
     if (s->settings.stats)
         report_stats(s);
     for (int i = 0; i < s->inputs && status == TP_STATUS_CLEAN; i++)
@@ -427,11 +431,20 @@ tp_stage_want_path(struct tp_stage *s, const struct tp_path *path, struct tp_err
 {
     int slot = tp_scan_want(s->scan, path, err);
 
-    if (slot < 0 || grow_wanted(s, (size_t)slot + 1) < 0)
-        return slot < 0 ? -1 : tp_err_memory(err);
-    if (s->wanted[slot].len == 0)
-        tp_path_write(path, &s->wanted[slot]);
-    return slot;
+    if (slot < 0)
+        return -1;
+    return tp_stage_note_wanted(s, (size_t)slot, path, false) < 0 ? tp_err_memory(err) : slot;
+}
+
+int
+tp_stage_note_wanted(struct tp_stage *s, size_t slot, const struct tp_path *path, bool maybe_text)
+{
+    if (grow_wanted(s, slot + 1) < 0)
+        return -1;
+    if (s->wanted[slot].path.len == 0)
+        tp_path_write(path, &s->wanted[slot].path);
+    s->wanted[slot].maybe_text |= maybe_text;
+    return 0;
 }
 
 int
@@ -467,7 +480,7 @@ void
 tp_stage_take_untimed(struct tp_stage *s)
 {
     s->time_optional = true;
-    tp_buf_clear(&s->wanted[s->time_slot]); /* nobody is surprised when no record has it */
+    tp_buf_clear(&s->wanted[s->time_slot].path); /* nobody is surprised when no record has it */
 }
 
 struct tp_scan *

@@ -74,8 +74,11 @@ struct tp_stage {
 
     struct tp_scan *scan;
     struct tp_slot *slot;
-    struct tp_buf *wanted; /* by slot: the path a user asked by, for "no record had member" */
-    bool *seen;            /* by slot: some record had it */
+    struct tp_wanted {
+        struct tp_buf path; /* by which a user asked for it; empty: nobody did */
+        bool maybe_text;    /* in double quotes, where a string may have been meant */
+    } * wanted;             /* by slot, for "no record had member" */
+    bool *seen;             /* by slot: some record had it */
     size_t slots, unseen;
     bool time_optional;
     int time_slot, change_slot; /* -1: none */
@@ -123,6 +126,10 @@ uint64_t tp_stage_lost(const struct tp_stage *stage);
 /* Reports, closes and gives back everything; RESULT is 0, or -1 with the failure in stage->err.
  * Returns the exit status. */
 int tp_stage_end(struct tp_stage *stage, int result);
+
+/* A user asked for SLOT by PATH; MAYBE_TEXT: it stood in double quotes, as a string might. */
+int tp_stage_note_wanted(struct tp_stage *stage, size_t slot, const struct tp_path *path,
+                         bool maybe_text);
 
 /* --- input.c ----------------------------------------------------------------------------------*/
 
