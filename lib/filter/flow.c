@@ -141,6 +141,16 @@ pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
     return write_control(s, barrier);
 }
 
+/* What is held only until a tick (a table's rows, for the widths) is not held beyond this. */
+static int
+wake_now(struct tp_stage *s)
+{
+    if (s->wake_at == 0 || !s->op->tick)
+        return 0;
+    s->wake_at = 0;
+    return s->op->tick(s->self, s, &s->err);
+}
+
 /* Barriers align: an input that stands at one is not read until all others stand there, too. */
 static int
 align(struct tp_stage *s)
@@ -156,6 +166,8 @@ align(struct tp_stage *s)
     }
     if (!barrier)
         return 0;
+    if (wake_now(s) < 0)
+        return -1;
     s->suspended |= barrier->last;
     if (pass_barrier(s, barrier) < 0)
         return -1;
@@ -180,6 +192,8 @@ take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
     in->suspended = control->last;
     in->barrier = *control;
     in->barrier.restore = (struct tp_str){NULL, 0};
+    if (in->said_end)
+        return 0; /* complete: it goes on behind our own end */
     in->at_barrier = true;
     return align(s);
 }
@@ -243,7 +257,7 @@ tp_flow_input_end(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended)
+    if (in->suspended && !in->said_end)
         return align(s);
     if (in->spoke && !in->said_end && !s->settings.eof) {
         in->cut = true;
@@ -292,7 +306,7 @@ tp_flow_finish(struct tp_stage *s)
 
     if (cut && !s->stopped) {
         report_cut(s, cut);
-        return 0;
+        return wake_now(s);
     }
     if (s->suspended && !s->stopped)
         return 0;

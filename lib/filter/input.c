@@ -103,6 +103,8 @@ check_ahead(struct tp_stage *s, tp_time time)
     size_t len;
     tp_time now = tp_stage_now(s);
 
+    if (s->input[s->record.input].timed && !s->settings.max_ahead)
+        return 0; /* the stage that made its watermarks has judged it */
     if (!tp_time_add(now, s->max_ahead, &s->ahead_limit))
         s->ahead_limit = TP_TIME_MAX;
     if (time <= s->ahead_limit)

@@ -11,22 +11,25 @@
 
 /* --- before the first read ---------------------------------------------------------------------*/
 
-/* --max-ahead */
+/* A time from the future does harm where watermarks are made of it: it makes all else late. A stage
+ * that makes none takes it, if not told otherwise: rows of a window of a week end days ahead. */
 static int
-check_ahead(struct tp_stage *s)
+set_max_ahead(struct tp_stage *s)
 {
-    const char *ahead = s->settings.max_ahead;
+    const char *text = s->settings.max_ahead;
     struct tp_err why;
 
-    if (strcmp(ahead, "none") == 0) {
-        s->ahead_limit = TP_TIME_AFTER_ALL;
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    s->max_ahead = TP_DAY;
+    if (text ? strcmp(text, "none") == 0
+             : !(s->op->traits & TP_MAKES_TIME) && s->settings.delay < 0) {
+        s->ahead_limit = TP_TIME_MAX;
         return 0;
     }
-    if (tp_duration_parse(tp_str_of(ahead), &s->max_ahead, &why) < 0)
+    if (text && tp_duration_parse(tp_str_of(text), &s->max_ahead, &why) < 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
     if (s->max_ahead < 0)
-        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", ahead);
-    s->ahead_limit = TP_TIME_BEFORE_ALL;
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", text);
     return 0;
 }
 
@@ -45,7 +48,7 @@ check_settings(struct tp_stage *s)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
     if (set->max_line == 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
-    return check_ahead(s);
+    return set_max_ahead(s);
 }
 
 static tp_time
