@@ -305,8 +305,10 @@ tp_flow_finish(struct tp_stage *s)
     struct tp_control control = {.kind = TP_CONTROL_END};
 
     if (cut && !s->stopped) {
+        if (wake_now(s) < 0)
+            return -1;
         report_cut(s, cut);
-        return wake_now(s);
+        return 0;
     }
     if (s->suspended && !s->stopped)
         return 0;

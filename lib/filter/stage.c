@@ -359,8 +359,11 @@ close_streams(struct tp_stage *s, int status)
     bool whole = status == TP_STATUS_CLEAN;
     struct tp_err err;
 
-    if (tp_out_flush(s->out, &err) < 0 && whole)
-        status = failed(s, &err);
+    if (tp_out_flush(s->out, &err) < 0) {
+        if (whole)
+            status = failed(s, &err);
+        whole = false;
+    }
     tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
     if (tp_side_close(&s->side, &err) < 0)
         status = failed(s, &err);
