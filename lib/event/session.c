@@ -12,7 +12,8 @@ struct tp_key_sessions {
 
 struct tp_sessions {
     const struct tp_aggs *aggs;
-    tp_duration gap, lateness;
+    struct tp_window_spec spec;
+    tp_duration lateness;
     struct tp_map *by_key;    /* key -> struct tp_key_sessions */
     struct tp_heap due;       /* sessions by the end they had when pushed: it may have grown */
     struct tp_heap expiring;  /* said ones, likewise */
@@ -28,7 +29,7 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, tp_duration latenes
 
     if (!sessions)
         return NULL;
-    sessions->gap = gap;
+    sessions->spec = (struct tp_window_spec){.kind = TP_WINDOW_SESSION, .size = gap};
     sessions->aggs = aggs;
     sessions->lateness = lateness;
     sessions->by_key = tp_map_new(sizeof(struct tp_key_sessions));
@@ -93,11 +94,11 @@ int
 tp_sessions_probe(struct tp_sessions *sessions, struct tp_str key, tp_time time, tp_time watermark,
                   struct tp_window *merged, struct tp_err *err)
 {
-    struct tp_window span = {time, 0};
     struct tp_session *s = tp_sessions_of(sessions, key);
+    struct tp_window span;
 
-    if (!tp_time_add(time, sessions->gap, &span.end))
-        return tp_err_set(err, TP_FAULT_RECORD, "its session would end after the last instant");
+    if (tp_window_pane(&sessions->spec, time, &span, err) < 0)
+        return -1;
     /* One pass suffices: sessions of a key never touch each other, so swallowing one does not bring
      * another into reach. */
     *merged = span;
