@@ -297,6 +297,14 @@ write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_st
 }
 
 static int
+write_session(struct swindow *w, struct tp_stage *stage, struct tp_session *s, struct tp_str op,
+              struct tp_err *err)
+{
+    make_head(w, s->window.end - TP_MILLISECOND, &s->window, op);
+    return write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err);
+}
+
+static int
 fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
 {
     struct tp_session **due;
@@ -304,15 +312,9 @@ fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, stru
 
     if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        struct tp_session *s = due[i];
-
-        make_head(w, s->window.end - TP_MILLISECOND, &s->window,
-                  s->again ? TP_STR("upsert") : TP_STR(""));
-        if (write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (write_session(w, stage, due[i], TP_STR(""), err) < 0)
             return -1;
-        s->said = true;
-    }
     tp_sessions_expire(w->sessions, watermark);
     return 0;
 }
@@ -409,11 +411,20 @@ delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_wind
     for (; s; s = tp_session_swallowed(s->next, merged)) {
         if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
             continue;
-        make_head(w, s->window.end - TP_MILLISECOND, &s->window, TP_STR("delete"));
-        if (write_row(w, stage, key, s->acc, err) < 0)
+        if (write_session(w, stage, s, TP_STR("delete"), err) < 0)
             return -1;
     }
     return 0;
+}
+
+/* Behind the watermark, but within the lateness: what has changed is said at once. */
+static int
+say_late_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
+                 struct tp_session *session, struct tp_err *err)
+{
+    if (session->said)
+        return write_session(w, stage, session, TP_STR("upsert"), err);
+    return session->window.end <= r->watermark ? fire_sessions(w, stage, r->watermark, err) : 0;
 }
 
 static enum tp_verdict
@@ -433,10 +444,8 @@ add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record
         delete_swallowed(w, stage, &merged, &err) < 0)
         return tp_stage_fail(stage, &err);
     session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
-    if (!session || add(w, r, session->acc, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    /* Behind the watermark, but within the lateness: what was said is said again at once. */
-    if (merged.end <= r->watermark && fire_sessions(w, stage, r->watermark, &err) < 0)
+    if (!session || add(w, r, session->acc, &err) < 0 ||
+        say_late_session(w, stage, r, session, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -532,7 +541,7 @@ swindow_unfinished(void *self, const char **what)
     *what = "open windows";
     if (w->panes)
         return tp_panes_count(w->panes);
-    return w->sessions ? tp_sessions_count(w->sessions) : tp_map_count(w->all) > 0;
+    return w->sessions ? tp_sessions_open(w->sessions) : tp_map_count(w->all) > 0;
 }
 
 static void
