@@ -400,6 +400,21 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     return TP_USED;
 }
 
+/* Do the record's arguments fit to the sessions that it brings together, and these to each other?
+ * Asked before anything is changed. There are at most two: each is as long as the gap or longer. */
+static int
+check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
+{
+    struct tp_session *s = tp_sessions_of(w->sessions, tp_buf_str(&w->key));
+    struct tp_session *first = tp_session_swallowed(s, merged);
+
+    for (s = first; s; s = tp_session_swallowed(s->next, merged))
+        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0 ||
+            (s != first && tp_aggs_check_merge(w->aggs, first->acc, s->acc, err) < 0))
+            return -1;
+    return first ? 0 : tp_aggs_check(w->aggs, w->argument, err);
+}
+
 /* Rows of sessions that MERGED swallows and that were said are taken back. */
 static int
 delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_window *merged,
@@ -440,8 +455,7 @@ add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record
         return tp_stage_fail(stage, &err);
     if (in_time == 0)
         return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
-    if (tp_aggs_check(w->aggs, w->argument, &err) < 0 ||
-        delete_swallowed(w, stage, &merged, &err) < 0)
+    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, stage, &merged, &err) < 0)
         return tp_stage_fail(stage, &err);
     session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
     if (!session || add(w, r, session->acc, &err) < 0 ||
