@@ -65,12 +65,8 @@ open_window(struct swindow *w, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
     if (tp_window_parse(tp_str_of(w->window_text), &w->spec, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (w->offset != 0 && w->spec.kind != TP_WINDOW_FIXED)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: only fixed windows can be shifted");
-    if (w->offset % TP_MILLISECOND)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: whole milliseconds");
-    if (w->spec.kind == TP_WINDOW_FIXED)
-        w->spec.offset = w->offset % w->spec.slide;
+    if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
     return 0;
 }
 
@@ -346,6 +342,16 @@ add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
     return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
 }
 
+/* The group that was made for a record which then did not go in. */
+static void
+forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
+{
+    if (!acc)
+        return;
+    tp_aggs_clear(w->aggs, acc);
+    tp_map_remove(groups, tp_buf_str(&w->key));
+}
+
 /* The windows of the pane that were said already and may still change: say them again. */
 static int
 say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
@@ -353,7 +359,7 @@ say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_reco
 {
     struct tp_window first, last;
 
-    if (w->lateness == 0)
+    if (w->lateness == 0 || r->watermark < pane->first_end)
         return 0;
     tp_window_of_pane(&w->spec, pane->start, &first, &last);
     for (tp_time end = first.end; end <= last.end && end <= r->watermark; end += w->spec.slide) {
@@ -392,7 +398,7 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     acc = tp_map_add(pane->groups, tp_buf_str(&w->key), &is_new);
     if (add(w, r, acc, &err) < 0) {
         if (is_new)
-            tp_map_remove(pane->groups, tp_buf_str(&w->key));
+            forget_group(w, pane->groups, acc);
         return tp_stage_fail(stage, &err);
     }
     if (say_late_windows(w, stage, r, pane, &err) < 0)
@@ -473,7 +479,7 @@ add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 
     if (add(w, r, acc, &err) < 0) {
         if (is_new)
-            tp_map_remove(w->all, tp_buf_str(&w->key));
+            forget_group(w, w->all, acc);
         return tp_stage_fail(stage, &err);
     }
     if (!r->has_time)
