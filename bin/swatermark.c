@@ -373,7 +373,7 @@ static void
 check_idle(struct swatermark *w, struct source *source, struct partition *p, tp_duration now,
            tp_duration *next)
 {
-    tp_duration left = p->active + w->idle - now;
+    tp_duration left = w->idle - (now - p->active);
 
     if (p->idle)
         return;

@@ -65,12 +65,8 @@ open_window(struct swindow *w, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
     if (tp_window_parse(tp_str_of(w->window_text), &w->spec, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (w->offset != 0 && w->spec.kind != TP_WINDOW_FIXED)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: only fixed windows can be shifted");
-    if (w->offset % TP_MILLISECOND)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: whole milliseconds");
-    if (w->spec.kind == TP_WINDOW_FIXED)
-        w->spec.offset = w->offset % w->spec.slide;
+    if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
     return 0;
 }
 
@@ -298,6 +294,14 @@ write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_st
 }
 
 static int
+write_session(struct swindow *w, struct tp_stage *stage, struct tp_session *s, struct tp_str op,
+              struct tp_err *err)
+{
+    make_head(w, s->window.end - TP_MILLISECOND, &s->window, op);
+    return write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err);
+}
+
+static int
 fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
 {
     struct tp_session **due;
@@ -305,15 +309,9 @@ fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, stru
 
     if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        struct tp_session *s = due[i];
-
-        make_head(w, s->window.end - TP_MILLISECOND, &s->window,
-                  s->again ? TP_STR("upsert") : TP_STR(""));
-        if (write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (write_session(w, stage, due[i], TP_STR(""), err) < 0)
             return -1;
-        s->said = true;
-    }
     tp_sessions_expire(w->sessions, watermark);
     return 0;
 }
@@ -345,6 +343,16 @@ add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
     return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
 }
 
+/* The group that was made for a record which then did not go in. */
+static void
+forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
+{
+    if (!acc)
+        return;
+    tp_aggs_clear(w->aggs, acc);
+    tp_map_remove(groups, tp_buf_str(&w->key));
+}
+
 /* The windows of the pane that were said already and may still change: say them again. */
 static int
 say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
@@ -352,7 +360,7 @@ say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_reco
 {
     struct tp_window first, last;
 
-    if (w->lateness == 0)
+    if (w->lateness == 0 || r->watermark < pane->first_end)
         return 0;
     tp_window_of_pane(&w->spec, pane->start, &first, &last);
     for (tp_time end = first.end; end <= last.end && end <= r->watermark; end += w->spec.slide) {
@@ -391,12 +399,27 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     acc = tp_map_add(pane->groups, tp_buf_str(&w->key), &is_new);
     if (add(w, r, acc, &err) < 0) {
         if (is_new)
-            tp_map_remove(pane->groups, tp_buf_str(&w->key));
+            forget_group(w, pane->groups, acc);
         return tp_stage_fail(stage, &err);
     }
     if (say_late_windows(w, stage, r, pane, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
+}
+
+/* Do the record's arguments fit to the sessions that it brings together, and these to each other?
+ * Asked before anything is changed. There are at most two: each is as long as the gap or longer. */
+static int
+check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
+{
+    struct tp_session *s = tp_sessions_of(w->sessions, tp_buf_str(&w->key));
+    struct tp_session *first = tp_session_swallowed(s, merged);
+
+    for (s = first; s; s = tp_session_swallowed(s->next, merged))
+        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0 ||
+            (s != first && tp_aggs_check_merge(w->aggs, first->acc, s->acc, err) < 0))
+            return -1;
+    return first ? 0 : tp_aggs_check(w->aggs, w->argument, err);
 }
 
 /* Rows of sessions that MERGED swallows and that were said are taken back. */
@@ -410,11 +433,20 @@ delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_wind
     for (; s; s = tp_session_swallowed(s->next, merged)) {
         if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
             continue;
-        make_head(w, s->window.end - TP_MILLISECOND, &s->window, TP_STR("delete"));
-        if (write_row(w, stage, key, s->acc, err) < 0)
+        if (write_session(w, stage, s, TP_STR("delete"), err) < 0)
             return -1;
     }
     return 0;
+}
+
+/* Behind the watermark, but within the lateness: what has changed is said at once. */
+static int
+say_late_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
+                 struct tp_session *session, struct tp_err *err)
+{
+    if (session->said)
+        return write_session(w, stage, session, TP_STR("upsert"), err);
+    return session->window.end <= r->watermark ? fire_sessions(w, stage, r->watermark, err) : 0;
 }
 
 static enum tp_verdict
@@ -430,14 +462,11 @@ add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record
         return tp_stage_fail(stage, &err);
     if (in_time == 0)
         return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
-    if (tp_aggs_check(w->aggs, w->argument, &err) < 0 ||
-        delete_swallowed(w, stage, &merged, &err) < 0)
+    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, stage, &merged, &err) < 0)
         return tp_stage_fail(stage, &err);
     session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
-    if (!session || add(w, r, session->acc, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    /* Behind the watermark, but within the lateness: what was said is said again at once. */
-    if (merged.end <= r->watermark && fire_sessions(w, stage, r->watermark, &err) < 0)
+    if (!session || add(w, r, session->acc, &err) < 0 ||
+        say_late_session(w, stage, r, session, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -451,7 +480,7 @@ add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 
     if (add(w, r, acc, &err) < 0) {
         if (is_new)
-            tp_map_remove(w->all, tp_buf_str(&w->key));
+            forget_group(w, w->all, acc);
         return tp_stage_fail(stage, &err);
     }
     if (!r->has_time)
@@ -533,7 +562,7 @@ swindow_unfinished(void *self, const char **what)
     *what = "open window";
     if (w->panes)
         return tp_panes_count(w->panes);
-    return w->sessions ? tp_sessions_count(w->sessions) : tp_map_count(w->all) > 0;
+    return w->sessions ? tp_sessions_open(w->sessions) : tp_map_count(w->all) > 0;
 }
 
 static void

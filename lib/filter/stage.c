@@ -335,6 +335,7 @@ tp_stage_give_back(struct tp_stage *s)
     tp_stamp_free(s->stamp);
     tp_zone_close(s->zone);
     tp_out_free(s->out);
+    tp_side_close(&s->side, NULL);
     tp_buf_release(&s->scratch);
     free(s->slot);
     for (size_t i = 0; i < s->slots; i++)
@@ -612,7 +613,10 @@ tp_stage_waited(const struct tp_stage *s)
 void
 tp_stage_wake_after(struct tp_stage *s, tp_duration after)
 {
-    s->wake_at = after > 0 ? s->waited + after : 0;
+    if (after <= 0)
+        s->wake_at = 0;
+    else if (__builtin_add_overflow(s->waited, after, &s->wake_at))
+        s->wake_at = INT64_MAX;
 }
 
 tp_duration
