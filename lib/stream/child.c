@@ -182,8 +182,8 @@ send_some(struct tp_child *child, struct tp_err *err)
     if (tp_child_unsent(child) == 0)
         return 0;
     do
-        wrote = tp_fd_write_shielded(child->in, child->fed.ptr + child->sent,
-                                     tp_child_unsent(child));
+        wrote =
+            tp_fd_write_shielded(child->in, child->fed.ptr + child->sent, tp_child_unsent(child));
     while (wrote < 0 && errno == EINTR);
     if (wrote < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -259,6 +259,12 @@ bool
 tp_child_ended(const struct tp_child *child)
 {
     return child->out < 0;
+}
+
+bool
+tp_child_is_deaf(const struct tp_child *child)
+{
+    return child->in < 0;
 }
 
 /* ---- both ---- */

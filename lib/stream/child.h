@@ -59,6 +59,9 @@ bool tp_child_line(struct tp_child *child, struct tp_str *line);
 /* Its output is at the end (there may be lines to take). */
 bool tp_child_ended(const struct tp_child *child);
 
+/* It reads no more: it closed its input (which a write finds out), or we did. */
+bool tp_child_is_deaf(const struct tp_child *child);
+
 /* After the end: closes its streams and waits for it. -1 unless it exited with 0: "NAME: exit
  * status 1", "NAME: killed by signal 9". */
 int tp_child_wait(struct tp_child *child, struct tp_err *err);
