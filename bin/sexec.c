@@ -196,6 +196,8 @@ take_answer(struct sexec *x, struct tp_stage *stage, struct tp_str line, struct 
 
     if (!x->batch && owed(x) == 0)
         return refuse(x, line, "wrote more lines than it was given", err);
+    if (line.len > tp_stage_max_line(stage))
+        return refuse(x, line, "wrote a line longer than --max-line", err);
     if (!dropped && (check_answer(x, line, trimmed, err) < 0 || write_row(stage, line, err) < 0))
         return -1;
     if (x->batch)
