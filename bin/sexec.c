@@ -129,11 +129,11 @@ static int
 refuse(const struct sexec *x, struct tp_str line, const char *what, struct tp_err *err)
 {
     struct tp_buf shown = TP_BUF_INIT;
-    struct tp_str start = {line.ptr, line.len < EXCERPT ? line.len : EXCERPT};
+    struct tp_str head = {line.ptr, line.len < EXCERPT ? line.len : EXCERPT};
 
-    tp_text_quote(start, &shown);
+    tp_text_quote(head, &shown);
     tp_err_set(err, TP_FAULT_MACHINE, "%s: %s: %s%s", tp_child_name(x->child), what,
-               tp_buf_text(&shown), start.len < line.len ? "..." : "");
+               tp_buf_text(&shown), head.len < line.len ? "..." : "");
     tp_buf_release(&shown);
     return -1;
 }
