@@ -138,12 +138,18 @@ refuse(const struct sexec *x, struct tp_str line, const char *what, struct tp_er
     return -1;
 }
 
+static bool
+is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 static struct tp_str
 trim(struct tp_str line)
 {
-    while (line.len && strchr(" \t\r", line.ptr[line.len - 1]))
+    while (line.len && is_space(line.ptr[line.len - 1]))
         line.len--;
-    while (line.len && strchr(" \t\r", line.ptr[0])) {
+    while (line.len && is_space(line.ptr[0])) {
         line.ptr++;
         line.len--;
     }

@@ -131,7 +131,14 @@ live()
     [ "$status" -eq 0 ]
 }
 
-@test "100,000 lines of 10 kB through pipes of one page" {
+@test "100,000 lines of 10 kB" {
+    long=$(printf '%010000d' 0)
+    run timeout 50 bash -c "yes '{\"p\":\"$long\"}' | head -n 100000 | sexec cat | wc -lc"
+    [ "$status" -eq 0 ]
+    [ "$(echo $output)" = "100000 1000900000" ]
+}
+
+@test "10,000 lines of 10 kB through pipes of one page" {
     command -v python3 >/dev/null || skip "python3 is missing"
     long=$(printf '%010000d' 0)
     cat >copy.py <<'END'
@@ -144,9 +151,9 @@ for fd in (0, 1):
 while portion := sys.stdin.buffer.read1(70001):
     sys.stdout.buffer.write(portion)
 END
-    run timeout 50 bash -c "yes '{\"p\":\"$long\"}' | head -n 100000 | sexec python3 copy.py | cksum"
+    yes "{\"p\":\"$long\"}" | head -n 10000 >many
+    run timeout 50 bash -c "sexec python3 copy.py <many | cmp - many"
     [ "$status" -eq 0 ]
-    [ "$output" = "$(yes "{\"p\":\"$long\"}" | head -n 100000 | cksum)" ]
 }
 
 @test "memory stays small when the command is slow" {

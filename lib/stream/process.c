@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* These functions return an error number, as posix_spawn does. */
 
 static int
