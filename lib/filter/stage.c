@@ -222,6 +222,15 @@ nothing_to_read(const struct tp_stage *s, int operands)
            isatty(STDIN_FILENO);
 }
 
+static int
+parse_options(struct tp_stage *s, const struct tp_option_group *groups, size_t count, int argc,
+              char **argv, int *first)
+{
+    if (s->op->operands_before_files == TP_OPERANDS_COMMAND)
+        return tp_option_parse_command(groups, count, argc, argv, first, &s->err);
+    return tp_option_parse(groups, count, argc, argv, first, &s->err);
+}
+
 int
 tp_stage_begin(struct tp_stage *s, int argc, char **argv)
 {
@@ -235,7 +244,7 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
-    if (tp_option_parse(groups, count, argc, argv, &first, &s->err) < 0) {
+    if (parse_options(s, groups, count, argc, argv, &first) < 0) {
         tp_report_failure(&s->report, &s->err);
         tp_settings_print_usage(s->op);
         return TP_STATUS_USAGE;
@@ -527,6 +536,25 @@ tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
     return tp_out_check(s->out, err);
 }
 
+int
+tp_stage_control(struct tp_stage *s, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf *to = tp_out_buf(s->out, err);
+
+    if (!to)
+        return -1;
+    tp_buf_put_str(to, line);
+    return tp_out_check(s->out, err);
+}
+
+int
+tp_stage_flush(struct tp_stage *s, struct tp_err *err)
+{
+    if (tp_side_flush(&s->side, err) < 0)
+        return -1;
+    return tp_out_pending(s->out) ? tp_out_flush(s->out, err) : 0;
+}
+
 void
 tp_stage_advance(struct tp_stage *s, int input, tp_time watermark)
 {
@@ -586,6 +614,13 @@ tp_stage_release(struct tp_stage *s, uint64_t count)
 }
 
 void
+tp_stage_drop(struct tp_stage *s, uint64_t count)
+{
+    s->count.held -= count;
+    s->count.filtered += count;
+}
+
+void
 tp_stage_spoiled(struct tp_stage *s, const struct tp_err *err)
 {
     s->spoiled = true;
@@ -629,6 +664,12 @@ tp_duration
 tp_stage_step(const struct tp_stage *s)
 {
     return s->settings.step;
+}
+
+size_t
+tp_stage_max_line(const struct tp_stage *s)
+{
+    return (size_t)s->settings.max_line;
 }
 
 int
