@@ -26,7 +26,7 @@ struct swindow {
     struct tp_window_spec spec;
     struct tp_keys keys;
     struct tp_aggs *aggs;
-    int *argument_slots;
+    struct tp_expr **argument_expr;
     struct tp_value *argument;
     size_t arguments;
 
@@ -36,7 +36,7 @@ struct swindow {
     struct tp_map *merged;        /* the groups of a hopping window, put together to be written */
     tp_time first, last;          /* all: the times seen */
     bool timed;                   /* all: some record had a time */
-    struct tp_buf key, scratch, head;
+    struct tp_buf key, head;
 };
 
 #define FIELD(name) offsetof(struct swindow, name)
@@ -81,8 +81,8 @@ check_names(const struct swindow *w, struct tp_err *err)
     for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
         struct tp_str name = tp_aggs_column(w->aggs, c);
 
-        for (size_t k = 0; k < w->keys.columns.count; k++)
-            if (tp_str_equal(name, w->keys.columns.column[k].name))
+        for (size_t k = 0; k < w->keys.count; k++)
+            if (tp_str_equal(name, tp_keys_name(&w->keys, k)))
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "a key and an aggregate are both called \"%.*s\": use AS",
                                   (int)name.len, name.ptr);
@@ -92,9 +92,9 @@ check_names(const struct swindow *w, struct tp_err *err)
                                   "\"%.*s\" is the name of a row's own member: use AS",
                                   (int)name.len, name.ptr);
     }
-    for (size_t k = 0; k < w->keys.columns.count; k++)
+    for (size_t k = 0; k < w->keys.count; k++)
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(w->keys.columns.column[k].name, ours[i]))
+            if (tp_str_equal(tp_keys_name(&w->keys, k), ours[i]))
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "-k: \"%s\" is the name of a row's own member: use AS",
                                   ours[i].ptr);
@@ -110,20 +110,13 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     if (!w->aggs)
         return tp_err_set(err, TP_FAULT_USAGE, "-a: %s", why.text);
     w->arguments = tp_aggs_arguments(w->aggs);
-    w->argument_slots = calloc(w->arguments + 1, sizeof *w->argument_slots);
+    w->argument_expr = calloc(w->arguments + 1, sizeof(struct tp_expr *));
     w->argument = calloc(w->arguments + 1, sizeof *w->argument);
-    if (!w->argument_slots || !w->argument)
+    if (!w->argument_expr || !w->argument)
         return tp_err_memory(err);
     for (size_t i = 0; i < w->arguments; i++) {
-        struct tp_str text = tp_aggs_argument(w->aggs, i);
-        struct tp_path path;
-
-        if (tp_path_parse(&path, text, &why) < 0)
-            return tp_err_set(err, TP_FAULT_USAGE, "-a: %.*s: %s", (int)text.len, text.ptr,
-                              why.text);
-        w->argument_slots[i] = tp_stage_want_path(stage, &path, err);
-        tp_path_release(&path);
-        if (w->argument_slots[i] < 0)
+        w->argument_expr[i] = tp_stage_compile(stage, "-a", tp_aggs_argument(w->aggs, i), err);
+        if (!w->argument_expr[i])
             return -1;
     }
     return check_names(w, err);
@@ -200,7 +193,7 @@ write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *ac
     tp_buf_put_str(to, tp_buf_str(&w->head));
     if (tp_buf_failed(to) || tp_buf_failed(&w->head))
         return tp_err_memory(err);
-    tp_key_columns_write(&w->keys.columns, to, key);
+    tp_keys_write(&w->keys, to, key);
     if (to->len == start + 1) {
         /* Neither window nor key: the aggregates' first comma goes. */
         size_t comma = to->len;
@@ -321,17 +314,9 @@ fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, stru
 static int
 read_arguments(struct swindow *w, const struct tp_slot *slot, struct tp_err *err)
 {
-    tp_buf_clear(&w->scratch);
-    /* Values borrow from the scratch buffer, which must not move under them. */
-    for (size_t i = 0, need = 0; i < w->arguments; i++) {
-        const struct tp_slot *s = &slot[w->argument_slots[i]];
-
-        need += s->kind == TP_SLOT_ESCAPED ? s->len : 0;
-        if (need && !tp_buf_reserve(&w->scratch, need))
-            return tp_err_memory(err);
-    }
     for (size_t i = 0; i < w->arguments; i++)
-        w->argument[i] = tp_slot_value(&slot[w->argument_slots[i]], &w->scratch);
+        if (tp_expr_eval(w->argument_expr[i], slot, &w->argument[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -500,14 +485,8 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct tp_err err;
 
     tp_buf_clear(&w->key);
-    if (w->keys.columns.count)
-        tp_key_make(&w->key, r->slot, w->keys.slot, w->keys.columns.count);
-    if (read_arguments(w, r->slot, &err) < 0)
+    if (tp_keys_make(&w->keys, r->slot, &w->key, &err) < 0 || read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (tp_buf_failed(&w->key) || tp_buf_failed(&w->scratch)) {
-        tp_err_memory(&err);
-        return tp_stage_fail(stage, &err);
-    }
     if (w->panes)
         return add_to_pane(w, stage, r);
     return w->sessions ? add_to_session(w, stage, r) : add_to_all(w, stage, r);
@@ -580,10 +559,11 @@ swindow_close(void *self)
     tp_map_free(w->merged);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
-    free(w->argument_slots);
+    for (size_t i = 0; w->argument_expr && i < w->arguments; i++)
+        tp_expr_free(w->argument_expr[i]);
+    free(w->argument_expr);
     free(w->argument);
     tp_buf_release(&w->key);
-    tp_buf_release(&w->scratch);
     tp_buf_release(&w->head);
 }
 

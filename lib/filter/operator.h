@@ -26,8 +26,8 @@
 #include "base/str.h"
 #include "filter/option.h"
 #include "query/expr.h"
+#include "query/keys.h"
 #include "query/select.h"
-#include "record/key.h"
 #include "record/path.h"
 #include "record/scan.h"
 #include "value/time.h"
@@ -166,16 +166,9 @@ extern const struct tp_frame tp_frame_line;
 int tp_stage_want(struct tp_stage *stage, const char *path, struct tp_err *err);
 int tp_stage_want_path(struct tp_stage *stage, const struct tp_path *path, struct tp_err *err);
 
-/* The members that group records (`-k`, `--per`): columns, and the slots they are read from. */
-struct tp_keys {
-    struct tp_key_columns columns;
-    int *slot;
-};
-
-/* Asks for the members that TEXT lists; NULL: none. OPTION names the option for messages. */
+/* Compiles what groups records (`-k`, `--per`); TEXT may be NULL: nothing. OPTION is as below. */
 int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *text,
                        struct tp_keys *keys, struct tp_err *err);
-void tp_keys_release(struct tp_keys *keys);
 
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);

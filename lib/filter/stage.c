@@ -457,35 +457,6 @@ tp_stage_note_wanted(struct tp_stage *s, size_t slot, const struct tp_path *path
     return 0;
 }
 
-int
-tp_stage_want_keys(struct tp_stage *s, const char *option, const char *text, struct tp_keys *keys,
-                   struct tp_err *err)
-{
-    struct tp_err why;
-
-    if (!text)
-        return 0;
-    if (tp_key_columns_parse(&keys->columns, tp_str_of(text), &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: %s", option, why.text);
-    keys->slot = calloc(keys->columns.count, sizeof *keys->slot);
-    if (!keys->slot)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < keys->columns.count; i++) {
-        keys->slot[i] = tp_stage_want_path(s, &keys->columns.column[i].path, err);
-        if (keys->slot[i] < 0)
-            return -1;
-    }
-    return 0;
-}
-
-void
-tp_keys_release(struct tp_keys *keys)
-{
-    tp_key_columns_release(&keys->columns);
-    free(keys->slot);
-    keys->slot = NULL;
-}
-
 void
 tp_stage_take_untimed(struct tp_stage *s)
 {
