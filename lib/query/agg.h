@@ -1,7 +1,7 @@
 /*
  * agg: aggregate functions over the records of a group.
  *
- * A list of aggregates is parsed once (`count, avg(bytes), p99(bytes) AS slow, quantile(x, 0.9)`)
+ * A list of aggregates is parsed once (`count, avg(bytes) FILTER (WHERE status < 400) AS ok`)
  * and then drives accumulators: one block of tp_aggs_size() bytes a group, which the caller owns
  * and lays where it likes (aligned for any type, zeroed = empty). What an accumulator needs beyond
  * its block (values of a quantile, a set of distinct values) it allocates; tp_aggs_clear gives that
