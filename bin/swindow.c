@@ -419,12 +419,13 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_map *g
 
     if (w->keys.columns.count == 1 && w->lateness == 0)
         place = tp_memo_place(&w->memo, groups, &r->slot[w->keys.slot[0]], &sought);
-    if (place && tp_memo_is(place, &sought))
-        return add(w, r, place->value, err);
+    sought.value = place ? tp_memo_find(&w->memo, place, &sought) : NULL;
+    if (sought.value)
+        return add(w, r, sought.value, err);
     if (add_to_groups(w, r, groups, &sought.value, err) < 0)
         return -1;
     if (place)
-        *place = sought;
+        tp_memo_keep(&w->memo, place, &sought);
     return 0;
 }
 

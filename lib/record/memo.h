@@ -1,7 +1,8 @@
 /*
  * memo: what was found last by keys of one short member, by the member's text as it stands in
  * the line. Logs say a few values (a status, a method, a host) again and again: comparing 16 bytes
- * then stands for making the key, hashing it and probing a map.
+ * then stands for making the key, hashing it and probing a map. Where keys are many it seldom
+ * helps, notices that, and rests.
  *
  * All zero is an empty memo. It may forget at any time; who removes what it lends clears it first.
  */
@@ -14,7 +15,7 @@
 
 #include "record/scan.h"
 
-enum { TP_MEMO_TEXT = 16, TP_MEMO_BITS = 5 };
+enum { TP_MEMO_TEXT = 16, TP_MEMO_BITS = 5, TP_MEMO_TRIAL = 256, TP_MEMO_REST = 1 << 14 };
 
 static_assert(TP_MEMO_TEXT <= TP_SCAN_PADDING, "a slot's text may be read so far");
 
@@ -28,6 +29,8 @@ struct tp_memo_entry {
 
 struct tp_memo {
     struct tp_memo_entry entry[1 << TP_MEMO_BITS];
+    unsigned hits, misses; /* since it was last judged */
+    unsigned rest;         /* so many more questions are not worth an answer */
 };
 
 /* The LEN bytes at P as a number, zeros behind them; eight can be read there. */
@@ -41,13 +44,17 @@ tp_memo_word(const char *p, uint32_t len)
 }
 
 /* Where SLOT's value in OWNER stands or would: *SOUGHT is what an entry must say (but its value).
- * NULL when the text is too long to be kept. */
+ * NULL when the text is too long to be kept, or the memo rests. */
 static inline struct tp_memo_entry *
 tp_memo_place(struct tp_memo *memo, const void *owner, const struct tp_slot *slot,
               struct tp_memo_entry *sought)
 {
     uint64_t mixed;
 
+    if (memo->rest > 0) {
+        memo->rest--;
+        return NULL;
+    }
     if (slot->len > TP_MEMO_TEXT || slot->kind < TP_SLOT_INTEGER)
         return NULL;
     sought->head = tp_memo_word(slot->ptr, slot->len);
@@ -59,18 +66,34 @@ tp_memo_place(struct tp_memo *memo, const void *owner, const struct tp_slot *slo
     return &memo->entry[mixed >> (64 - TP_MEMO_BITS)];
 }
 
-static inline bool
-tp_memo_is(const struct tp_memo_entry *entry, const struct tp_memo_entry *sought)
+/* The value at PLACE, when it is the one sought; else NULL. */
+static inline void *
+tp_memo_find(struct tp_memo *memo, const struct tp_memo_entry *place,
+             const struct tp_memo_entry *sought)
 {
-    return entry->head == sought->head && entry->tail == sought->tail &&
-           entry->len == sought->len && entry->kind == sought->kind &&
-           entry->owner == sought->owner;
+    if (place->head != sought->head || place->tail != sought->tail || place->len != sought->len ||
+        place->kind != sought->kind || place->owner != sought->owner)
+        return NULL;
+    memo->hits++;
+    return place->value;
+}
+
+/* Keeps SOUGHT, its value filled in, at PLACE. */
+static inline void
+tp_memo_keep(struct tp_memo *memo, struct tp_memo_entry *place, const struct tp_memo_entry *sought)
+{
+    *place = *sought;
+    if (++memo->misses < TP_MEMO_TRIAL)
+        return;
+    if (memo->hits < TP_MEMO_TRIAL / 2)
+        memo->rest = TP_MEMO_REST;
+    memo->hits = memo->misses = 0;
 }
 
 static inline void
 tp_memo_clear(struct tp_memo *memo)
 {
-    memset(memo, 0, sizeof *memo);
+    memset(memo->entry, 0, sizeof memo->entry);
 }
 
 #endif
