@@ -334,21 +334,31 @@ tp_stage_give_back(struct tp_stage *s)
     free(s->seen);
 }
 
+/* ERR is what failed while the streams were closed, after a run that came to RESULT. */
+static int
+close_failed(const struct tp_stage *s, int result, const struct tp_err *err)
+{
+    /* Where writing itself ended the run, that was reported. */
+    if (result == 0)
+        tp_report_failure(&s->report, err);
+    return -1;
+}
+
+/* Also after a failure: how much of what went before it comes out must not depend on how full a
+ * buffer was. Standard output is closed last, since side streams may share it. */
 static int
 close_streams(struct tp_stage *s, int result)
 {
     struct tp_err err;
 
-    /* After a failure, too: how much of what went before it comes out must not depend on how full
-     * a buffer was. Where writing itself failed, that was reported. */
-    if (tp_out_close(s->out, &err) < 0 && result == 0) {
-        tp_report_failure(&s->report, &err);
-        result = -1;
-    }
+    if (tp_out_flush(s->out, &err) < 0)
+        result = close_failed(s, result, &err);
     if (tp_side_close(&s->side, &err) < 0) {
         tp_report_failure(&s->report, &err);
         result = -1;
     }
+    if (tp_out_close(s->out, &err) < 0)
+        result = close_failed(s, result, &err);
     return result;
 }
 
