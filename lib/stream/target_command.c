@@ -9,8 +9,6 @@
 
 #include "stream/in_fd.h"
 
-extern char **environ;
-
 static int
 set_signals(posix_spawnattr_t *attributes)
 {
