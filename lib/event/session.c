@@ -93,10 +93,13 @@ int
 tp_sessions_probe(struct tp_sessions *sessions, struct tp_str key, tp_time time, tp_time watermark,
                   struct tp_window *merged, struct tp_err *err)
 {
-    struct tp_window span = {time, 0};
     struct tp_session *s = tp_sessions_of(sessions, key);
+    struct tp_window span;
 
-    if (!tp_time_add(time, sessions->gap, &span.end))
+    /* Windows are whole milliseconds, as watermarks are: the row's time, a millisecond before the
+     * end, must not lie behind what was forwarded before it. */
+    span.start = tp_time_floor(time, TP_MILLISECOND, 0);
+    if (!tp_time_add(span.start, sessions->gap, &span.end))
         return tp_err_set(err, TP_FAULT_RECORD, "its session would end after the last instant");
     /* One pass suffices: sessions of a key never touch each other, so swallowing one does not bring
      * another into reach. */

@@ -1,7 +1,7 @@
 /*
  * session: windows that last as long as records of a key keep coming.
  *
- * A record at T spans [T, T + gap); spans of one key that overlap or touch are one session (Flink
+ * A record in millisecond T spans [T, T + gap); spans of one key that overlap or touch are one session (Flink
  * merges when the gap is exactly met), whatever the order in which they arrive. A session is judged
  * late as a whole: a record that joins a live session is in time. Sessions come out in the order
  * of (end, first seen). State: one accumulator per live session, kept until its end is `lateness`

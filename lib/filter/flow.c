@@ -133,6 +133,24 @@ take_end(struct tp_stage *s, struct tp_input *in, const struct tp_control *contr
     return 0;
 }
 
+static int
+pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
+{
+    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
+        return -1;
+    return write_control(s, barrier);
+}
+
+/* What is held only until a tick (a table's rows, for the widths) is not held beyond this. */
+static int
+wake_now(struct tp_stage *s)
+{
+    if (s->wake_at == 0 || !s->op->tick)
+        return 0;
+    s->wake_at = 0;
+    return s->op->tick(s->self, s, &s->err);
+}
+
 /* Barriers align: an input that stands at one is not read until all others stand there, too. */
 static int
 align(struct tp_stage *s)
@@ -148,10 +166,10 @@ align(struct tp_stage *s)
     }
     if (!barrier)
         return 0;
-    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
+    if (wake_now(s) < 0)
         return -1;
     s->suspended |= barrier->last;
-    if (write_control(s, barrier) < 0)
+    if (pass_barrier(s, barrier) < 0)
         return -1;
     for (int i = 0; i < s->inputs; i++)
         s->input[i].at_barrier = false;
@@ -164,11 +182,29 @@ take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
     if (s->op->traits & TP_STATEFUL)
         return tp_err_set(&s->err, TP_FAULT_USAGE,
                           "a barrier asks for saved state, and %s saves none yet", s->op->name);
+    if (in->said_end) {
+        /* Complete, not suspended: it goes on behind our own `end`. */
+        s->closing = true;
+        s->final = *control;
+        s->final.restore = (struct tp_str){NULL, 0};
+        return 0;
+    }
     in->suspended = control->last;
     in->barrier = *control;
     in->barrier.restore = (struct tp_str){NULL, 0};
+    if (in->said_end)
+        return 0; /* complete: it goes on behind our own end */
     in->at_barrier = true;
     return align(s);
+}
+
+int
+tp_flow_after_end(struct tp_stage *s, const struct tp_input *in)
+{
+    return tp_err_set(&s->err, TP_FAULT_MACHINE,
+                      "%s:%llu: goes on after %s: files joined by cat? give them as operands",
+                      tp_in_name(in->in), (unsigned long long)in->line_number,
+                      in->said_end ? "\"end\"" : "its last barrier");
 }
 
 int
@@ -181,11 +217,8 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
     if (tp_control_parse(line, &control, &why) < 0)
         return tp_err_set(&s->err, TP_FAULT_MACHINE, "%s:%llu: %s", tp_in_name(in->in),
                           (unsigned long long)in->line_number, why.text);
-    if (in->said_end && control.kind != TP_CONTROL_BARRIER)
-        return tp_err_set(
-            &s->err, TP_FAULT_MACHINE,
-            "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
-            tp_in_name(in->in), (unsigned long long)in->line_number);
+    if (in->suspended || (in->said_end && !(control.kind == TP_CONTROL_BARRIER && control.last)))
+        return tp_flow_after_end(s, in);
     in->spoke = true;
     s->speaks = s->role != TP_ROLE_SINK;
     switch (control.kind) {
@@ -224,7 +257,7 @@ tp_flow_input_end(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended)
+    if (in->suspended && !in->said_end)
         return align(s);
     if (in->spoke && !in->said_end && !s->settings.eof) {
         in->cut = true;
@@ -258,7 +291,7 @@ report_cut(const struct tp_stage *s, const struct tp_input *in)
     struct tp_err err;
 
     if (count > 0)
-        snprintf(what, sizeof what, "; %zu %s not printed", count, things);
+        snprintf(what, sizeof what, "; %zu %s%s not printed", count, things, count == 1 ? "" : "s");
     tp_err_set(&err, TP_FAULT_MACHINE,
                "%s ended without \"end\": upstream died, or head/grep/jq removed it%s",
                in->in ? tp_in_name(in->in) : "input", what);
@@ -273,13 +306,15 @@ tp_flow_finish(struct tp_stage *s)
 
     if (cut && !s->stopped) {
         report_cut(s, cut);
-        return 0;
+        return wake_now(s);
     }
     if (s->suspended && !s->stopped)
         return 0;
     if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
         return -1;
-    control.ledger.rejected = s->upstream.rejected + s->side.rejected;
+    control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
     control.ledger.late = s->upstream.late + s->side.dropped_late;
-    return write_control(s, &control);
+    if (write_control(s, &control) < 0)
+        return -1;
+    return s->closing ? pass_barrier(s, &s->final) : 0;
 }

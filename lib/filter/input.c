@@ -24,6 +24,7 @@ reject(struct tp_stage *s, const struct tp_input *in, struct tp_str line)
     struct tp_err why = s->err;
     struct tp_place place = place_of(in, line.ptr);
 
+    s->count.in++;
     s->count.rejected++;
     return tp_side_reject(&s->side, &s->report, &s->settings, &place, line, &why, &s->err);
 }
@@ -45,12 +46,18 @@ late(struct tp_stage *s, const struct tp_input *in)
     return tp_side_late(&s->side, &s->settings, &place, &record, &s->err);
 }
 
-/* Carries out what the operator said of the record [LINE, NEXT). */
+/* Carries out what the operator said of the record [LINE, NEXT). A record is counted when it is
+ * dealt with, so that the counts balance however a run ends. */
 static int
 settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, const char *next)
 {
     const char *line = s->record.line.ptr;
 
+    if (verdict == TP_FAILED)
+        return -1;
+    if (verdict == TP_REJECTED)
+        return reject(s, in, s->record.line);
+    s->count.in++;
     switch (verdict) {
     case TP_PASS:
         s->count.used++;
@@ -70,10 +77,8 @@ settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, c
     case TP_LATE:
         return late(s, in);
     case TP_REJECTED:
-        return reject(s, in, s->record.line);
     case TP_FAILED:
-        s->count.in--; /* the run ends on this record: it was not dealt with */
-        return -1;
+        break;
     }
     return -1;
 }
@@ -86,7 +91,7 @@ look_for_unseen(struct tp_stage *s)
         if (s->seen[i] || s->slot[i].kind == TP_SLOT_MISSING)
             continue;
         s->seen[i] = true;
-        s->unseen -= s->wanted[i].len > 0;
+        s->unseen -= s->wanted[i].path.len > 0;
     }
 }
 
@@ -98,6 +103,8 @@ check_ahead(struct tp_stage *s, tp_time time)
     size_t len;
     tp_time now = tp_stage_now(s);
 
+    if (s->input[s->record.input].timed && !s->settings.max_ahead)
+        return 0; /* the stage that made its watermarks has judged it */
     if (!tp_time_add(now, s->max_ahead, &s->ahead_limit))
         s->ahead_limit = TP_TIME_MAX;
     if (time <= s->ahead_limit)
@@ -125,7 +132,7 @@ read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
             return tp_err_memory(&s->err);
         return tp_stamp_read_text(s->stamp, tp_buf_str(&s->scratch), &s->record.time, &s->err);
     case TP_SLOT_MISSING:
-        return tp_err_set(&s->err, TP_FAULT_RECORD, "no event time: no member \"%s\"",
+        return tp_err_set(&s->err, TP_FAULT_RECORD, "no event time: no member \"%s\" (-t names it)",
                           s->settings.time_field);
     default:
         return tp_err_set(&s->err, TP_FAULT_RECORD,
@@ -194,7 +201,7 @@ offer(struct tp_stage *s, int which, const char *next)
 }
 
 static int
-take_json(struct tp_stage *s, int which, const char *line, const char *next)
+take_json(struct tp_stage *s, int which, const char *next)
 {
     struct tp_input *in = &s->input[which];
 
@@ -212,7 +219,6 @@ take_json(struct tp_stage *s, int which, const char *line, const char *next)
     if (s->settings.delay >= 0 && !in->timed && s->record.has_time &&
         !(s->op->traits & TP_MAKES_TIME))
         observe(s, which);
-    (void)line;
     return 0;
 }
 
@@ -254,18 +260,9 @@ take_special(struct tp_stage *s, int which, struct tp_str line)
     in->line_number++;
     if (in->may_speak)
         return tp_flow_control(s, which, line) < 0 ? -1 : 1;
-    s->count.in++;
     tp_err_set(&s->err, TP_FAULT_RECORD,
                "a control line in the content (--control-in for saved streams)");
     return reject(s, in, line) < 0 ? -1 : 1;
-}
-
-static int
-after_end(struct tp_stage *s, const struct tp_input *in)
-{
-    return tp_err_set(&s->err, TP_FAULT_MACHINE,
-                      "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
-                      tp_in_name(in->in), (unsigned long long)in->line_number);
 }
 
 /* One record of lines of JSON, from LINE on. Returns the byte behind it, NULL on failure. */
@@ -283,10 +280,8 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
             return special < 0 ? NULL : newline + 1;
     }
     in->line_number++;
-    s->count.in++;
-    if (in->said_end) {
-        s->count.in--;
-        after_end(s, in);
+    if (in->said_end || in->suspended) {
+        tp_flow_after_end(s, in);
         return NULL;
     }
     next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
@@ -295,7 +290,7 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
         return reject(s, in, (struct tp_str){line, (size_t)(next - 1 - line)}) < 0 ? NULL : next;
     }
     s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
-    return take_json(s, which, line, next) < 0 ? NULL : next;
+    return take_json(s, which, next) < 0 ? NULL : next;
 }
 
 /* Lines between two places: what a framed record adds to the line number. */
@@ -330,9 +325,8 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
     *next = s->op->frame->next(s->self, p, end, tp_in_at_end(in->in));
     if (!*next)
         return 0;
-    if (in->said_end)
-        return after_end(s, in);
-    s->count.in++;
+    if (in->said_end || in->suspended)
+        return tp_flow_after_end(s, in);
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
     s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};
@@ -395,6 +389,13 @@ tp_input_take(struct tp_stage *s, int which)
     return 0;
 }
 
+void
+tp_input_look_again(struct tp_stage *s)
+{
+    for (int i = 0; i < s->inputs; i++)
+        s->input[i].waiting = false;
+}
+
 int
 tp_input_read(struct tp_stage *s, int which)
 {
@@ -403,9 +404,10 @@ tp_input_read(struct tp_stage *s, int which)
 
     if (tp_out_settle(s->out, &s->err) < 0)
         return -1;
-    in->waiting = false;
     switch (tp_in_next(in->in, &block, &s->err)) {
     case TP_IN_BLOCK:
+        /* After every block: one input that always has more must not starve the others. */
+        tp_input_look_again(s);
         in->block = block;
         in->block_start = block.ptr;
         return 0;
@@ -415,7 +417,6 @@ tp_input_read(struct tp_stage *s, int which)
     case TP_IN_TOO_LONG:
         in->line_number++;
         in->block_start = block.ptr;
-        s->count.in++;
         tp_err_set(&s->err, TP_FAULT_RECORD, "longer than --max-line");
         return reject(s, in, block);
     case TP_IN_END:

@@ -24,6 +24,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "filter/option.h"
+#include "query/expr.h"
+#include "query/select.h"
 #include "record/key.h"
 #include "record/path.h"
 #include "record/scan.h"
@@ -125,7 +127,7 @@ struct tp_operator {
     int (*save)(void *self, struct tp_stage *stage, struct tp_buf *to, struct tp_err *err);
     int (*load)(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err);
 
-    /* How many results were not printed, and what they are called ("open windows"), when the input
+    /* How many results were not printed, and what one is called ("open window"), when the input
      * was cut off. */
     size_t (*unfinished)(void *self, const char **what);
 
@@ -164,8 +166,23 @@ void tp_keys_release(struct tp_keys *keys);
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
-/* The scanner itself, to compile expressions against. */
+/* What comes out is an answer, not a stream: no control lines, whatever --control says. */
+void tp_stage_write_no_control(struct tp_stage *stage);
+
+/* The scanner itself. */
 struct tp_scan *tp_stage_scan(struct tp_stage *stage);
+
+/*
+ * Compiles an expression, a select list or a --set list against the records of this stage; the
+ * members it reads take part in "no record had member". OPTION (such as "-k"; NULL: an operand)
+ * begins the message, which shows the place with a caret. NULL with TP_FAULT_USAGE.
+ */
+struct tp_expr *tp_stage_compile(struct tp_stage *stage, const char *option, struct tp_str text,
+                                 struct tp_err *err);
+struct tp_select *tp_stage_select(struct tp_stage *stage, const char *option, struct tp_str text,
+                                  unsigned allow, struct tp_err *err);
+struct tp_select *tp_stage_select_set(struct tp_stage *stage, const char *option,
+                                      struct tp_str text, struct tp_err *err);
 
 /* Operand number I of those before the FILEs; NULL when there are not so many. */
 const char *tp_stage_operand(const struct tp_stage *stage, int i);

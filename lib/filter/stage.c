@@ -11,11 +11,32 @@
 
 /* --- before the first read ---------------------------------------------------------------------*/
 
+/* A time from the future does harm where watermarks are made of it: it makes all else late. A stage
+ * that makes none takes it, if not told otherwise: rows of a window of a week end days ahead. */
+static int
+set_max_ahead(struct tp_stage *s)
+{
+    const char *text = s->settings.max_ahead;
+    struct tp_err why;
+
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    s->max_ahead = TP_DAY;
+    if (text ? strcmp(text, "none") == 0
+             : !(s->op->traits & TP_MAKES_TIME) && s->settings.delay < 0) {
+        s->ahead_limit = TP_TIME_MAX;
+        return 0;
+    }
+    if (text && tp_duration_parse(tp_str_of(text), &s->max_ahead, &why) < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
+    if (s->max_ahead < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", text);
+    return 0;
+}
+
 static int
 check_settings(struct tp_stage *s)
 {
-    struct tp_settings *set = &s->settings;
-    struct tp_err why;
+    const struct tp_settings *set = &s->settings;
 
     if (strcmp(set->control, "auto") && strcmp(set->control, "always") &&
         strcmp(set->control, "never"))
@@ -27,15 +48,7 @@ check_settings(struct tp_stage *s)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
     if (set->max_line == 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
-    s->max_ahead = -1;
-    if (strcmp(set->max_ahead, "none") != 0) {
-        if (tp_duration_parse(tp_str_of(set->max_ahead), &s->max_ahead, &why) < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
-        if (s->max_ahead < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative",
-                              set->max_ahead);
-    }
-    return 0;
+    return set_max_ahead(s);
 }
 
 static tp_time
@@ -99,7 +112,7 @@ open_scan(struct tp_stage *s)
 static int
 grow_wanted(struct tp_stage *s, size_t slots)
 {
-    struct tp_buf *grown;
+    struct tp_wanted *grown;
 
     if (slots <= s->slots)
         return 0;
@@ -108,7 +121,7 @@ grow_wanted(struct tp_stage *s, size_t slots)
         return -1;
     s->wanted = grown;
     while (s->slots < slots)
-        s->wanted[s->slots++] = (struct tp_buf)TP_BUF_INIT;
+        s->wanted[s->slots++] = (struct tp_wanted){TP_BUF_INIT, false};
     return 0;
 }
 
@@ -123,7 +136,7 @@ make_slots(struct tp_stage *s)
     if (!s->slot || !s->seen || grow_wanted(s, slots) < 0)
         return tp_err_memory(&s->err);
     for (size_t i = 0; i < s->slots; i++)
-        s->unseen += s->wanted[i].len > 0;
+        s->unseen += s->wanted[i].path.len > 0;
     s->record.slot = s->slot;
     return 0;
 }
@@ -192,8 +205,12 @@ open_all(struct tp_stage *s, char **operands, int count)
     }
     if (s->op->open && s->op->open(s->self, s, &s->err) < 0)
         return -1;
-    if (make_slots(s) < 0 || tp_side_open(&s->side, &s->settings, &s->err) < 0)
+    if (make_slots(s) < 0)
         return -1;
+    if (tp_side_open(&s->side, &s->settings, &s->err) < 0) {
+        s->err.fault = TP_FAULT_USAGE; /* a wrong operand, as above */
+        return -1;
+    }
     return open_output(s);
 }
 
@@ -215,7 +232,6 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->report.program = s->op->name;
     s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
     s->record.input_watermark = TP_TIME_BEFORE_ALL;
-    s->ahead_limit = TP_TIME_BEFORE_ALL;
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
@@ -248,28 +264,31 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
 /* --- after the last read -----------------------------------------------------------------------*/
 
 static void
-report_unseen(struct tp_stage *s)
+report_unseen_member(const struct tp_stage *s, const struct tp_wanted *wanted)
 {
-    const struct tp_str *names;
-    size_t count;
+    const struct tp_str *names, *likest;
+    size_t count = tp_scan_names(s->scan, &names);
+    int len = (int)wanted->path.len;
 
-    if (s->unseen == 0 || s->count.in == s->count.rejected)
+    likest = tp_text_likest(tp_buf_str(&wanted->path), names, count);
+    if (wanted->maybe_text)
+        tp_report_note(&s->report, "no record had member %.*s; strings are written '%.*s'", len,
+                       wanted->path.ptr, len > 2 ? len - 2 : 0, wanted->path.ptr + 1);
+    else if (likest)
+        tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)", len,
+                       wanted->path.ptr, (int)likest->len, likest->ptr);
+    else
+        tp_report_note(&s->report, "no record had member \"%.*s\"", len, wanted->path.ptr);
+}
+
+static void
+report_unseen(const struct tp_stage *s)
+{
+    if (s->count.in == s->count.rejected)
         return;
-    count = tp_scan_names(s->scan, &names);
-    for (size_t i = 0; i < s->slots; i++) {
-        const struct tp_str *likest;
-        struct tp_str wanted = tp_buf_str(&s->wanted[i]);
-
-        if (wanted.len == 0 || s->seen[i])
-            continue;
-        likest = tp_text_likest(wanted, names, count);
-        if (likest)
-            tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)",
-                           (int)wanted.len, wanted.ptr, (int)likest->len, likest->ptr);
-        else
-            tp_report_note(&s->report, "no record had member \"%.*s\"", (int)wanted.len,
-                           wanted.ptr);
-    }
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->wanted[i].path.len > 0 && !s->seen[i])
+            report_unseen_member(s, &s->wanted[i]);
 }
 
 static void
@@ -319,36 +338,50 @@ tp_stage_give_back(struct tp_stage *s)
     tp_buf_release(&s->scratch);
     free(s->slot);
     for (size_t i = 0; i < s->slots; i++)
-        tp_buf_release(&s->wanted[i]);
+        tp_buf_release(&s->wanted[i].path);
     free(s->wanted);
     free(s->seen);
 }
 
 static int
-close_streams(struct tp_stage *s, int result)
+failed(const struct tp_stage *s, const struct tp_err *err)
 {
-    struct tp_err err;
-
-    if (result == 0 && tp_out_close(s->out, &err) < 0) {
-        tp_report_failure(&s->report, &err);
-        result = -1;
-    }
-    if (tp_side_close(&s->side, &err) < 0) {
-        tp_report_failure(&s->report, &err);
-        result = -1;
-    }
-    return result;
+    tp_report_failure(&s->report, err);
+    return TP_STATUS_FAILED;
 }
 
-/* Is what was lost, here and upstream, more than --tolerate allows? */
-static bool
-too_many_lost(const struct tp_stage *s)
+/* The rows first, then what is to be said about them; standard output is closed last, since a side
+ * target may share it. After a failure, too: how much of what went before it comes out must not
+ * depend on how full a buffer was. Where writing itself failed, that was reported. */
+static int
+close_streams(struct tp_stage *s, int status)
 {
-    uint64_t rejected = s->side.rejected;
+    bool whole = status == TP_STATUS_CLEAN;
+    struct tp_err err;
 
-    if (s->upstream.rejected + s->upstream.late + s->side.dropped_late > 0)
-        return true;
-    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in;
+    if (tp_out_flush(s->out, &err) < 0 && whole)
+        status = failed(s, &err);
+    tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
+    if (tp_side_close(&s->side, &err) < 0)
+        status = failed(s, &err);
+    if (tp_out_close(s->out, &err) < 0 && whole)
+        status = failed(s, &err);
+    return status;
+}
+
+uint64_t
+tp_stage_lost(const struct tp_stage *s)
+{
+    double forgiven = s->settings.tolerate / 100 * (double)s->count.in;
+
+    return (double)s->side.rejected > forgiven ? s->side.rejected : 0;
+}
+
+/* Was anything lost for good, here or upstream? */
+static bool
+lost_some(const struct tp_stage *s)
+{
+    return s->upstream.rejected + s->upstream.late + s->side.dropped_late + tp_stage_lost(s) > 0;
 }
 
 int
@@ -360,10 +393,9 @@ tp_stage_end(struct tp_stage *s, int result)
         tp_report_failure(&s->report, &s->err);
         status = tp_report_status(&s->err);
     }
-    if (close_streams(s, result) < 0 && status == TP_STATUS_CLEAN)
-        status = TP_STATUS_FAILED;
-    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
-    report_unseen(s);
+    status = close_streams(s, status);
+    if (s->unseen > 0)
+        report_unseen(s);
     if (s->settings.stats)
         report_stats(s);
     for (int i = 0; i < s->inputs && status == TP_STATUS_CLEAN; i++)
@@ -371,7 +403,7 @@ tp_stage_end(struct tp_stage *s, int result)
             status = TP_STATUS_FAILED;
     if (!balances(s))
         status = TP_STATUS_FAILED;
-    if (status == TP_STATUS_CLEAN && (s->spoiled || too_many_lost(s)))
+    if (status == TP_STATUS_CLEAN && (s->spoiled || lost_some(s)))
         status = TP_STATUS_SOME_BAD;
     return status;
 }
@@ -396,11 +428,20 @@ tp_stage_want_path(struct tp_stage *s, const struct tp_path *path, struct tp_err
 {
     int slot = tp_scan_want(s->scan, path, err);
 
-    if (slot < 0 || grow_wanted(s, (size_t)slot + 1) < 0)
-        return slot < 0 ? -1 : tp_err_memory(err);
-    if (s->wanted[slot].len == 0)
-        tp_path_write(path, &s->wanted[slot]);
-    return slot;
+    if (slot < 0)
+        return -1;
+    return tp_stage_note_wanted(s, (size_t)slot, path, false) < 0 ? tp_err_memory(err) : slot;
+}
+
+int
+tp_stage_note_wanted(struct tp_stage *s, size_t slot, const struct tp_path *path, bool maybe_text)
+{
+    if (grow_wanted(s, slot + 1) < 0)
+        return -1;
+    if (s->wanted[slot].path.len == 0)
+        tp_path_write(path, &s->wanted[slot].path);
+    s->wanted[slot].maybe_text |= maybe_text;
+    return 0;
 }
 
 int
@@ -436,7 +477,13 @@ void
 tp_stage_take_untimed(struct tp_stage *s)
 {
     s->time_optional = true;
-    tp_buf_clear(&s->wanted[s->time_slot]); /* nobody is surprised when no record has it */
+    tp_buf_clear(&s->wanted[s->time_slot].path); /* nobody is surprised when no record has it */
+}
+
+void
+tp_stage_write_no_control(struct tp_stage *s)
+{
+    s->settings.control = "never";
 }
 
 struct tp_scan *
