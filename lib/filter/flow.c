@@ -9,15 +9,22 @@
 static int
 write_control(struct tp_stage *s, const struct tp_control *control)
 {
-    struct tp_buf *to;
+    bool written = s->writes_control && s->speaks;
 
-    if (!s->writes_control || !s->speaks)
+    if (!written && !s->op->control)
         return 0;
-    to = tp_out_buf(s->out, &s->err);
-    if (!to)
-        return -1;
-    tp_control_write(to, control);
-    return tp_out_check(s->out, &s->err);
+    tp_buf_clear(&s->scratch);
+    if (written)
+        tp_control_write(&s->scratch, control);
+    if (tp_buf_failed(&s->scratch))
+        return tp_err_memory(&s->err);
+    if (s->op->control) {
+        int kept = s->op->control(s->self, s, tp_buf_str(&s->scratch), &s->err);
+
+        if (kept)
+            return kept < 0 ? -1 : 0;
+    }
+    return written ? tp_stage_control(s, tp_buf_str(&s->scratch), &s->err) : 0;
 }
 
 /* A watermark maker says that it is alive before it reads anything, so that its death is noticed
@@ -304,12 +311,13 @@ tp_flow_finish(struct tp_stage *s)
     const struct tp_input *cut = cut_input(s);
     struct tp_control control = {.kind = TP_CONTROL_END};
 
-    if (cut && !s->stopped) {
-        report_cut(s, cut);
-        return wake_now(s);
+    if ((cut || s->suspended) && !s->stopped) {
+        if (wake_now(s) < 0)
+            return -1;
+        if (cut)
+            report_cut(s, cut);
+        return s->op->leave ? s->op->leave(s->self, s, &s->err) : 0;
     }
-    if (s->suspended && !s->stopped)
-        return 0;
     if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
         return -1;
     control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
