@@ -272,6 +272,8 @@ swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (tp_stage_delay(stage) < 0 && !w->measure)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-d is missing: how late may records come? --measure tells");
+    if (w->measure)
+        tp_stage_write_no_control(stage);
     w->stamps =
         strcmp(tp_stage_time_field(stage), "@timestamp") != 0 || tp_stage_time_is_reread(stage);
     w->stamped_slot = -1;

@@ -18,7 +18,8 @@ pick(struct tp_stage *s)
     if (s->op->choose && s->inputs > 1) {
         int chosen = s->op->choose(s->self, s);
 
-        if (chosen >= 0 && !s->input[chosen].ended)
+        /* One that was cut off or stands at a barrier has nothing to give: any other will do. */
+        if (chosen >= 0 && !s->input[chosen].ended && !s->input[chosen].at_barrier)
             return s->input[chosen].waiting ? -2 : chosen;
     }
     for (int i = 0; i < s->inputs; i++) {
@@ -134,8 +135,7 @@ wait_for_input(struct tp_stage *s)
     if (ready == 0)
         return 0;
     s->quiet_since = s->waited;
-    for (int i = 0; i < s->inputs; i++)
-        s->input[i].waiting = false;
+    tp_input_look_again(s);
     return 0;
 }
 

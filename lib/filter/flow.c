@@ -143,6 +143,16 @@ wake_now(struct tp_stage *s)
     return s->op->tick(s->self, s, &s->err);
 }
 
+static int
+pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
+{
+    if (wake_now(s) < 0)
+        return -1;
+    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
+        return -1;
+    return write_control(s, barrier);
+}
+
 /* Barriers align: an input that stands at one is not read until all others stand there, too. */
 static int
 align(struct tp_stage *s)
@@ -158,12 +168,8 @@ align(struct tp_stage *s)
     }
     if (!barrier)
         return 0;
-    if (wake_now(s) < 0)
-        return -1;
-    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
-        return -1;
     s->suspended |= barrier->last;
-    if (write_control(s, barrier) < 0)
+    if (pass_barrier(s, barrier) < 0)
         return -1;
     for (int i = 0; i < s->inputs; i++)
         s->input[i].at_barrier = false;
@@ -176,24 +182,27 @@ take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
     if (s->op->traits & TP_STATEFUL)
         return tp_err_set(&s->err, TP_FAULT_USAGE,
                           "a barrier asks for saved state, and %s saves none yet", s->op->name);
+    if (in->said_end) {
+        /* Complete, not suspended: it goes on behind our own `end`. */
+        s->closing = true;
+        s->final = *control;
+        s->final.restore = (struct tp_str){NULL, 0};
+        return 0;
+    }
     in->suspended = control->last;
     in->barrier = *control;
     in->barrier.restore = (struct tp_str){NULL, 0};
-    if (in->said_end)
-        return 0; /* complete: it goes on behind our own end */
     in->at_barrier = true;
     return align(s);
 }
 
 int
-tp_flow_refuse_more(struct tp_stage *s, int which)
+tp_flow_after_end(struct tp_stage *s, const struct tp_input *in)
 {
-    const struct tp_input *in = &s->input[which];
-
     return tp_err_set(&s->err, TP_FAULT_MACHINE,
                       "%s:%llu: goes on after %s: files joined by cat? give them as operands",
                       tp_in_name(in->in), (unsigned long long)in->line_number,
-                      in->suspended ? "its last barrier" : "\"end\"");
+                      in->said_end ? "\"end\"" : "its last barrier");
 }
 
 int
@@ -206,8 +215,8 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
     if (tp_control_parse(line, &control, &why) < 0)
         return tp_err_set(&s->err, TP_FAULT_MACHINE, "%s:%llu: %s", tp_in_name(in->in),
                           (unsigned long long)in->line_number, why.text);
-    if (in->suspended || (in->said_end && !control.last))
-        return tp_flow_refuse_more(s, which);
+    if (in->suspended || (in->said_end && !(control.kind == TP_CONTROL_BARRIER && control.last)))
+        return tp_flow_after_end(s, in);
     in->spoke = true;
     s->speaks = s->role != TP_ROLE_SINK;
     switch (control.kind) {
@@ -246,7 +255,7 @@ tp_flow_input_end(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended && !in->said_end)
+    if (in->suspended)
         return align(s);
     if (in->spoke && !in->said_end && !s->settings.eof) {
         in->cut = true;
@@ -305,8 +314,5 @@ tp_flow_finish(struct tp_stage *s)
     control.ledger.late = s->upstream.late + s->side.dropped_late;
     if (write_control(s, &control) < 0)
         return -1;
-    for (int i = 0; i < s->inputs; i++)
-        if (s->input[i].suspended)
-            return write_control(s, &s->input[i].barrier);
-    return 0;
+    return s->closing ? pass_barrier(s, &s->final) : 0;
 }

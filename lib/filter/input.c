@@ -201,7 +201,7 @@ offer(struct tp_stage *s, int which, const char *next)
 }
 
 static int
-take_json(struct tp_stage *s, int which, const char *line, const char *next)
+take_json(struct tp_stage *s, int which, const char *next)
 {
     struct tp_input *in = &s->input[which];
 
@@ -219,7 +219,6 @@ take_json(struct tp_stage *s, int which, const char *line, const char *next)
     if (s->settings.delay >= 0 && !in->timed && s->record.has_time &&
         !(s->op->traits & TP_MAKES_TIME))
         observe(s, which);
-    (void)line;
     return 0;
 }
 
@@ -282,7 +281,7 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
     }
     in->line_number++;
     if (in->said_end || in->suspended) {
-        tp_flow_refuse_more(s, which);
+        tp_flow_after_end(s, in);
         return NULL;
     }
     next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
@@ -291,7 +290,7 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
         return reject(s, in, (struct tp_str){line, (size_t)(next - 1 - line)}) < 0 ? NULL : next;
     }
     s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
-    return take_json(s, which, line, next) < 0 ? NULL : next;
+    return take_json(s, which, next) < 0 ? NULL : next;
 }
 
 /* Lines between two places: what a framed record adds to the line number. */
@@ -327,7 +326,7 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
     if (!*next)
         return 0;
     if (in->said_end || in->suspended)
-        return tp_flow_refuse_more(s, which);
+        return tp_flow_after_end(s, in);
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
     s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};
@@ -390,6 +389,13 @@ tp_input_take(struct tp_stage *s, int which)
     return 0;
 }
 
+void
+tp_input_look_again(struct tp_stage *s)
+{
+    for (int i = 0; i < s->inputs; i++)
+        s->input[i].waiting = false;
+}
+
 int
 tp_input_read(struct tp_stage *s, int which)
 {
@@ -398,9 +404,10 @@ tp_input_read(struct tp_stage *s, int which)
 
     if (tp_out_settle(s->out, &s->err) < 0)
         return -1;
-    in->waiting = false;
     switch (tp_in_next(in->in, &block, &s->err)) {
     case TP_IN_BLOCK:
+        /* After every block: one input that always has more must not starve the others. */
+        tp_input_look_again(s);
         in->block = block;
         in->block_start = block.ptr;
         return 0;

@@ -166,6 +166,9 @@ void tp_keys_release(struct tp_keys *keys);
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
+/* What comes out is an answer, not a stream: no control lines, whatever --control says. */
+void tp_stage_write_no_control(struct tp_stage *stage);
+
 /* The scanner itself. */
 struct tp_scan *tp_stage_scan(struct tp_stage *stage);
 

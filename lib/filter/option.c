@@ -193,9 +193,11 @@ tp_option_parse(const struct tp_option_group *groups, size_t count, int argc, ch
     while ((got = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
         const struct entry *entry;
 
+        if (got == '?' && optopt >= LONG_ONLY)
+            return tp_err_set(err, TP_FAULT_USAGE, "--%s takes no argument",
+                              table.entry[optopt - LONG_ONLY].option->name);
         if (got == '?')
-            return unknown(&table, argv[optind - 1], optopt > 0 && optopt < LONG_ONLY ? optopt : 0,
-                           err);
+            return unknown(&table, argv[optind - 1], optopt, err);
         if (got == ':')
             return tp_err_set(err, TP_FAULT_USAGE, "%s needs an argument", argv[optind - 1]);
         entry = got >= LONG_ONLY ? &table.entry[got - LONG_ONLY] : by_letter(&table, got);

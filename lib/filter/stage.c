@@ -23,7 +23,7 @@ set_max_ahead(struct tp_stage *s)
     s->max_ahead = TP_DAY;
     if (text ? strcmp(text, "none") == 0
              : !(s->op->traits & TP_MAKES_TIME) && s->settings.delay < 0) {
-        s->ahead_limit = TP_TIME_MAX;
+        s->ahead_limit = TP_TIME_AFTER_ALL;
         return 0;
     }
     if (text && tp_duration_parse(tp_str_of(text), &s->max_ahead, &why) < 0)
@@ -351,8 +351,8 @@ failed(const struct tp_stage *s, const struct tp_err *err)
 }
 
 /* The rows first, then what is to be said about them; standard output is closed last, since a side
- * target may share it. Rows proven before a failure stand: that they are not all, the missing `end`
- * tells the next stage. */
+ * target may share it. After a failure, too: how much of what went before it comes out must not
+ * depend on how full a buffer was. Where writing itself failed, that was reported. */
 static int
 close_streams(struct tp_stage *s, int status)
 {
@@ -364,7 +364,7 @@ close_streams(struct tp_stage *s, int status)
             status = failed(s, &err);
         whole = false;
     }
-    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
+    tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
     if (tp_side_close(&s->side, &err) < 0)
         status = failed(s, &err);
     if (tp_out_close(s->out, &err) < 0 && whole)
@@ -375,9 +375,9 @@ close_streams(struct tp_stage *s, int status)
 uint64_t
 tp_stage_lost(const struct tp_stage *s)
 {
-    uint64_t rejected = s->side.rejected;
+    double forgiven = s->settings.tolerate / 100 * (double)s->count.in;
 
-    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in ? rejected : 0;
+    return (double)s->side.rejected > forgiven ? s->side.rejected : 0;
 }
 
 /* Was anything lost for good, here or upstream? */
@@ -481,6 +481,12 @@ tp_stage_take_untimed(struct tp_stage *s)
 {
     s->time_optional = true;
     tp_buf_clear(&s->wanted[s->time_slot].path); /* nobody is surprised when no record has it */
+}
+
+void
+tp_stage_write_no_control(struct tp_stage *s)
+{
+    s->settings.control = "never";
 }
 
 struct tp_scan *

@@ -110,6 +110,8 @@ struct tp_stage {
     bool stopped; /* tp_stage_stop */
     bool spoiled; /* a result could not be said */
     bool suspended, hinted;
+    bool closing;            /* `final` follows our `end` */
+    struct tp_control final; /* the last barrier of an input that ended */
 };
 
 /* --- stage.c ----------------------------------------------------------------------------------*/
@@ -139,13 +141,16 @@ int tp_input_take(struct tp_stage *stage, int which);
 /* The next block, or the end, of an input. */
 int tp_input_read(struct tp_stage *stage, int which);
 
+/* The inputs that had nothing may have something now. */
+void tp_input_look_again(struct tp_stage *stage);
+
 /* --- flow.c -----------------------------------------------------------------------------------*/
 
 /* A control line of an input. */
 int tp_flow_control(struct tp_stage *stage, int which, struct tp_str line);
 
-/* An input that said its last word goes on: the error. */
-int tp_flow_refuse_more(struct tp_stage *stage, int which);
+/* An input goes on although it said that it was over: fills stage->err, returns -1. */
+int tp_flow_after_end(struct tp_stage *stage, const struct tp_input *input);
 
 /* End of file of an input. */
 int tp_flow_input_end(struct tp_stage *stage, int which);
