@@ -399,6 +399,22 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     return TP_USED;
 }
 
+/* Would the session that MERGED makes of those it swallows take the record? Nothing is merged for
+ * one that is then rejected. */
+static int
+check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
+{
+    struct tp_session *s =
+        tp_session_swallowed(tp_sessions_of(w->sessions, tp_buf_str(&w->key)), merged);
+
+    if (!s)
+        return tp_aggs_check(w->aggs, w->argument, err);
+    for (; s; s = tp_session_swallowed(s->next, merged))
+        if (tp_aggs_check_into(w->aggs, s->acc, w->argument, err) < 0)
+            return -1;
+    return 0;
+}
+
 /* Rows of sessions that MERGED swallows and that were said are taken back. */
 static int
 delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_window *merged,
@@ -430,8 +446,7 @@ add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record
         return tp_stage_fail(stage, &err);
     if (in_time == 0)
         return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
-    if (tp_aggs_check(w->aggs, w->argument, &err) < 0 ||
-        delete_swallowed(w, stage, &merged, &err) < 0)
+    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, stage, &merged, &err) < 0)
         return tp_stage_fail(stage, &err);
     session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
     if (!session || add(w, r, session->acc, &err) < 0)
