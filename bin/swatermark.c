@@ -126,11 +126,8 @@ partition_of(struct swatermark *w, struct tp_stage *stage, const struct tp_recor
     if (!w->per)
         return &w->source[r->input].only;
     begin_key(w, r->input);
-    tp_key_make(&w->key, r->slot, w->keys.slot, w->keys.columns.count);
-    if (tp_buf_failed(&w->key)) {
-        tp_err_memory(err);
+    if (tp_keys_make(&w->keys, r->slot, &w->key, err) < 0)
         return NULL;
-    }
     return find_partition(w, stage, r->input, err);
 }
 
@@ -214,11 +211,10 @@ key_of_word(struct tp_str word, struct tp_buf *key)
 {
     struct tp_slot slot = {word.ptr, (uint32_t)word.len, TP_SLOT_TEXT};
     struct tp_value number;
-    int only = 0;
 
     if (tp_num_parse(word, &number))
         slot.kind = number.kind == TP_INT ? TP_SLOT_INTEGER : TP_SLOT_REAL;
-    tp_key_make(key, &slot, &only, 1);
+    tp_key_put_slot(key, &slot);
 }
 
 static int
@@ -226,7 +222,7 @@ expect_words(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 {
     const char *word = w->expected;
 
-    if (w->keys.columns.count != 1)
+    if (w->keys.count != 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--partitions LIST goes with one --per field");
     for (;;) {
         size_t len = strcspn(word, ",");
@@ -373,7 +369,7 @@ static void
 check_idle(struct swatermark *w, struct source *source, struct partition *p, tp_duration now,
            tp_duration *next)
 {
-    tp_duration left = p->active + w->idle - now;
+    tp_duration left = w->idle - (now - p->active);
 
     if (p->idle)
         return;

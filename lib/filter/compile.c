@@ -110,3 +110,18 @@ tp_stage_select_set(struct tp_stage *s, const char *option, struct tp_str text, 
     }
     return note_items(s, select, err);
 }
+
+int
+tp_stage_want_keys(struct tp_stage *s, const char *option, const char *text, struct tp_keys *keys,
+                   struct tp_err *err)
+{
+    struct tp_select *select;
+
+    if (!text)
+        return 0;
+    select = tp_stage_select(s, option, tp_str_of(text), 0, err);
+    if (!select)
+        return -1;
+    tp_keys_init(keys, select);
+    return 0;
+}

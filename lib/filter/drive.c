@@ -60,9 +60,7 @@ go_quiet(struct tp_stage *s)
 {
     if (s->op->quiet && s->op->quiet(s->self, s, &s->err) < 0)
         return -1;
-    if (tp_side_flush(&s->side, &s->err) < 0)
-        return -1;
-    return tp_out_pending(s->out) ? tp_out_flush(s->out, &s->err) : 0;
+    return tp_stage_flush(s, &s->err);
 }
 
 static tp_time

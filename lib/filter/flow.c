@@ -9,15 +9,22 @@
 static int
 write_control(struct tp_stage *s, const struct tp_control *control)
 {
-    struct tp_buf *to;
+    bool written = s->writes_control && s->speaks;
 
-    if (!s->writes_control || !s->speaks)
+    if (!written && !s->op->control)
         return 0;
-    to = tp_out_buf(s->out, &s->err);
-    if (!to)
-        return -1;
-    tp_control_write(to, control);
-    return tp_out_check(s->out, &s->err);
+    tp_buf_clear(&s->scratch);
+    if (written)
+        tp_control_write(&s->scratch, control);
+    if (tp_buf_failed(&s->scratch))
+        return tp_err_memory(&s->err);
+    if (s->op->control) {
+        int kept = s->op->control(s->self, s, tp_buf_str(&s->scratch), &s->err);
+
+        if (kept)
+            return kept < 0 ? -1 : 0;
+    }
+    return written ? tp_stage_control(s, tp_buf_str(&s->scratch), &s->err) : 0;
 }
 
 /* A watermark maker says that it is alive before it reads anything, so that its death is noticed
@@ -133,6 +140,14 @@ take_end(struct tp_stage *s, struct tp_input *in, const struct tp_control *contr
     return 0;
 }
 
+static int
+pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
+{
+    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
+        return -1;
+    return write_control(s, barrier);
+}
+
 /* What is held only until a tick (a table's rows, for the widths) is not held beyond this. */
 static int
 wake_now(struct tp_stage *s)
@@ -141,16 +156,6 @@ wake_now(struct tp_stage *s)
         return 0;
     s->wake_at = 0;
     return s->op->tick(s->self, s, &s->err);
-}
-
-static int
-pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
-{
-    if (wake_now(s) < 0)
-        return -1;
-    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
-        return -1;
-    return write_control(s, barrier);
 }
 
 /* Barriers align: an input that stands at one is not read until all others stand there, too. */
@@ -168,6 +173,8 @@ align(struct tp_stage *s)
     }
     if (!barrier)
         return 0;
+    if (wake_now(s) < 0)
+        return -1;
     s->suspended |= barrier->last;
     if (pass_barrier(s, barrier) < 0)
         return -1;
@@ -302,12 +309,13 @@ tp_flow_finish(struct tp_stage *s)
     const struct tp_input *cut = cut_input(s);
     struct tp_control control = {.kind = TP_CONTROL_END};
 
-    if (cut && !s->stopped) {
-        report_cut(s, cut);
-        return wake_now(s);
+    if ((cut || s->suspended) && !s->stopped) {
+        if (wake_now(s) < 0)
+            return -1;
+        if (cut)
+            report_cut(s, cut);
+        return s->op->leave ? s->op->leave(s->self, s, &s->err) : 0;
     }
-    if (s->suspended && !s->stopped)
-        return 0;
     if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
         return -1;
     control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);

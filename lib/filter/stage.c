@@ -222,6 +222,15 @@ nothing_to_read(const struct tp_stage *s, int operands)
            isatty(STDIN_FILENO);
 }
 
+static int
+parse_options(struct tp_stage *s, const struct tp_option_group *groups, size_t count, int argc,
+              char **argv, int *first)
+{
+    if (s->op->operands_before_files == TP_OPERANDS_COMMAND)
+        return tp_option_parse_command(groups, count, argc, argv, first, &s->err);
+    return tp_option_parse(groups, count, argc, argv, first, &s->err);
+}
+
 int
 tp_stage_begin(struct tp_stage *s, int argc, char **argv)
 {
@@ -235,7 +244,7 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
-    if (tp_option_parse(groups, count, argc, argv, &first, &s->err) < 0) {
+    if (parse_options(s, groups, count, argc, argv, &first) < 0) {
         tp_report_failure(&s->report, &s->err);
         tp_settings_print_usage(s->op);
         return TP_STATUS_USAGE;
@@ -335,6 +344,7 @@ tp_stage_give_back(struct tp_stage *s)
     tp_stamp_free(s->stamp);
     tp_zone_close(s->zone);
     tp_out_free(s->out);
+    tp_side_close(&s->side, NULL);
     tp_buf_release(&s->scratch);
     free(s->slot);
     for (size_t i = 0; i < s->slots; i++)
@@ -447,35 +457,6 @@ tp_stage_note_wanted(struct tp_stage *s, size_t slot, const struct tp_path *path
     return 0;
 }
 
-int
-tp_stage_want_keys(struct tp_stage *s, const char *option, const char *text, struct tp_keys *keys,
-                   struct tp_err *err)
-{
-    struct tp_err why;
-
-    if (!text)
-        return 0;
-    if (tp_key_columns_parse(&keys->columns, tp_str_of(text), &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: %s", option, why.text);
-    keys->slot = calloc(keys->columns.count, sizeof *keys->slot);
-    if (!keys->slot)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < keys->columns.count; i++) {
-        keys->slot[i] = tp_stage_want_path(s, &keys->columns.column[i].path, err);
-        if (keys->slot[i] < 0)
-            return -1;
-    }
-    return 0;
-}
-
-void
-tp_keys_release(struct tp_keys *keys)
-{
-    tp_key_columns_release(&keys->columns);
-    free(keys->slot);
-    keys->slot = NULL;
-}
-
 void
 tp_stage_take_untimed(struct tp_stage *s)
 {
@@ -524,6 +505,25 @@ tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
 {
     s->count.rows++;
     return tp_out_check(s->out, err);
+}
+
+int
+tp_stage_control(struct tp_stage *s, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf *to = tp_out_buf(s->out, err);
+
+    if (!to)
+        return -1;
+    tp_buf_put_str(to, line);
+    return tp_out_check(s->out, err);
+}
+
+int
+tp_stage_flush(struct tp_stage *s, struct tp_err *err)
+{
+    if (tp_side_flush(&s->side, err) < 0)
+        return -1;
+    return tp_out_pending(s->out) ? tp_out_flush(s->out, err) : 0;
 }
 
 void
@@ -585,6 +585,13 @@ tp_stage_release(struct tp_stage *s, uint64_t count)
 }
 
 void
+tp_stage_drop(struct tp_stage *s, uint64_t count)
+{
+    s->count.held -= count;
+    s->count.filtered += count;
+}
+
+void
 tp_stage_spoiled(struct tp_stage *s, const struct tp_err *err)
 {
     s->spoiled = true;
@@ -612,7 +619,10 @@ tp_stage_waited(const struct tp_stage *s)
 void
 tp_stage_wake_after(struct tp_stage *s, tp_duration after)
 {
-    s->wake_at = after > 0 ? s->waited + after : 0;
+    if (after <= 0)
+        s->wake_at = 0;
+    else if (__builtin_add_overflow(s->waited, after, &s->wake_at))
+        s->wake_at = INT64_MAX;
 }
 
 tp_duration
@@ -625,6 +635,12 @@ tp_duration
 tp_stage_step(const struct tp_stage *s)
 {
     return s->settings.step;
+}
+
+size_t
+tp_stage_max_line(const struct tp_stage *s)
+{
+    return (size_t)s->settings.max_line;
 }
 
 int

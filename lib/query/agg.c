@@ -113,8 +113,8 @@ check_states(const struct tp_aggs *aggs, const void *acc, const struct tp_value 
 }
 
 int
-tp_aggs_check_into(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
-                   struct tp_err *err)
+tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
+                  struct tp_err *err)
 {
     if (tp_aggs_check(aggs, values, err) < 0)
         return -1;
@@ -130,7 +130,7 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
 {
     struct tp_agg_input input = {.time = time, .sequence = sequence, .seed = aggs->seed};
 
-    if (tp_aggs_check_into(aggs, acc, values, err) < 0)
+    if (tp_aggs_check_add(aggs, acc, values, err) < 0)
         return -1;
     for (size_t i = 0; i < aggs->states; i++) {
         const struct tp_agg_state *state = &aggs->state[i];

@@ -1,7 +1,7 @@
 /*
  * agg: aggregate functions over the records of a group.
  *
- * A list of aggregates is parsed once (`count, avg(bytes), p99(bytes) AS slow, quantile(x, 0.9)`)
+ * A list of aggregates is parsed once (`count, avg(bytes) FILTER (WHERE status < 400) AS ok`)
  * and then drives accumulators: one block of tp_aggs_size() bytes a group, which the caller owns
  * and lays where it likes (aligned for any type, zeroed = empty). What an accumulator needs beyond
  * its block (values of a quantile, a set of distinct values) it allocates; tp_aggs_clear gives that
@@ -56,8 +56,8 @@ int tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *va
 int tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err);
 
 /* Would tp_aggs_add take VALUES into ACC? */
-int tp_aggs_check_into(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
-                       struct tp_err *err);
+int tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
+                      struct tp_err *err);
 
 /* Adds what FROM holds to INTO; FROM is left as it was. -1 only when memory ran out: parts that do
  * not go together (min of numbers and of strings) make a result that cannot be said. */
