@@ -433,8 +433,8 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     return TP_USED;
 }
 
-/* Do the record's arguments fit to the sessions that it brings together, and these to each other?
- * Asked before anything is changed. There are at most two: each is as long as the gap or longer. */
+/* Would the session that MERGED makes of those it swallows take the record? Asked before anything
+ * is changed. There are at most two: each is as long as the gap or longer. */
 static int
 check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
 {
@@ -442,8 +442,7 @@ check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err
     struct tp_session *first = tp_session_swallowed(s, merged);
 
     for (s = first; s; s = tp_session_swallowed(s->next, merged))
-        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0 ||
-            (s != first && tp_aggs_check_merge(w->aggs, first->acc, s->acc, err) < 0))
+        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0)
             return -1;
     return first ? 0 : tp_aggs_check(w->aggs, w->argument, err);
 }
