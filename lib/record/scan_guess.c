@@ -37,6 +37,7 @@ struct piece {
     uint8_t stop;        /* enum tp_stop */
     uint8_t effects;
     uint16_t members; /* of the outermost object, begun in it */
+    bool wide;        /* there have been strings longer than a block behind it */
     const struct tp_effect *effect;
     struct piece *next[SUCCESSORS]; /* likeliest first */
     const struct place *from, *to;
@@ -432,11 +433,27 @@ settle_len(struct piece *piece, size_t len, unsigned confidence)
     return len;
 }
 
+/* Whether this string is longer than a block cannot be foreseen, whether strings behind this piece
+ * sometimes are can. */
+static inline const char *
+plain_end(struct piece *piece, const char *p)
+{
+    tp_marks marks;
+
+    if (piece->wide)
+        return tp_plain_end_wide(p);
+    marks = tp_stops(p);
+    if (__builtin_expect(marks != 0, 1))
+        return p + tp_first(marks);
+    piece->wide = true;
+    return tp_plain_end_wide(p + TP_BLOCK);
+}
+
 static inline const char *
 take_string(struct tp_walk *walk, struct piece *piece, const char *p, unsigned confidence)
 {
     enum tp_slot_kind kind = TP_SLOT_TEXT;
-    const char *end = tp_plain_end(p);
+    const char *end = plain_end(piece, p);
 
     if (__builtin_expect(*end == '"', 1)) {
         end = p + settle_len(piece, (size_t)(end - p), confidence);
