@@ -45,15 +45,17 @@ tp_low_bytes(size_t len)
 #define TP_BLOCK 16
 typedef uint32_t tp_marks; /* one bit a byte */
 
+/* Exchanging bytes 0x20 and 0x22 (and 0x21 and 0x23) puts the quote next to the control bytes: one
+ * comparison finds both, and being a signed one all above 0x7f too. */
 static inline tp_marks
 tp_stops(const char *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    __m128i swapped = _mm_xor_si128(v, _mm_set1_epi8(0x02));
+    __m128i odd = _mm_cmplt_epi8(swapped, _mm_set1_epi8(0x21));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    __m128i odd = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: also above 0x7f */
 
-    return (tp_marks)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), odd));
+    return (tp_marks)_mm_movemask_epi8(_mm_or_si128(odd, slash));
 }
 
 /* Marks the bytes that are not decimal digits. */
@@ -180,15 +182,15 @@ tp_first_wide(uint64_t wide)
 #define TP_WIDE 32
 typedef uint64_t tp_marks; /* the top bit of each byte */
 
-/* Exact in every byte: seven bits plus 0x7f reach 0x80 unless they are 0, plus 0x60 from 0x20 on;
- * no sum carries into the next byte. */
+/* Exact in every byte: seven bits plus 0x7f reach 0x80 unless they are 0, plus 0x5f from 0x21 on;
+ * no sum carries into the next byte. Exchanging 0x20 and 0x22 (and 0x21 and 0x23) puts the quote
+ * next to the control bytes. */
 static inline tp_marks
 tp_stops(const char *p)
 {
     uint64_t v = tp_load64(p);
     uint64_t low = v & TP_EACH(0x7f);
-    uint64_t plain = ((low ^ TP_EACH('"')) + TP_EACH(0x7f)) &
-                     ((low ^ TP_EACH('\\')) + TP_EACH(0x7f)) & (low + TP_EACH(0x60));
+    uint64_t plain = ((low ^ TP_EACH('\\')) + TP_EACH(0x7f)) & ((low ^ TP_EACH(2)) + TP_EACH(0x5f));
 
     return (~plain | v) & TP_EACH(0x80);
 }

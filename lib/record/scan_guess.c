@@ -38,6 +38,7 @@ struct piece {
     uint8_t effects;
     uint16_t members; /* of the outermost object, begun in it */
     bool wide;        /* there have been strings longer than a block behind it */
+    uint16_t mask;    /* a bit for each byte of it in `text` */
     const struct tp_effect *effect;
     struct piece *next[SUCCESSORS]; /* likeliest first */
     const struct place *from, *to;
@@ -132,20 +133,20 @@ tp_guess_wanted(struct tp_guess *guess)
 #if TP_SCAN_SSE2
 
 static inline bool
-same_start(const struct piece *piece, const char *p, uint32_t len)
+same_start(const struct piece *piece, const char *p)
 {
     __m128i a = _mm_loadu_si128((const __m128i *)(const void *)piece->text);
     __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);
-    uint32_t differs = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) ^ 0xffff;
 
-    return len >= 16 ? differs == 0 : differs << (32 - len) == 0;
+    return (~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & piece->mask) == 0;
 }
 
 #else
 
 static inline bool
-same_start(const struct piece *piece, const char *p, uint32_t len)
+same_start(const struct piece *piece, const char *p)
 {
+    uint32_t len = piece->len;
     uint64_t low = tp_load64(piece->text) ^ tp_load64(p);
     uint64_t high = tp_load64(piece->text + 8) ^ tp_load64(p + 8);
 
@@ -170,18 +171,23 @@ same_rest(const struct piece *piece, const char *p)
     return ((tp_load64(text) ^ tp_load64(p)) & tp_low_bytes(left)) == 0;
 }
 
+/* '-', the digits, and '.' and '/', behind which the walker finds the fault. */
+static inline bool
+begins_number(char c)
+{
+    return (unsigned char)(c - '-') <= '9' - '-';
+}
+
 /* Does PIECE stand at P? A number's piece ends before the number, so it does not say by itself
  * that a number follows. */
 static inline bool
 fits(const struct piece *piece, const char *p)
 {
-    uint32_t len = piece->len;
-
-    if (!same_start(piece, p, len))
+    if (!same_start(piece, p))
         return false;
     if (__builtin_expect(piece->rest != NULL, 0) && !same_rest(piece, p))
         return false;
-    return piece->stop != TP_STOP_NUMBER || tp_is_digit(p[len]) || p[len] == '-';
+    return piece->stop != TP_STOP_NUMBER || begins_number(p[piece->len]);
 }
 
 /* -- learning -- */
@@ -296,6 +302,7 @@ new_piece(struct tp_guess *guess, const struct finding *found)
                             .effect = guess->effect + guess->effects,
                             .from = found->from,
                             .to = found->to};
+    piece->mask = (uint16_t)((1u << (found->len - rest_len)) - 1);
     memcpy(piece->text, found->text, found->len - rest_len);
     if (rest_len) {
         piece->rest = guess->text + guess->texts;
