@@ -161,6 +161,29 @@ tp_utf8_run(const char *p)
     }
 }
 
+/* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
+ * it is no such number, or none at all. Whether there is a point is not foreseeable, so no branch
+ * depends on it: the mark of the point, if it is the first one, is taken away. */
+static inline size_t
+tp_simple_number(const char *p, bool *real)
+{
+    tp_marks marks = tp_non_digits(p);
+    tp_marks ends = marks ^ (marks & (0 - marks) & tp_points(p));
+    size_t whole, len;
+
+    *real = false;
+    if (__builtin_expect(!ends, 0))
+        return 0;
+    whole = tp_first(marks);
+    len = tp_first(ends);
+    *real = len != whole;
+    if (__builtin_expect((whole == 0) | (len == whole + 1) | ((*p == '0') & (whole > 1)) |
+                             ((p[len] | 0x20) == 'e'),
+                         0))
+        return 0;
+    return len;
+}
+
 #define TP_WIDE 64
 
 static inline uint64_t
@@ -182,15 +205,15 @@ tp_first_wide(uint64_t wide)
 #define TP_WIDE 32
 typedef uint64_t tp_marks; /* the top bit of each byte */
 
-/* Exact in every byte: seven bits plus 0x7f reach 0x80 unless they are 0, plus 0x5f from 0x21 on;
- * no sum carries into the next byte. Exchanging 0x20 and 0x22 (and 0x21 and 0x23) puts the quote
- * next to the control bytes. */
+/* Exact in every byte: seven bits plus 0x7f reach 0x80 unless they are 0, plus 0x60 from 0x20 on;
+ * no sum carries into the next byte. */
 static inline tp_marks
 tp_stops(const char *p)
 {
     uint64_t v = tp_load64(p);
     uint64_t low = v & TP_EACH(0x7f);
-    uint64_t plain = ((low ^ TP_EACH('\\')) + TP_EACH(0x7f)) & ((low ^ TP_EACH(2)) + TP_EACH(0x5f));
+    uint64_t plain = ((low ^ TP_EACH('"')) + TP_EACH(0x7f)) &
+                     ((low ^ TP_EACH('\\')) + TP_EACH(0x7f)) & (low + TP_EACH(0x60));
 
     return (~plain | v) & TP_EACH(0x80);
 }
@@ -206,23 +229,11 @@ tp_non_digits(const char *p)
 
 /* Exact: see tp_stops. */
 static inline tp_marks
-tp_equal_bytes(const char *p, unsigned char byte)
-{
-    uint64_t v = tp_load64(p) ^ TP_EACH(byte);
-
-    return ~(((v & TP_EACH(0x7f)) + TP_EACH(0x7f)) | v) & TP_EACH(0x80);
-}
-
-static inline tp_marks
-tp_points(const char *p)
-{
-    return tp_equal_bytes(p, '.');
-}
-
-static inline tp_marks
 tp_quotes(const char *p)
 {
-    return tp_equal_bytes(p, '"');
+    uint64_t v = tp_load64(p) ^ TP_EACH('"');
+
+    return ~(((v & TP_EACH(0x7f)) + TP_EACH(0x7f)) | v) & TP_EACH(0x80);
 }
 
 static inline size_t
@@ -235,6 +246,32 @@ static inline tp_marks
 tp_drop_marks(tp_marks marks, size_t count)
 {
     return marks & (UINT64_MAX << (8 * count));
+}
+
+/* See above. Words have few registers for constants: here a branch is cheaper than a second mask.
+ */
+static inline size_t
+tp_simple_number(const char *p, bool *real)
+{
+    tp_marks marks = tp_non_digits(p);
+    size_t whole, len;
+
+    *real = false;
+    if (!marks)
+        return 0;
+    whole = len = tp_first(marks);
+    *real = p[len] == '.';
+    if (*real) {
+        marks &= marks - 1;
+        if (!marks)
+            return 0;
+        len = tp_first(marks);
+        if (len == whole + 1)
+            return 0;
+    }
+    if (whole == 0 || (*p == '0' && whole > 1) || (p[len] | 0x20) == 'e')
+        return 0;
+    return len;
 }
 
 /* Pairs of characters of three bytes (CJK, mostly), as long as nothing about them needs a closer
@@ -303,29 +340,6 @@ tp_plain_end(const char *p)
     tp_marks marks = tp_stops(p);
 
     return marks ? p + tp_first(marks) : tp_plain_end_wide(p + TP_BLOCK);
-}
-
-/* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
- * it is no such number, or none at all. Whether there is a point is not foreseeable, so no branch
- * depends on it: the mark of the point, if it is the first one, is taken away. */
-static inline size_t
-tp_simple_number(const char *p, bool *real)
-{
-    tp_marks marks = tp_non_digits(p);
-    tp_marks ends = marks ^ (marks & (0 - marks) & tp_points(p));
-    size_t whole, len;
-
-    *real = false;
-    if (__builtin_expect(!ends, 0))
-        return 0;
-    whole = tp_first(marks);
-    len = tp_first(ends);
-    *real = len != whole;
-    if (__builtin_expect((whole == 0) | (len == whole + 1) | ((*p == '0') & (whole > 1)) |
-                             ((p[len] | 0x20) == 'e'),
-                         0))
-        return 0;
-    return len;
 }
 
 static inline const char *
