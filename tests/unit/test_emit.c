@@ -131,8 +131,12 @@ decimals_read_back(void)
 
         for (int s = 0; s < scale; s++)
             ten *= 10;
-        snprintf(text, sizeof text, "%s%llu.%0*llu", random_below(2) ? "-" : "",
-                 (unsigned long long)(mantissa / ten), scale, (unsigned long long)(mantissa % ten));
+        /* A 1 before the digits keeps their zeros; the point takes its place. */
+        snprintf(text, sizeof text, "%s%llu", random_below(2) ? "-" : "",
+                 (unsigned long long)(mantissa / ten));
+        snprintf(padded, sizeof padded, "%llu", (unsigned long long)(ten + mantissa % ten));
+        padded[0] = '.';
+        strcat(text, padded);
         value = real_of(text, padded, sizeof padded);
         tp_emit_value(&buf, value);
         CHECK_THAT(tp_num_parse(tp_buf_str(&buf), &again), "%s", tp_buf_text(&buf));
