@@ -67,6 +67,20 @@ tp_stage_compile(struct tp_stage *s, const char *option, struct tp_str text, str
     return expr;
 }
 
+struct tp_expr *
+tp_stage_condition(struct tp_stage *s, const char *option, struct tp_str text, struct tp_err *err)
+{
+    struct tp_expr *expr = tp_stage_compile(s, option, text, err);
+    struct tp_err why;
+
+    if (expr && tp_expr_want_boolean(expr, &why) < 0) {
+        explain(option, text, &why, err);
+        tp_expr_free(expr);
+        return NULL;
+    }
+    return expr;
+}
+
 /* The members of all items; frees SELECT and returns NULL when memory ran out. */
 static struct tp_select *
 note_items(struct tp_stage *s, struct tp_select *select, struct tp_err *err)
@@ -109,4 +123,46 @@ tp_stage_select_set(struct tp_stage *s, const char *option, struct tp_str text, 
         return NULL;
     }
     return note_items(s, select, err);
+}
+
+/* What a person writes: longer is a mistake, such as a data file. */
+#define FILE_MAX (UINT64_C(1) << 20)
+
+static int
+read_blocks(struct tp_in *in, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_str block;
+
+    while (to->len <= FILE_MAX) {
+        switch (tp_in_next(in, &block, err)) {
+        case TP_IN_BLOCK:
+            tp_buf_put_str(to, block);
+            break;
+        case TP_IN_WAIT:
+            if (tp_in_wait(&in, 1, -1, err) < 0)
+                return -1;
+            break;
+        case TP_IN_END:
+            return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+        case TP_IN_TOO_LONG:
+            to->len = FILE_MAX + 1;
+            break;
+        case TP_IN_ERROR:
+            return -1;
+        }
+    }
+    return tp_err_set(err, TP_FAULT_USAGE, "%s: longer than %u KiB", tp_in_name(in),
+                      (unsigned)(FILE_MAX >> 10));
+}
+
+int
+tp_read_text_file(const char *name, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_in *in = tp_in_open(name, FILE_MAX, err);
+    int result = in ? read_blocks(in, to, err) : -1;
+
+    tp_in_close(in);
+    if (result < 0)
+        err->fault = TP_FAULT_USAGE; /* a wrong operand: said before anything was read */
+    return result;
 }
