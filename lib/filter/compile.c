@@ -14,9 +14,9 @@ context_of(struct tp_stage *s)
     };
 }
 
-/* "-k: reason", and under it the text with a caret at the place. */
-static void
-explain(const char *option, struct tp_str text, const struct tp_err *why, struct tp_err *err)
+void
+tp_stage_show_place(const char *option, struct tp_str text, const struct tp_err *why,
+                    struct tp_err *err)
 {
     struct tp_buf message = TP_BUF_INIT;
 
@@ -57,7 +57,7 @@ tp_stage_compile(struct tp_stage *s, const char *option, struct tp_str text, str
     struct tp_expr *expr = tp_expr_compile(text, &context, &why);
 
     if (!expr) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         return NULL;
     }
     if (note_members(s, expr, err) < 0) {
@@ -74,11 +74,21 @@ tp_stage_condition(struct tp_stage *s, const char *option, struct tp_str text, s
     struct tp_err why;
 
     if (expr && tp_expr_want_boolean(expr, &why) < 0) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         tp_expr_free(expr);
         return NULL;
     }
     return expr;
+}
+
+/* Whoever leaves a member out wants to know that there was none of this name. */
+static int
+note_excepts(struct tp_stage *s, const struct tp_item *item, struct tp_err *err)
+{
+    for (size_t i = 0; i < item->excepts; i++)
+        if (tp_stage_want_path(s, &item->except[i], err) < 0)
+            return -1;
+    return 0;
 }
 
 /* The members of all items; frees SELECT and returns NULL when memory ran out. */
@@ -86,9 +96,10 @@ static struct tp_select *
 note_items(struct tp_stage *s, struct tp_select *select, struct tp_err *err)
 {
     for (size_t i = 0; i < select->count; i++) {
-        const struct tp_expr *expr = select->item[i].expr;
+        const struct tp_item *item = &select->item[i];
 
-        if (expr && note_members(s, expr, err) < 0) {
+        if ((item->expr && note_members(s, item->expr, err) < 0) ||
+            note_excepts(s, item, err) < 0) {
             tp_select_free(select);
             return NULL;
         }
@@ -105,7 +116,7 @@ tp_stage_select(struct tp_stage *s, const char *option, struct tp_str text, unsi
     struct tp_select *select = tp_select_parse(text, allow, &context, &why);
 
     if (!select) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         return NULL;
     }
     return note_items(s, select, err);
@@ -119,7 +130,7 @@ tp_stage_select_set(struct tp_stage *s, const char *option, struct tp_str text, 
     struct tp_select *select = tp_select_parse_set(text, &context, &why);
 
     if (!select) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         return NULL;
     }
     return note_items(s, select, err);

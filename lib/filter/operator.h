@@ -190,6 +190,10 @@ struct tp_select *tp_stage_select(struct tp_stage *stage, const char *option, st
 struct tp_select *tp_stage_select_set(struct tp_stage *stage, const char *option,
                                       struct tp_str text, struct tp_err *err);
 
+/* ERR becomes what these say of WHY, a fault with a place in TEXT. */
+void tp_stage_show_place(const char *option, struct tp_str text, const struct tp_err *why,
+                         struct tp_err *err);
+
 /* Appends the content of the file NAME, which the option `-f` named. */
 int tp_read_text_file(const char *name, struct tp_buf *to, struct tp_err *err);
 
