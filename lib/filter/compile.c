@@ -14,9 +14,9 @@ context_of(struct tp_stage *s)
     };
 }
 
-/* "-k: reason", and under it the text with a caret at the place. */
-static void
-explain(const char *option, struct tp_str text, const struct tp_err *why, struct tp_err *err)
+void
+tp_stage_show_place(const char *option, struct tp_str text, const struct tp_err *why,
+                    struct tp_err *err)
 {
     struct tp_buf message = TP_BUF_INIT;
 
@@ -57,7 +57,7 @@ tp_stage_compile(struct tp_stage *s, const char *option, struct tp_str text, str
     struct tp_expr *expr = tp_expr_compile(text, &context, &why);
 
     if (!expr) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         return NULL;
     }
     if (note_members(s, expr, err) < 0) {
@@ -67,14 +67,39 @@ tp_stage_compile(struct tp_stage *s, const char *option, struct tp_str text, str
     return expr;
 }
 
+struct tp_expr *
+tp_stage_condition(struct tp_stage *s, const char *option, struct tp_str text, struct tp_err *err)
+{
+    struct tp_expr *expr = tp_stage_compile(s, option, text, err);
+    struct tp_err why;
+
+    if (expr && tp_expr_want_boolean(expr, &why) < 0) {
+        tp_stage_show_place(option, text, &why, err);
+        tp_expr_free(expr);
+        return NULL;
+    }
+    return expr;
+}
+
+/* Whoever leaves a member out wants to know that there was none of this name. */
+static int
+note_excepts(struct tp_stage *s, const struct tp_item *item, struct tp_err *err)
+{
+    for (size_t i = 0; i < item->excepts; i++)
+        if (tp_stage_want_path(s, &item->except[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 /* The members of all items; frees SELECT and returns NULL when memory ran out. */
 static struct tp_select *
 note_items(struct tp_stage *s, struct tp_select *select, struct tp_err *err)
 {
     for (size_t i = 0; i < select->count; i++) {
-        const struct tp_expr *expr = select->item[i].expr;
+        const struct tp_item *item = &select->item[i];
 
-        if (expr && note_members(s, expr, err) < 0) {
+        if ((item->expr && note_members(s, item->expr, err) < 0) ||
+            note_excepts(s, item, err) < 0) {
             tp_select_free(select);
             return NULL;
         }
@@ -91,7 +116,7 @@ tp_stage_select(struct tp_stage *s, const char *option, struct tp_str text, unsi
     struct tp_select *select = tp_select_parse(text, allow, &context, &why);
 
     if (!select) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         return NULL;
     }
     return note_items(s, select, err);
@@ -105,7 +130,7 @@ tp_stage_select_set(struct tp_stage *s, const char *option, struct tp_str text, 
     struct tp_select *select = tp_select_parse_set(text, &context, &why);
 
     if (!select) {
-        explain(option, text, &why, err);
+        tp_stage_show_place(option, text, &why, err);
         return NULL;
     }
     return note_items(s, select, err);
@@ -124,4 +149,46 @@ tp_stage_want_keys(struct tp_stage *s, const char *option, const char *text, str
         return -1;
     tp_keys_init(keys, select);
     return 0;
+}
+
+/* What a person writes: longer is a mistake, such as a data file. */
+#define FILE_MAX (UINT64_C(1) << 20)
+
+static int
+read_blocks(struct tp_in *in, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_str block;
+
+    while (to->len <= FILE_MAX) {
+        switch (tp_in_next(in, &block, err)) {
+        case TP_IN_BLOCK:
+            tp_buf_put_str(to, block);
+            break;
+        case TP_IN_WAIT:
+            if (tp_in_wait(&in, 1, -1, err) < 0)
+                return -1;
+            break;
+        case TP_IN_END:
+            return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+        case TP_IN_TOO_LONG:
+            to->len = FILE_MAX + 1;
+            break;
+        case TP_IN_ERROR:
+            return -1;
+        }
+    }
+    return tp_err_set(err, TP_FAULT_USAGE, "%s: longer than %u KiB", tp_in_name(in),
+                      (unsigned)(FILE_MAX >> 10));
+}
+
+int
+tp_read_text_file(const char *name, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_in *in = tp_in_open(name, FILE_MAX, err);
+    int result = in ? read_blocks(in, to, err) : -1;
+
+    tp_in_close(in);
+    if (result < 0)
+        err->fault = TP_FAULT_USAGE; /* a wrong operand: said before anything was read */
+    return result;
 }

@@ -71,8 +71,10 @@ enum tp_trait {
     TP_LATENESS = 1 << 4,      /* --late-to, --late-fail: it may say TP_LATE */
     TP_STATEFUL = 1 << 5,      /* what it prints depends on earlier records: barriers need -S */
     TP_NO_CHANGES = 1 << 6,    /* refuses records with an `@op` other than insert */
-    TP_UNTIMED_ROWS = 1 << 7,  /* text in, records out: control lines only on a standard input that
-                                  begins with one (sfrom) */
+    TP_TIME_NAMED =
+        1 << 8, /* -t --time-format --tz are for its expressions; reads no time itself */
+    TP_UNTIMED_ROWS = 1 << 7, /* text in, records out: control lines only on a standard input that
+                                 begins with one (sfrom) */
 };
 
 /* For operands_before_files: all of them are a command and its arguments; options end there. */
@@ -92,6 +94,11 @@ struct tp_operator {
     unsigned traits;                 /* enum tp_trait */
     int operands_before_files;       /* so many operands are the filter's (an expression, a format)
                                         and not FILEs: see tp_stage_operand */
+
+    /* Options are parsed: how many operands are the filter's own, where that depends on them; NULL:
+     * operands_before_files. A filter that answers without reading (--explain) calls
+     * tp_stage_stop here; then only open and finish follow. */
+    int (*operands)(void *self, struct tp_stage *stage);
 
     /* Options are parsed: check them, ask for members (tp_stage_want), allocate. */
     int (*open)(void *self, struct tp_stage *stage, struct tp_err *err);
@@ -186,10 +193,22 @@ struct tp_scan *tp_stage_scan(struct tp_stage *stage);
  */
 struct tp_expr *tp_stage_compile(struct tp_stage *stage, const char *option, struct tp_str text,
                                  struct tp_err *err);
+struct tp_expr *tp_stage_condition(struct tp_stage *stage, const char *option, struct tp_str text,
+                                   struct tp_err *err); /* ... which yields a boolean */
 struct tp_select *tp_stage_select(struct tp_stage *stage, const char *option, struct tp_str text,
                                   unsigned allow, struct tp_err *err);
 struct tp_select *tp_stage_select_set(struct tp_stage *stage, const char *option,
                                       struct tp_str text, struct tp_err *err);
+
+/* ERR becomes what these say of WHY, a fault with a place in TEXT. */
+void tp_stage_show_place(const char *option, struct tp_str text, const struct tp_err *why,
+                         struct tp_err *err);
+
+/* Appends the content of the file NAME, which the option `-f` named. */
+int tp_read_text_file(const char *name, struct tp_buf *to, struct tp_err *err);
+
+/* What is written is no stream of records: no control lines (`sfilter -c`). */
+void tp_stage_mute(struct tp_stage *stage);
 
 /* Operand number I of those before the FILEs; NULL when there are not so many. */
 const char *tp_stage_operand(const struct tp_stage *stage, int i);

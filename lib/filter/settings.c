@@ -80,7 +80,7 @@ tp_settings_groups(struct tp_settings *settings, const struct tp_operator *op, v
 
     if (op->options)
         groups[count++] = (struct tp_option_group){NULL, op->options, self};
-    if (op->traits & (TP_TIMED | TP_TIME_OPTIONAL))
+    if (op->traits & (TP_TIMED | TP_TIME_OPTIONAL | TP_TIME_NAMED))
         groups[count++] = (struct tp_option_group){"Event time", time_options, settings};
     if (op->traits & (TP_DELAYS | TP_MAKES_TIME))
         groups[count++] = (struct tp_option_group){"Watermarks", delay_options, settings};

@@ -76,13 +76,13 @@ open_time(struct tp_stage *s)
             return tp_err_set(&s->err, TP_FAULT_USAGE, "--now: %s", why.text);
         s->has_now = true;
     }
-    if (!(s->op->traits & (TP_TIMED | TP_TIME_OPTIONAL)))
+    if (!(s->op->traits & (TP_TIMED | TP_TIME_OPTIONAL | TP_TIME_NAMED)))
         return 0;
     s->time_optional = (s->op->traits & TP_TIME_OPTIONAL) != 0;
     s->stamp = tp_stamp_new(set->time_format, s->zone, &why);
     if (!s->stamp)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--time-format: %s", why.text);
-    if (s->op->frame)
+    if (s->op->frame || (s->op->traits & TP_TIME_NAMED))
         return 0;
     s->time_slot = tp_stage_want(s, set->time_field, &why);
     if (s->time_slot < 0)
@@ -180,9 +180,9 @@ open_output(struct tp_stage *s)
     s->out = tp_out_new(STDOUT_FILENO, "standard output", &s->err);
     if (!s->out)
         return -1;
-    s->writes_control =
-        s->role != TP_ROLE_SINK && (strcmp(control, "always") == 0 ||
-                                    (strcmp(control, "auto") == 0 && tp_out_is_pipe(s->out)));
+    s->writes_control = s->role != TP_ROLE_SINK && !s->muted &&
+                        (strcmp(control, "always") == 0 ||
+                         (strcmp(control, "auto") == 0 && tp_out_is_pipe(s->out)));
     s->speaks = s->role == TP_ROLE_SOURCE || (s->op->traits & TP_MAKES_TIME) != 0;
     return 0;
 }
@@ -190,7 +190,7 @@ open_output(struct tp_stage *s)
 static int
 open_all(struct tp_stage *s, char **operands, int count)
 {
-    int own = s->op->operands_before_files < count ? s->op->operands_before_files : count;
+    int own = s->own_operands < count ? s->own_operands : count;
 
     s->operand = operands;
     s->operands = own;
@@ -218,7 +218,7 @@ open_all(struct tp_stage *s, char **operands, int count)
 static bool
 nothing_to_read(const struct tp_stage *s, int operands)
 {
-    return s->role != TP_ROLE_SOURCE && operands <= s->op->operands_before_files &&
+    return s->role != TP_ROLE_SOURCE && !s->stopped && operands <= s->own_operands &&
            isatty(STDIN_FILENO);
 }
 
@@ -259,6 +259,7 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
         printf("%s (tidepipe) %s\n", s->op->name, TP_VERSION);
         return fflush(stdout) == 0 ? TP_STATUS_CLEAN : TP_STATUS_FAILED;
     }
+    s->own_operands = s->op->operands ? s->op->operands(s->self, s) : s->op->operands_before_files;
     if (nothing_to_read(s, argc - first)) {
         tp_settings_print_usage(s->op);
         return TP_STATUS_USAGE;
@@ -278,11 +279,12 @@ report_unseen_member(const struct tp_stage *s, const struct tp_wanted *wanted)
     const struct tp_str *names, *likest;
     size_t count = tp_scan_names(s->scan, &names);
     int len = (int)wanted->path.len;
+    bool quoted = len > 2 && wanted->path.ptr[0] == '"'; /* plain names are written without */
 
     likest = tp_text_likest(tp_buf_str(&wanted->path), names, count);
     if (wanted->maybe_text)
         tp_report_note(&s->report, "no record had member %.*s; strings are written '%.*s'", len,
-                       wanted->path.ptr, len > 2 ? len - 2 : 0, wanted->path.ptr + 1);
+                       wanted->path.ptr, quoted ? len - 2 : len, wanted->path.ptr + quoted);
     else if (likest)
         tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)", len,
                        wanted->path.ptr, (int)likest->len, likest->ptr);
@@ -407,7 +409,7 @@ tp_stage_end(struct tp_stage *s, int result)
         status = tp_report_status(&s->err);
     }
     status = close_streams(s, status);
-    if (s->unseen > 0)
+    if (s->unseen > 0 && !s->stopped)
         report_unseen(s);
     if (s->settings.stats)
         report_stats(s);
@@ -602,6 +604,12 @@ void
 tp_stage_stop(struct tp_stage *s)
 {
     s->stopped = true;
+}
+
+void
+tp_stage_mute(struct tp_stage *s)
+{
+    s->muted = true;
 }
 
 tp_time

@@ -67,6 +67,7 @@ struct tp_stage {
 
     char **operand; /* before the FILEs */
     int operands;
+    int own_operands; /* so many should be there */
 
     struct tp_input *input;
     int inputs;
@@ -108,6 +109,7 @@ struct tp_stage {
     bool said_start, said_none, said_idle;
     bool moved;   /* an input's watermark changed: look at the minimum */
     bool stopped; /* tp_stage_stop */
+    bool muted;   /* tp_stage_mute */
     bool spoiled; /* a result could not be said */
     bool suspended, hinted;
     bool closing;            /* `final` follows our `end` */

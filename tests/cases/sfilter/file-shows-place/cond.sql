@@ -1,0 +1,3 @@
+-- errors
+status >= 500
+  AND path ==> 1

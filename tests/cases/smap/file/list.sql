@@ -1,0 +1,2 @@
+ip,      -- who
+* EXCEPT (user)
