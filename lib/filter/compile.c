@@ -67,6 +67,20 @@ tp_stage_compile(struct tp_stage *s, const char *option, struct tp_str text, str
     return expr;
 }
 
+struct tp_expr *
+tp_stage_condition(struct tp_stage *s, const char *option, struct tp_str text, struct tp_err *err)
+{
+    struct tp_expr *expr = tp_stage_compile(s, option, text, err);
+    struct tp_err why;
+
+    if (expr && tp_expr_want_boolean(expr, &why) < 0) {
+        explain(option, text, &why, err);
+        tp_expr_free(expr);
+        return NULL;
+    }
+    return expr;
+}
+
 /* The members of all items; frees SELECT and returns NULL when memory ran out. */
 static struct tp_select *
 note_items(struct tp_stage *s, struct tp_select *select, struct tp_err *err)

@@ -11,7 +11,11 @@ write_control(struct tp_stage *s, const struct tp_control *control)
 {
     struct tp_buf *to;
 
-    if (!s->writes_control || !s->speaks)
+    if (!s->speaks)
+        return 0;
+    if (s->op->announce && s->op->announce(s->self, s, control, &s->err) < 0)
+        return -1;
+    if (!s->writes_control)
         return 0;
     to = tp_out_buf(s->out, &s->err);
     if (!to)

@@ -26,6 +26,7 @@
 #include "filter/option.h"
 #include "query/expr.h"
 #include "query/select.h"
+#include "record/control.h"
 #include "record/key.h"
 #include "record/path.h"
 #include "record/scan.h"
@@ -89,6 +90,10 @@ struct tp_operator {
     int operands_before_files;       /* so many operands are the filter's (an expression, a format)
                                         and not FILEs: see tp_stage_operand */
 
+    /* Options are parsed: how many operands are the filter's own, where that depends on them; NULL:
+     * operands_before_files. */
+    int (*operands)(void *self, struct tp_stage *stage);
+
     /* Options are parsed: check them, ask for members (tp_stage_want), allocate. */
     int (*open)(void *self, struct tp_stage *stage, struct tp_err *err);
 
@@ -112,6 +117,19 @@ struct tp_operator {
 
     /* The next read would block; output is flushed after this. */
     int (*quiet)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* For those who write to more than standard output (tp_stage_takes_control says which of their
+     * outputs want them): a control line goes on here, also where standard output takes none. */
+    int (*announce)(void *self, struct tp_stage *stage, const struct tp_control *control,
+                    struct tp_err *err);
+
+    /* The block of the last records is given up: lines that are still borrowed must be written or
+     * copied now. */
+    int (*settle)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* The run is over, well or not, and standard output flushed: close what was opened beside it.
+     * Failing here makes the exit status 3. */
+    int (*shut)(void *self, struct tp_stage *stage, struct tp_err *err);
 
     /* Which input to read the next record from: its number, or -1 when any will do. NULL: the one
      * whose watermark is lowest. */
@@ -176,6 +194,8 @@ struct tp_scan *tp_stage_scan(struct tp_stage *stage);
  */
 struct tp_expr *tp_stage_compile(struct tp_stage *stage, const char *option, struct tp_str text,
                                  struct tp_err *err);
+struct tp_expr *tp_stage_condition(struct tp_stage *stage, const char *option, struct tp_str text,
+                                   struct tp_err *err); /* ... which yields a boolean */
 struct tp_select *tp_stage_select(struct tp_stage *stage, const char *option, struct tp_str text,
                                   unsigned allow, struct tp_err *err);
 struct tp_select *tp_stage_select_set(struct tp_stage *stage, const char *option,
@@ -247,6 +267,10 @@ bool tp_stage_time_is_reread(const struct tp_stage *stage);
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Does --control let control lines go to an output that is (STREAM), or is not, a pipe or socket?
+ */
+bool tp_stage_takes_control(const struct tp_stage *stage, bool stream);
 
 bool tp_stage_to_terminal(const struct tp_stage *stage); /* standard output is one */
 

@@ -162,14 +162,11 @@ open_inputs(struct tp_stage *s, char **names, int count)
 static int
 open_output(struct tp_stage *s)
 {
-    const char *control = s->settings.control;
-
     s->out = tp_out_new(STDOUT_FILENO, "standard output", &s->err);
     if (!s->out)
         return -1;
     s->writes_control =
-        s->role != TP_ROLE_SINK && (strcmp(control, "always") == 0 ||
-                                    (strcmp(control, "auto") == 0 && tp_out_is_pipe(s->out)));
+        s->role != TP_ROLE_SINK && tp_stage_takes_control(s, tp_out_is_pipe(s->out));
     s->speaks = s->role == TP_ROLE_SOURCE || (s->op->traits & TP_MAKES_TIME) != 0;
     return 0;
 }
@@ -177,7 +174,7 @@ open_output(struct tp_stage *s)
 static int
 open_all(struct tp_stage *s, char **operands, int count)
 {
-    int own = s->op->operands_before_files < count ? s->op->operands_before_files : count;
+    int own = s->own_operands < count ? s->own_operands : count;
 
     s->operand = operands;
     s->operands = own;
@@ -205,8 +202,7 @@ open_all(struct tp_stage *s, char **operands, int count)
 static bool
 nothing_to_read(const struct tp_stage *s, int operands)
 {
-    return s->role != TP_ROLE_SOURCE && operands <= s->op->operands_before_files &&
-           isatty(STDIN_FILENO);
+    return s->role != TP_ROLE_SOURCE && operands <= s->own_operands && isatty(STDIN_FILENO);
 }
 
 int
@@ -238,6 +234,7 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
         printf("%s (tidepipe) %s\n", s->op->name, TP_VERSION);
         return fflush(stdout) == 0 ? TP_STATUS_CLEAN : TP_STATUS_FAILED;
     }
+    s->own_operands = s->op->operands ? s->op->operands(s->self, s) : s->op->operands_before_files;
     if (nothing_to_read(s, argc - first)) {
         tp_settings_print_usage(s->op);
         return TP_STATUS_USAGE;
@@ -347,6 +344,8 @@ close_streams(struct tp_stage *s, int status)
     struct tp_err err;
 
     if (whole && tp_out_flush(s->out, &err) < 0)
+        status = failed(s, &err);
+    if (s->op->shut && s->op->shut(s->self, s, &err) < 0)
         status = failed(s, &err);
     tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
     if (tp_side_close(&s->side, &err) < 0)
@@ -633,6 +632,13 @@ tp_stage_note(struct tp_stage *s, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     tp_report_note(&s->report, "%s", text);
+}
+
+bool
+tp_stage_takes_control(const struct tp_stage *s, bool stream)
+{
+    return strcmp(s->settings.control, "always") == 0 ||
+           (stream && strcmp(s->settings.control, "auto") == 0);
 }
 
 bool

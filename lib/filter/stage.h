@@ -67,6 +67,7 @@ struct tp_stage {
 
     char **operand; /* before the FILEs */
     int operands;
+    int own_operands; /* so many should be there */
 
     struct tp_input *input;
     int inputs;
