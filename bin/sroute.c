@@ -15,6 +15,7 @@
 
 #include "filter/operator.h"
 #include "stream/router.h"
+#include "stream/target.h"
 #include "stream/template.h"
 
 enum {
@@ -113,6 +114,18 @@ static void
 skip_target(void *self, const struct tp_err *err)
 {
     const struct sroute *s = self;
+    struct tp_err said;
+
+    tp_err_set(&said, err->fault, "%.*s; the other targets go on", (int)sizeof said.text - 40,
+               err->text);
+    tp_stage_spoiled(s->stage, &said);
+}
+
+/* At the end, without skip: another one beside the failure that ends the run. */
+static void
+report_another(void *self, const struct tp_err *err)
+{
+    const struct sroute *s = self;
 
     tp_stage_spoiled(s->stage, err);
 }
@@ -174,6 +187,16 @@ want_members(struct tp_stage *stage, struct tp_template *name, struct tp_err *er
     return 0;
 }
 
+/* What a template does not name must be there: a wrong folder is found now, too. */
+static int
+check_folder(const struct tp_template *name, struct tp_err *err)
+{
+    if (tp_template_is_fixed(name) || tp_target_check_folder(tp_template_folder(name), err) == 0)
+        return 0;
+    err->fault = TP_FAULT_USAGE;
+    return -1;
+}
+
 static int
 open_destination(struct sroute *s, struct tp_stage *stage, const char *option, struct tp_str text,
                  struct destination *to, struct tp_err *err)
@@ -183,7 +206,7 @@ open_destination(struct sroute *s, struct tp_stage *stage, const char *option, s
     to->name = tp_template_parse(text, false, &why);
     if (!to->name)
         return tp_err_set(err, why.fault, "%s: %s", option, why.text);
-    if (want_members(stage, to->name, err) < 0)
+    if (want_members(stage, to->name, err) < 0 || check_folder(to->name, err) < 0)
         return -1;
     if (!tp_template_is_fixed(to->name) || tp_template_kind(to->name) == TP_TEMPLATE_STDOUT)
         return 0;
@@ -291,7 +314,7 @@ open_hash(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if (!tp_template_is_numbered(to->name))
         return tp_err_set(err, TP_FAULT_USAGE, "--hash: no {n} in the TARGET \"%s\"", target);
-    if (want_members(stage, to->name, err) < 0)
+    if (want_members(stage, to->name, err) < 0 || check_folder(to->name, err) < 0)
         return -1;
     return tp_template_members(to->name) == 0 ? open_parts(s, err) : 0;
 }
@@ -496,7 +519,7 @@ sroute_shut(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sroute *s = self;
 
     (void)stage;
-    return tp_router_close(s->router, skip_target, s, err);
+    return tp_router_close(s->router, report_another, s, err);
 }
 
 static void

@@ -246,8 +246,9 @@ open_route(struct tp_router *router, struct tp_route *route, struct tp_err *err)
     if (router->lasting >= router->set.max_open) {
         struct tp_str name = tp_route_name(router, route);
 
-        tp_err_set(&why, TP_FAULT_MACHINE, "%.*s: %zu streams are open already (--max-open)",
-                   (int)name.len, name.ptr, router->lasting);
+        tp_err_set(&why, TP_FAULT_MACHINE,
+                   "%.*s: commands and pipes have all %zu places (--max-open)", (int)name.len,
+                   name.ptr, router->lasting);
         return die(router, route, &why, err);
     }
     route->target = open_target(router, route, &why);

@@ -177,6 +177,22 @@ tp_target_open_file(const char *path, struct tp_err *err)
     return target;
 }
 
+int
+tp_target_check_folder(struct tp_str folder, struct tp_err *err)
+{
+    char *path = folder.len ? strndup(folder.ptr, folder.len) : NULL;
+    struct stat st;
+    int failed;
+
+    if (!path)
+        return folder.len ? tp_err_memory(err) : 0;
+    failed = stat(path, &st);
+    if (failed)
+        tp_err_system(err, path);
+    free(path);
+    return failed;
+}
+
 bool
 tp_target_is_stream(const struct tp_target *target)
 {

@@ -31,6 +31,9 @@ struct tp_target *tp_target_open(const char *spec, struct tp_err *err);
  * are made of a record's values. */
 struct tp_target *tp_target_open_file(const char *path, struct tp_err *err);
 
+/* A folder that files will be made in: -1 with the reason when it is not there. Empty: none. */
+int tp_target_check_folder(struct tp_str folder, struct tp_err *err);
+
 /* A pipe or a socket, and not standard output: someone reads along. */
 bool tp_target_is_stream(const struct tp_target *target);
 

@@ -155,19 +155,35 @@ parse_parts(struct tp_template *t, struct tp_str text, bool numbered, struct tp_
     return 0;
 }
 
+static bool
+begins_with(struct tp_str text, struct tp_str with)
+{
+    return text.len >= with.len && memcmp(text.ptr, with.ptr, with.len) == 0;
+}
+
 static enum tp_template_kind
 kind_of(struct tp_str text)
 {
-    static const char device[] = "/dev/";
-
-    if (text.len > 0 && text.ptr[0] == '|')
+    if (begins_with(text, TP_STR("|")))
         return TP_TEMPLATE_COMMAND;
     if (tp_str_equal(text, TP_STR("-")) || tp_str_equal(text, TP_STR("/dev/stdout")) ||
         tp_str_equal(text, TP_STR("/dev/fd/1")))
         return TP_TEMPLATE_STDOUT;
-    if (text.len >= sizeof device - 1 && memcmp(text.ptr, device, sizeof device - 1) == 0)
-        return TP_TEMPLATE_DEVICE;
-    return TP_TEMPLATE_FILE;
+    return begins_with(text, TP_STR("/dev/fd/")) ? TP_TEMPLATE_DEVICE : TP_TEMPLATE_FILE;
+}
+
+/* What only a template has to keep to. */
+static int
+check_fields(const struct tp_template *t, struct tp_str text, struct tp_err *err)
+{
+    if (tp_template_is_fixed(t))
+        return 0;
+    if (t->kind == TP_TEMPLATE_DEVICE)
+        return tp_err_set(err, TP_FAULT_USAGE, "target '%.*s': no value chooses a descriptor",
+                          (int)text.len, text.ptr);
+    if (text.len > LONGEST_TEXT)
+        return tp_err_set(err, TP_FAULT_USAGE, "target: longer than %d bytes", LONGEST_TEXT);
+    return 0;
 }
 
 /* --- lengths -----------------------------------------------------------------------------------*/
@@ -259,24 +275,17 @@ tp_template_parse(struct tp_str text, bool numbered, struct tp_err *err)
         return NULL;
     }
     t->kind = kind_of(text);
-    if (parse_parts(t, text, numbered, err) < 0)
-        goto failed;
-    if (!tp_template_is_fixed(t) && text.len > LONGEST_TEXT) {
-        tp_err_set(err, TP_FAULT_USAGE, "target: longer than %d bytes", LONGEST_TEXT);
-        goto failed;
+    if (parse_parts(t, text, numbered, err) < 0 || check_fields(t, text, err) < 0 ||
+        fit(t, err) < 0 || need_stamp(t, err) < 0) {
+        tp_template_free(t);
+        return NULL;
     }
-    if (fit(t, err) < 0 || need_stamp(t, err) < 0)
-        goto failed;
     if (t->kind != TP_TEMPLATE_COMMAND && t->parts > 0 && t->part[0].kind == LITERAL) {
         const char *slash = memrchr(t->part[0].text.ptr, '/', t->part[0].text.len);
 
         t->folder = slash ? (size_t)(slash - t->part[0].text.ptr) + 1 : 0;
     }
     return t;
-
-failed:
-    tp_template_free(t);
-    return NULL;
 }
 
 void

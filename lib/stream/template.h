@@ -32,7 +32,7 @@
 enum tp_template_kind {
     TP_TEMPLATE_STDOUT,  /* `-`, and its other names */
     TP_TEMPLATE_COMMAND, /* begins with `|` */
-    TP_TEMPLATE_DEVICE,  /* /dev/...: the grammar of targets knows more */
+    TP_TEMPLATE_DEVICE,  /* /dev/fd/N and the like, which the grammar of targets knows; no fields */
     TP_TEMPLATE_FILE,
 };
 
