@@ -213,8 +213,10 @@ tp_target_name(const struct tp_target *target)
 
 /* ---- writing ---- */
 
-/* write(2) with SIGPIPE held back in this thread. The one that EPIPE brings is taken away again,
- * unless another was pending before. The disposition, which is the process's, stays as it is. */
+/* write(2) with SIGPIPE held back in this thread. The one that a dead reader brings is taken away
+ * again, unless another was pending before; it comes with EPIPE, and also with a short count when
+ * the reader dies while we wait (Linux's pipe_write). The disposition, which is the process's, stays
+ * as it is. */
 static ssize_t
 write_shielded(int fd, const char *bytes, size_t len)
 {
@@ -229,7 +231,7 @@ write_shielded(int fd, const char *bytes, size_t len)
     pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
     wrote = write(fd, bytes, len);
     why = errno;
-    if (wrote < 0 && why == EPIPE && !sigismember(&pending, SIGPIPE))
+    if (wrote < (ssize_t)len && !sigismember(&pending, SIGPIPE))
         while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
             continue;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
