@@ -11,6 +11,8 @@ write_control(struct tp_stage *s, const struct tp_control *control)
 {
     bool written = s->writes_control && s->speaks;
 
+    if (s->speaks && s->op->announce && s->op->announce(s->self, s, control, &s->err) < 0)
+        return -1;
     if (!written && !s->op->control)
         return 0;
     tp_buf_clear(&s->scratch);

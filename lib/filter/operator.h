@@ -28,6 +28,7 @@
 #include "query/expr.h"
 #include "query/keys.h"
 #include "query/select.h"
+#include "record/control.h"
 #include "record/path.h"
 #include "record/scan.h"
 #include "value/time.h"
@@ -133,6 +134,19 @@ struct tp_operator {
 
     /* The next read would block; output is flushed after this. */
     int (*quiet)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* For those who write to more than standard output (tp_stage_takes_control says which of their
+     * outputs want them): a control line goes on here, also where standard output takes none. */
+    int (*announce)(void *self, struct tp_stage *stage, const struct tp_control *control,
+                    struct tp_err *err);
+
+    /* The block of the last records is given up: lines that are still borrowed must be written or
+     * copied now. */
+    int (*settle)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* The run is over, well or not, and standard output flushed: close what was opened beside it.
+     * Failing here makes the exit status 3. */
+    int (*shut)(void *self, struct tp_stage *stage, struct tp_err *err);
 
     /* Which input to read the next record from: its number, or -1 when any will do. NULL: the one
      * whose watermark is lowest. */
@@ -288,6 +302,10 @@ bool tp_stage_time_is_reread(const struct tp_stage *stage);
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Does --control let control lines go to an output that is (STREAM), or is not, a pipe or socket?
+ */
+bool tp_stage_takes_control(const struct tp_stage *stage, bool stream);
 
 bool tp_stage_to_terminal(const struct tp_stage *stage); /* standard output is one */
 

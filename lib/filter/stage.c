@@ -175,14 +175,11 @@ open_inputs(struct tp_stage *s, char **names, int count)
 static int
 open_output(struct tp_stage *s)
 {
-    const char *control = s->settings.control;
-
     s->out = tp_out_new(STDOUT_FILENO, "standard output", &s->err);
     if (!s->out)
         return -1;
-    s->writes_control = s->role != TP_ROLE_SINK && !s->muted &&
-                        (strcmp(control, "always") == 0 ||
-                         (strcmp(control, "auto") == 0 && tp_out_is_pipe(s->out)));
+    s->writes_control =
+        s->role != TP_ROLE_SINK && !s->muted && tp_stage_takes_control(s, tp_out_is_pipe(s->out));
     s->speaks = s->role == TP_ROLE_SOURCE || (s->op->traits & TP_MAKES_TIME) != 0;
     return 0;
 }
@@ -376,6 +373,8 @@ close_streams(struct tp_stage *s, int status)
             status = failed(s, &err);
         whole = false;
     }
+    if (s->op->shut && s->op->shut(s->self, s, &err) < 0)
+        status = failed(s, &err);
     tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
     if (tp_side_close(&s->side, &err) < 0)
         status = failed(s, &err);
@@ -679,6 +678,13 @@ tp_stage_note(struct tp_stage *s, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     tp_report_note(&s->report, "%s", text);
+}
+
+bool
+tp_stage_takes_control(const struct tp_stage *s, bool stream)
+{
+    return strcmp(s->settings.control, "always") == 0 ||
+           (stream && strcmp(s->settings.control, "auto") == 0);
 }
 
 bool

@@ -31,8 +31,10 @@ tp_fd_wait_writable(int fd)
     (void)poll(&poller, 1, -1);
 }
 
-/* SIGPIPE is held back in this thread, and the one that EPIPE brings is taken away again, unless
- * another was pending before. The disposition, which is the process's, stays as it is. */
+/* SIGPIPE is held back in this thread. The one that a dead reader brings is taken away again,
+ * unless another was pending before; it comes with EPIPE, and also with a short count when the
+ * reader dies while we wait (Linux's pipe_write). The disposition, which is the process's, stays as
+ * it is. */
 ssize_t
 tp_fd_write_shielded(int fd, const char *bytes, size_t len)
 {
@@ -47,7 +49,7 @@ tp_fd_write_shielded(int fd, const char *bytes, size_t len)
     pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
     wrote = write(fd, bytes, len);
     why = errno;
-    if (wrote < 0 && why == EPIPE && !sigismember(&pending, SIGPIPE))
+    if (wrote < (ssize_t)len && !sigismember(&pending, SIGPIPE))
         while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
             continue;
     pthread_sigmask(SIG_SETMASK, &before, NULL);

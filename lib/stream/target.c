@@ -18,6 +18,7 @@ struct tp_target {
     char *name;
     int fd;
     bool ours;     /* close it in the end */
+    bool regular;  /* a file, and not standard output's */
     bool shielded; /* a dead reader must be an error here, not SIGPIPE */
     bool is_command;
     int failed; /* errno of the write that failed; nothing is written after it */
@@ -109,14 +110,15 @@ open_by_grammar(struct tp_target *target, const char *spec, struct tp_err *err)
 }
 
 /* Standard output's EPIPE kills as for every filter, whoever writes to it. */
-static bool
-needs_shield(int fd)
+static void
+inspect(struct tp_target *target)
 {
     struct stat st;
 
-    if (fd == STDOUT_FILENO || fstat(fd, &st))
-        return false;
-    return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+    if (target->fd == STDOUT_FILENO || fstat(target->fd, &st))
+        return;
+    target->shielded = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+    target->regular = S_ISREG(st.st_mode);
 }
 
 static void
@@ -127,25 +129,79 @@ free_target(struct tp_target *target)
     free(target);
 }
 
-struct tp_target *
-tp_target_open(const char *spec, struct tp_err *err)
+static struct tp_target *
+new_target(const char *name, struct tp_err *err)
 {
     struct tp_target *target = calloc(1, sizeof *target);
 
     if (target)
-        target->name = strdup(strcmp(spec, "-") ? spec : "standard output");
+        target->name = strdup(name);
     if (!target || !target->name) {
         free(target);
         tp_err_memory(err);
         return NULL;
     }
     target->fd = -1;
+    return target;
+}
+
+struct tp_target *
+tp_target_open(const char *spec, struct tp_err *err)
+{
+    struct tp_target *target = new_target(strcmp(spec, "-") ? spec : "standard output", err);
+
+    if (!target)
+        return NULL;
     if (open_by_grammar(target, spec, err)) {
         free_target(target);
         return NULL;
     }
-    target->shielded = needs_shield(target->fd);
+    inspect(target);
     return target;
+}
+
+struct tp_target *
+tp_target_open_file(const char *path, struct tp_err *err)
+{
+    struct tp_target *target = new_target(path, err);
+
+    if (!target)
+        return NULL;
+    if (open_file(target, path)) {
+        tp_err_system(err, path);
+        free_target(target);
+        return NULL;
+    }
+    inspect(target);
+    return target;
+}
+
+int
+tp_target_check_folder(struct tp_str folder, struct tp_err *err)
+{
+    char *path = folder.len ? strndup(folder.ptr, folder.len) : NULL;
+    struct stat st;
+    int failed;
+
+    if (!path)
+        return folder.len ? tp_err_memory(err) : 0;
+    failed = stat(path, &st);
+    if (failed)
+        tp_err_system(err, path);
+    free(path);
+    return failed;
+}
+
+bool
+tp_target_is_stream(const struct tp_target *target)
+{
+    return target->shielded;
+}
+
+bool
+tp_target_is_regular(const struct tp_target *target)
+{
+    return target->regular;
 }
 
 const char *

@@ -17,6 +17,8 @@
 #ifndef TP_STREAM_TARGET_H
 #define TP_STREAM_TARGET_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/str.h"
 
@@ -24,6 +26,19 @@ struct tp_target; /* opaque */
 
 /* NULL with the reason. Opens at once, so that a bad name is found before anything is read. */
 struct tp_target *tp_target_open(const char *spec, struct tp_err *err);
+
+/* The FILE of that name, even where the grammar would read something else into it: for names that
+ * are made of a record's values. */
+struct tp_target *tp_target_open_file(const char *path, struct tp_err *err);
+
+/* A folder that files will be made in: -1 with the reason when it is not there. Empty: none. */
+int tp_target_check_folder(struct tp_str folder, struct tp_err *err);
+
+/* A pipe or a socket, and not standard output: someone reads along. */
+bool tp_target_is_stream(const struct tp_target *target);
+
+/* A regular file of its own: closed, it can be opened again and gone on with. */
+bool tp_target_is_regular(const struct tp_target *target);
 
 /* LINE ends with a newline; copied. */
 int tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err *err);

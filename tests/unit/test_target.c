@@ -186,6 +186,24 @@ test_command_dies(void)
 }
 
 /* Another side command must not keep the first one's pipe open, or closing the first would hang. */
+/* Linux sends SIGPIPE also with a short count: when the reader dies while a write waits. */
+static void
+test_command_dies_while_a_write_waits(void)
+{
+    enum { MUCH = 3 << 20 };
+    struct tp_err err = {0};
+    struct tp_target *target = tp_target_open("| sleep 0.2; exit 4", &err);
+    char *line = malloc(MUCH);
+
+    memset(line, 'x', MUCH);
+    line[MUCH - 1] = '\n';
+    CHECK(tp_target_write(target, (struct tp_str){line, MUCH}, &err) == -1);
+    CHECK(strstr(err.text, ": Broken pipe") != NULL);
+    CHECK(tp_target_close(target, &err) == -1);
+    CHECK_THAT(strstr(err.text, ": exit status 4") != NULL, "%s", err.text);
+    free(line);
+}
+
 static void
 test_two_commands(void)
 {
@@ -325,6 +343,7 @@ main(void)
     RUN(test_command);
     RUN(test_command_fails);
     RUN(test_command_dies);
+    RUN(test_command_dies_while_a_write_waits);
     RUN(test_two_commands);
     RUN(test_lines_stay_whole);
     RUN(test_standard_outputs_own_file);
