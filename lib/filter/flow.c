@@ -199,8 +199,6 @@ take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
     in->suspended = control->last;
     in->barrier = *control;
     in->barrier.restore = (struct tp_str){NULL, 0};
-    if (in->said_end)
-        return 0; /* complete: it goes on behind our own end */
     in->at_barrier = true;
     return align(s);
 }
@@ -264,7 +262,7 @@ tp_flow_input_end(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended && !in->said_end)
+    if (in->suspended)
         return align(s);
     if (in->spoke && !in->said_end && !s->settings.eof) {
         in->cut = true;

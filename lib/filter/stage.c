@@ -23,7 +23,7 @@ set_max_ahead(struct tp_stage *s)
     s->max_ahead = TP_DAY;
     if (text ? strcmp(text, "none") == 0
              : !(s->op->traits & TP_MAKES_TIME) && s->settings.delay < 0) {
-        s->ahead_limit = TP_TIME_MAX;
+        s->ahead_limit = TP_TIME_AFTER_ALL;
         return 0;
     }
     if (text && tp_duration_parse(tp_str_of(text), &s->max_ahead, &why) < 0)

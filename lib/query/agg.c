@@ -149,29 +149,14 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
 }
 
 int
-tp_aggs_check_merge(const struct tp_aggs *aggs, const void *into, const void *from,
-                    struct tp_err *err)
-{
-    const struct tp_agg_state *state = aggs->state, *end = state + aggs->states;
-    struct tp_err fault;
-
-    for (; state < end; state++)
-        if (state->store->check_merge &&
-            state->store->check_merge(cell_of(state, into), cell_of(state, from), &fault) < 0)
-            return name_fault(err, spelling(aggs, state), &fault);
-    return 0;
-}
-
-int
 tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err)
 {
-    const struct tp_agg_state *state = aggs->state, *end = state + aggs->states;
+    for (size_t i = 0; i < aggs->states; i++) {
+        const struct tp_agg_state *state = &aggs->state[i];
 
-    if (tp_aggs_check_merge(aggs, into, from, err) < 0)
-        return -1;
-    for (; state < end; state++)
         if (state->store->merge(cell_of(state, into), cell_of(state, from), aggs->seed) < 0)
             return tp_err_memory(err);
+    }
     return 0;
 }
 

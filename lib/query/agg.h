@@ -55,13 +55,12 @@ int tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *va
 /* Would tp_aggs_add take VALUES? (As far as that depends on the values alone.) */
 int tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err);
 
-/* Would tp_aggs_add take VALUES into ACC? And tp_aggs_merge FROM into INTO? */
+/* Would tp_aggs_add take VALUES into ACC? */
 int tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
                       struct tp_err *err);
-int tp_aggs_check_merge(const struct tp_aggs *aggs, const void *into, const void *from,
-                        struct tp_err *err);
 
-/* Adds what FROM holds to INTO; FROM is left as it was. */
+/* Adds what FROM holds to INTO; FROM is left as it was. -1 only when memory ran out: parts that do
+ * not go together (min of numbers and of strings) make a result that cannot be said. */
 int tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err);
 
 /* Appends `,"count":3,"avg_bytes":10.5`: every column, a comma before each. A result that cannot

@@ -43,7 +43,6 @@ struct tp_agg_store {
     /* Whether a value fits to those there already: -1 with the reason (the text behind
      * "min(x): "). May be NULL: any does. */
     int (*check)(const void *cell, const struct tp_value *value, struct tp_err *err);
-    int (*check_merge)(const void *into, const void *from, struct tp_err *err);
 
     /* VALUE is never NULL (an argument that is was left out); for count(*) it says nothing. -1 only
      * when memory ran out; the cell is then as before. */

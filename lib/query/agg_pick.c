@@ -11,6 +11,7 @@
 /* A value, with memory for its text. */
 struct pick {
     struct tp_value value; /* TP_NULL: nothing yet */
+    bool mixed;            /* parts of different types were merged: there is no least or greatest */
     char *memory;
     size_t cap;
 };
@@ -103,14 +104,6 @@ extreme_check(const void *cell, const struct tp_value *value, struct tp_err *err
 }
 
 static int
-extreme_check_merge(const void *into, const void *from, struct tp_err *err)
-{
-    const struct tp_value *value = &((const struct pick *)from)->value;
-
-    return value->kind == TP_NULL ? 0 : extreme_check(into, value, err);
-}
-
-static int
 compare(struct tp_value a, struct tp_value b)
 {
     switch (a.kind) {
@@ -129,7 +122,7 @@ compare(struct tp_value a, struct tp_value b)
 static int
 min_take(struct pick *pick, struct tp_value value)
 {
-    if (pick->value.kind != TP_NULL && compare(value, pick->value) >= 0)
+    if (pick->mixed || (pick->value.kind != TP_NULL && compare(value, pick->value) >= 0))
         return 0;
     return pick_set(pick, value);
 }
@@ -137,9 +130,22 @@ min_take(struct pick *pick, struct tp_value value)
 static int
 max_take(struct pick *pick, struct tp_value value)
 {
-    if (pick->value.kind != TP_NULL && compare(value, pick->value) <= 0)
+    if (pick->mixed || (pick->value.kind != TP_NULL && compare(value, pick->value) <= 0))
         return 0;
     return pick_set(pick, value);
+}
+
+/* The records of both parts were taken; that they do not go together is only seen now, and no
+ * reason to end the run: the result cannot be said. */
+static bool
+mix(struct pick *into, const struct pick *from)
+{
+    if (into->value.kind != TP_NULL && from->value.kind != TP_NULL)
+        into->mixed |= family(into->value.kind) != family(from->value.kind);
+    into->mixed |= from->mixed;
+    if (into->mixed)
+        into->value = tp_null();
+    return into->mixed;
 }
 
 static int
@@ -162,7 +168,9 @@ min_merge(void *into, const void *from, uint64_t seed)
     const struct pick *other = from;
 
     (void)seed;
-    return other->value.kind == TP_NULL ? 0 : min_take(into, other->value);
+    if (mix(into, other) || other->value.kind == TP_NULL)
+        return 0;
+    return min_take(into, other->value);
 }
 
 static int
@@ -171,7 +179,9 @@ max_merge(void *into, const void *from, uint64_t seed)
     const struct pick *other = from;
 
     (void)seed;
-    return other->value.kind == TP_NULL ? 0 : max_take(into, other->value);
+    if (mix(into, other) || other->value.kind == TP_NULL)
+        return 0;
+    return max_take(into, other->value);
 }
 
 const struct tp_agg_store tp_agg_min_store = {
@@ -180,7 +190,6 @@ const struct tp_agg_store tp_agg_min_store = {
     .accepts = ORDERED,
     .wants = "something that has an order",
     .check = extreme_check,
-    .check_merge = extreme_check_merge,
     .add = min_add,
     .merge = min_merge,
     .held = pick_held,
@@ -193,7 +202,6 @@ const struct tp_agg_store tp_agg_max_store = {
     .accepts = ORDERED,
     .wants = "something that has an order",
     .check = extreme_check,
-    .check_merge = extreme_check_merge,
     .add = max_add,
     .merge = max_merge,
     .held = pick_held,
@@ -217,9 +225,12 @@ simplest_form(struct tp_value value)
 
 TP_AGG_VALUE(tp_agg_extreme_value)
 {
+    const struct pick *pick = cell;
+
     (void)quantile;
-    (void)err;
-    *value = simplest_form(((struct pick *)cell)->value);
+    *value = simplest_form(pick->value);
+    if (pick->mixed)
+        return tp_err_set(err, TP_FAULT_RECORD, "values of different types have no order");
     return 0;
 }
 

@@ -298,7 +298,7 @@ int
 tp_test_like(const struct tp_node *node, struct tp_run *run)
 {
     const struct tp_like *like = node->like;
-    struct tp_str text, pattern, escape = {"", 0};
+    struct tp_str text = {"", 0}, pattern = {"", 0}, escape = {"", 0};
     int found = text_operand(node, 0, run, &text);
     bool matches;
 

@@ -79,6 +79,12 @@ tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence)
     tp_guess_set_confidence(scan->guess, confidence);
 }
 
+void
+tp_scan_expect_disorder(struct tp_scan *scan)
+{
+    tp_guess_expect_disorder(scan->guess);
+}
+
 size_t
 tp_scan_names(struct tp_scan *scan, const struct tp_str **names)
 {

@@ -76,6 +76,10 @@ int tp_scan_validate(struct tp_str text, struct tp_err *err);
  * 0 turns prediction off. */
 void tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence);
 
+/* Predicts as in a stream whose members come in no order, which a scanner otherwise finds out by
+ * itself after some hundred lines (for fuzzers and tests, too). */
+void tp_scan_expect_disorder(struct tp_scan *scan);
+
 /* The member names of outermost objects seen so far (at most 4096 are kept), for "did you mean":
  * returns how many, *NAMES is borrowed until the next scan. */
 size_t tp_scan_names(struct tp_scan *scan, const struct tp_str **names);

@@ -45,15 +45,17 @@ tp_low_bytes(size_t len)
 #define TP_BLOCK 16
 typedef uint32_t tp_marks; /* one bit a byte */
 
+/* Exchanging bytes 0x20 and 0x22 (and 0x21 and 0x23) puts the quote next to the control bytes: one
+ * comparison finds both, and being a signed one all above 0x7f too. */
 static inline tp_marks
 tp_stops(const char *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    __m128i swapped = _mm_xor_si128(v, _mm_set1_epi8(0x02));
+    __m128i odd = _mm_cmplt_epi8(swapped, _mm_set1_epi8(0x21));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    __m128i odd = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: also above 0x7f */
 
-    return (tp_marks)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), odd));
+    return (tp_marks)_mm_movemask_epi8(_mm_or_si128(odd, slash));
 }
 
 /* Marks the bytes that are not decimal digits. */
@@ -65,6 +67,22 @@ tp_non_digits(const char *p)
     __m128i low = _mm_min_epu8(digit, _mm_set1_epi8(9));
 
     return (tp_marks)_mm_movemask_epi8(_mm_cmpeq_epi8(digit, low)) ^ 0xffff;
+}
+
+static inline tp_marks
+tp_points(const char *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+    return (tp_marks)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
+}
+
+static inline tp_marks
+tp_quotes(const char *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+    return (tp_marks)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
 }
 
 /* The first marked byte; there must be one. */
@@ -143,6 +161,29 @@ tp_utf8_run(const char *p)
     }
 }
 
+/* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
+ * it is no such number, or none at all. Whether there is a point is not foreseeable, so no branch
+ * depends on it: the mark of the point, if it is the first one, is taken away. */
+static inline size_t
+tp_simple_number(const char *p, bool *real)
+{
+    tp_marks marks = tp_non_digits(p);
+    tp_marks ends = marks ^ (marks & (0 - marks) & tp_points(p));
+    size_t whole, len;
+
+    *real = false;
+    if (__builtin_expect(!ends, 0))
+        return 0;
+    whole = tp_first(marks);
+    len = tp_first(ends);
+    *real = len != whole;
+    if (__builtin_expect((whole == 0) | (len == whole + 1) | ((*p == '0') & (whole > 1)) |
+                             ((p[len] | 0x20) == 'e'),
+                         0))
+        return 0;
+    return len;
+}
+
 #define TP_WIDE 64
 
 static inline uint64_t
@@ -186,6 +227,15 @@ tp_non_digits(const char *p)
     return (((v & TP_EACH(0x7f)) + TP_EACH(0x76)) | v) & TP_EACH(0x80);
 }
 
+/* Exact: see tp_stops. */
+static inline tp_marks
+tp_quotes(const char *p)
+{
+    uint64_t v = tp_load64(p) ^ TP_EACH('"');
+
+    return ~(((v & TP_EACH(0x7f)) + TP_EACH(0x7f)) | v) & TP_EACH(0x80);
+}
+
 static inline size_t
 tp_first(tp_marks marks)
 {
@@ -196,6 +246,32 @@ static inline tp_marks
 tp_drop_marks(tp_marks marks, size_t count)
 {
     return marks & (UINT64_MAX << (8 * count));
+}
+
+/* See above. Words have few registers for constants: here a branch is cheaper than a second mask.
+ */
+static inline size_t
+tp_simple_number(const char *p, bool *real)
+{
+    tp_marks marks = tp_non_digits(p);
+    size_t whole, len;
+
+    *real = false;
+    if (!marks)
+        return 0;
+    whole = len = tp_first(marks);
+    *real = p[len] == '.';
+    if (*real) {
+        marks &= marks - 1;
+        if (!marks)
+            return 0;
+        len = tp_first(marks);
+        if (len == whole + 1)
+            return 0;
+    }
+    if (whole == 0 || (*p == '0' && whole > 1) || (p[len] | 0x20) == 'e')
+        return 0;
+    return len;
 }
 
 /* Pairs of characters of three bytes (CJK, mostly), as long as nothing about them needs a closer
@@ -237,47 +313,33 @@ tp_first_wide(uint64_t wide)
 
 #endif
 
-/* From P inside a string: the first byte at which its plain text ends. Short strings end in the
- * first block; for the others four blocks are looked at together, so that strings of 20 and of 50
- * bytes take the same branches: a wrongly foreseen one costs more than looking at three blocks. */
+/* From P inside a string: the first byte at which its plain text ends. Four blocks are looked at
+ * together, so that strings of 2, of 20 and of 50 bytes take the same branches: a wrongly foreseen
+ * one costs more than looking at three blocks. */
 static inline const char *
-tp_plain_end(const char *p)
+tp_plain_end_wide(const char *p)
 {
-    tp_marks marks = tp_stops(p);
+#if TP_SCAN_SSE2
+    uint32_t two = tp_stops(p) | tp_stops(p + 16) << 16;
+
+    if (__builtin_expect(two != 0, 1))
+        return p + __builtin_ctz(two);
+    p += 32;
+#endif
     uint64_t wide;
 
-    if (marks)
-        return p + tp_first(marks);
-    p += TP_BLOCK;
     while (!(wide = tp_stops_wide(p)))
         p += TP_WIDE;
     return p + tp_first_wide(wide);
 }
 
-/* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
- * it is no such number, or none at all. */
-static inline size_t
-tp_simple_number(const char *p, bool *real)
+/* The same for strings that mostly end in the first block. */
+static inline const char *
+tp_plain_end(const char *p)
 {
-    tp_marks marks = tp_non_digits(p);
-    size_t whole, len;
+    tp_marks marks = tp_stops(p);
 
-    *real = false;
-    if (!marks)
-        return 0;
-    whole = len = tp_first(marks);
-    *real = p[len] == '.';
-    if (*real) {
-        marks &= marks - 1;
-        if (!marks)
-            return 0;
-        len = tp_first(marks);
-        if (len == whole + 1)
-            return 0;
-    }
-    if (whole == 0 || (*p == '0' && whole > 1) || (p[len] | 0x20) == 'e')
-        return 0;
-    return len;
+    return marks ? p + tp_first(marks) : tp_plain_end_wide(p + TP_BLOCK);
 }
 
 static inline const char *

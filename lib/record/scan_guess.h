@@ -26,6 +26,9 @@ void tp_guess_free(struct tp_guess *guess);
 /* How many equal lengths of a value make the next one expected. */
 void tp_guess_set_confidence(struct tp_guess *guess, unsigned confidence);
 
+/* Members come in no order: look pieces up by name. It is found out, too; this is for tests. */
+void tp_guess_expect_disorder(struct tp_guess *guess);
+
 /* Should the next line be guessed, or is the stream of a kind for which that does not pay? */
 bool tp_guess_wanted(struct tp_guess *guess);
 

@@ -3,14 +3,6 @@
 #include "record/scan_block.h"
 #include "value/text.h"
 
-static const char *
-fail(struct tp_walk *walk, const char *at, const char *why)
-{
-    walk->fault = at;
-    walk->why = why;
-    return NULL;
-}
-
 /* -- white space -- */
 
 static const char *
@@ -29,152 +21,6 @@ spaces(const struct tp_walk *walk, const char *p)
 
 /* -- strings -- */
 
-static inline bool
-is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-/* Behind the character at P (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF), or
- * NULL. Reads a byte only when those before it were right, so never behind the newline. */
-static inline const char *
-character_end(const char *p)
-{
-    unsigned char lead = (unsigned char)p[0];
-    unsigned char second;
-
-    if (lead < 0xc2 || lead > 0xf4 || !is_continuation(p[1]))
-        return NULL;
-    if (lead < 0xe0)
-        return p + 2;
-    if (!is_continuation(p[2]))
-        return NULL;
-    second = (unsigned char)p[1];
-    if (lead < 0xf0) {
-        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f))
-            return NULL;
-        return p + 3;
-    }
-    if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-        return NULL;
-    return is_continuation(p[3]) ? p + 4 : NULL;
-}
-
-/* Behind the character at P, and at least as much of what follows as is not ASCII. */
-static const char *
-non_ascii_end(struct tp_walk *walk, const char *p)
-{
-    for (;;) {
-        const char *next;
-
-        p = tp_utf8_run(p);
-        if ((unsigned char)*p < 0x80)
-            return p;
-        next = character_end(p);
-        if (!next)
-            return fail(walk, p, "invalid UTF-8");
-        p = next;
-        if ((unsigned char)*p < 0x80)
-            return p;
-    }
-}
-
-/* The value of the four hex digits at P, or a number above 0xffff. */
-static unsigned
-hex4(const char *p)
-{
-    unsigned code = 0;
-
-    for (int i = 0; i < 4; i++) {
-        unsigned digit = (unsigned char)p[i] - (unsigned)'0';
-        unsigned letter = ((unsigned char)p[i] | 0x20u) - 'a';
-
-        if (digit > 9 && letter > 5)
-            return 0x10000;
-        code = code << 4 | (digit <= 9 ? digit : letter + 10);
-    }
-    return code;
-}
-
-/* Behind the escape at P (a backslash). */
-static const char *
-escape_end(struct tp_walk *walk, const char *p)
-{
-    unsigned code, low;
-
-    switch (p[1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        return p + 2;
-    case 'u':
-        break;
-    default:
-        return fail(walk, p, "unknown escape in a string");
-    }
-    code = hex4(p + 2);
-    if (code > 0xffff)
-        return fail(walk, p, "expected four hexadecimal digits after \\u");
-    if (code < 0xd800 || code > 0xdfff)
-        return p + 6;
-    low = code <= 0xdbff && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8) : 0;
-    if (low < 0xdc00 || low > 0xdfff)
-        return fail(walk, p, "lone surrogate in a \\u escape");
-    return p + 12;
-}
-
-static const char *
-unterminated(struct tp_walk *walk, const char *p)
-{
-    if (*p == '\n' && p >= walk->soft_end)
-        return fail(walk, p, "expected the closing quote of a string");
-    return fail(walk, p, "control character in a string");
-}
-
-/* Behind what stands at P, where plain text ends, and is not a quote. */
-static inline const char *
-odd_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
-{
-    if (*p == '\\') {
-        *kind = TP_SLOT_ESCAPED;
-        return escape_end(walk, p);
-    }
-    return (unsigned char)*p >= 0x80 ? non_ascii_end(walk, p) : unterminated(walk, p);
-}
-
-/* What is odd in a block is taken mark by mark, without looking at the block again: the next mark
- * is known long before the next load would be. */
-const char *
-tp_walk_string(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
-{
-    for (;;) {
-        const char *end = p + TP_BLOCK;
-        tp_marks marks = tp_stops(p);
-
-        while (marks) {
-            const char *at = p + tp_first(marks);
-
-            if (*at == '"')
-                return at;
-            end = odd_end(walk, at, kind);
-            if (!end)
-                return NULL;
-            if (*end == '"')
-                return end;
-            if (end >= p + TP_BLOCK)
-                break;
-            marks = tp_drop_marks(marks, (size_t)(end - p));
-            end = p + TP_BLOCK;
-        }
-        p = end;
-    }
-}
-
 static inline const char *
 string_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
 {
@@ -183,35 +29,6 @@ string_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
 }
 
 /* -- numbers -- */
-
-static const char *
-digits(struct tp_walk *walk, const char *p)
-{
-    if (!tp_is_digit(*p))
-        return fail(walk, p, "expected a digit");
-    return tp_digits_end(p);
-}
-
-const char *
-tp_walk_number(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
-{
-    p += *p == '-';
-    if (*p == '0' && tp_is_digit(p[1]))
-        return fail(walk, p, "a number cannot begin with a zero");
-    *kind = TP_SLOT_INTEGER;
-    p = digits(walk, p);
-    if (p && *p == '.') {
-        *kind = TP_SLOT_REAL;
-        p = digits(walk, p + 1);
-    }
-    if (p && (*p == 'e' || *p == 'E')) {
-        *kind = TP_SLOT_REAL;
-        p++;
-        p += *p == '-' || *p == '+';
-        p = digits(walk, p);
-    }
-    return p;
-}
 
 static inline const char *
 number_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
@@ -308,7 +125,7 @@ open_container(struct tp_walk *walk, const char *p)
     uint64_t bit;
 
     if (walk->depth == TP_SCAN_DEPTH)
-        return fail(walk, p, "nested deeper than 1000");
+        return tp_walk_fail(walk, p, "nested deeper than 1000");
     set_slot(walk, p, 0, *p == '{' ? TP_SLOT_OBJECT : TP_SLOT_ARRAY);
     if (walk->depth < TP_WALK_FRAMES) {
         walk->of[walk->depth] = walk->want;
@@ -372,17 +189,17 @@ member_name(struct tp_walk *walk, const char *p)
     const char *end;
 
     if (*p != '"')
-        return fail(walk, p, "expected a member name in double quotes");
+        return tp_walk_fail(walk, p, "expected a member name in double quotes");
     end = string_end(walk, p + 1, &kind);
     if (!end)
         return NULL;
     walk->want =
         wanted_member(walk, (struct tp_str){p + 1, (size_t)(end - p - 1)}, kind == TP_SLOT_ESCAPED);
     if (kind == TP_SLOT_ESCAPED && tp_buf_failed(&walk->unescaped))
-        return fail(walk, p, NULL);
+        return tp_walk_fail(walk, p, NULL);
     p = spaces(walk, end + 1);
     if (*p != ':')
-        return fail(walk, p, "expected ':' after a member name");
+        return tp_walk_fail(walk, p, "expected ':' after a member name");
     return spaces(walk, p + 1);
 }
 
@@ -417,7 +234,7 @@ constant(struct tp_walk *walk, const char *p)
             return p + known[i].len;
         }
     }
-    return fail(walk, p, "expected a value");
+    return tp_walk_fail(walk, p, "expected a value");
 }
 
 static const char *
@@ -470,7 +287,7 @@ tp_walk_first(struct tp_walk *walk, const char *p, enum tp_stop *stop)
     walk->want = walk->root;
     p = spaces(walk, p);
     if (*p != '{' && !walk->any_value)
-        return fail(walk, p, "expected '{'");
+        return tp_walk_fail(walk, p, "expected '{'");
     return enter_value(walk, p, stop);
 }
 
@@ -479,9 +296,9 @@ text_end(struct tp_walk *walk, const char *p, enum tp_stop *stop)
 {
     *stop = TP_STOP_END;
     if (*p != '\n')
-        return fail(walk, p,
-                    walk->any_value ? "expected nothing behind the value"
-                                    : "expected nothing behind the object");
+        return tp_walk_fail(walk, p,
+                            walk->any_value ? "expected nothing behind the value"
+                                            : "expected nothing behind the object");
     return p + 1;
 }
 
@@ -495,8 +312,8 @@ tp_walk_next(struct tp_walk *walk, const char *p, enum tp_stop *stop)
         if (*p == ',')
             break;
         if (*p != closer(walk))
-            return fail(walk, p,
-                        tp_walk_in_array(walk) ? "expected ',' or ']'" : "expected ',' or '}'");
+            return tp_walk_fail(
+                walk, p, tp_walk_in_array(walk) ? "expected ',' or ']'" : "expected ',' or '}'");
         p = close_container(walk, p);
     }
     p = tp_walk_in_array(walk) ? next_element(walk, p + 1) : member_name(walk, spaces(walk, p + 1));

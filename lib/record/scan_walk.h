@@ -89,6 +89,15 @@ const char *tp_walk_text(struct tp_walk *walk, const char *p);
 void tp_effects_apply(const struct tp_effect *effect, size_t count, const char *base,
                       struct tp_slot *slots);
 
+/* Writes down the fault at AT; hands back NULL. */
+static inline const char *
+tp_walk_fail(struct tp_walk *walk, const char *at, const char *why)
+{
+    walk->fault = at;
+    walk->why = why;
+    return NULL;
+}
+
 static inline bool
 tp_walk_in_array(const struct tp_walk *walk)
 {

@@ -3,7 +3,8 @@
  * fuzz_scan: the scanner against jansson, and against itself without prediction.
  *
  * The input is lines. Each goes through a scanner that predicts as eagerly as it can (confidence
- * 1), through one that never predicts, and through jansson; they must agree on what is refused
+ * 1), through one that does so by name, as if members came in no order, through one that never
+ * predicts, and through jansson; they must agree on what is refused
  * (and the two scanners on why and where), and on the value of every wanted member. The lines go
  * round several times, in blocks of different sizes with different bytes behind them, so that
  * what was learned from one line is tried on all others.
@@ -247,7 +248,7 @@ in_blocks(struct tp_scan *eager, struct tp_scan *plain, const char *data, size_t
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tp_scan *eager = new_scan(1), *plain = new_scan(0);
+    struct tp_scan *eager = new_scan(1), *disorder = new_scan(1), *plain = new_scan(0);
     char *lines = malloc(size + 1);
 
     if (size)
@@ -256,8 +257,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     in_blocks(eager, plain, lines, size + 1, size + 1, '"');
     in_blocks(eager, plain, lines, size + 1, 1, '0');
     in_blocks(eager, plain, lines, size + 1, 700, '}');
+    tp_scan_expect_disorder(disorder);
+    in_blocks(disorder, plain, lines, size + 1, 700, '"');
+    in_blocks(disorder, plain, lines, size + 1, 1, '0');
     free(lines);
     tp_scan_free(eager);
+    tp_scan_free(disorder);
     tp_scan_free(plain);
     return 0;
 }

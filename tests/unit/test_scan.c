@@ -571,6 +571,79 @@ any_text_is_validated(void)
     check_valid("{\"a\":1,}", 7);
 }
 
+/* Eight members, in an order that a seeded generator gives; every other line has spaces. */
+static void
+put_disorder(struct tp_buf *lines, unsigned *state)
+{
+    static const char *const member[] = {
+        "\"a\":1",
+        "\"b\":\"x\"",
+        "\"c\":{\"a\":2.5}",
+        "\"d\":null",
+        "\"long_name_of_more_bytes\":\"y\"",
+        "\"e\":[1,2]",
+        "\"f\":\"\\n\"",
+        "\"g\":-3e4",
+    };
+    const char *comma = "{";
+
+    for (size_t left = 8, used = 0; left; left--) {
+        size_t at;
+
+        do {
+            *state = *state * 1664525u + 1013904223u; /* Numerical Recipes */
+            at = *state >> 16 & 7;
+        } while (used >> at & 1);
+        used |= (size_t)1 << at;
+        tp_buf_printf(lines, "%s%s", comma, member[at]);
+        comma = lines->len % 2 ? ", " : ",";
+    }
+    tp_buf_printf(lines, "}\n");
+}
+
+/* Enough lines for the scanner to find out that there is no order, and then bad ones. */
+static void
+members_in_no_order(void)
+{
+    static const char *const asked[] = {"a", "c.a", "e[1]", "f", "long_name_of_more_bytes"};
+    static const char bad[] = "\n,\"a\":1}\n{\"a\":.5}\n{\"a\":1}}\n{\"b\":\"x}\n\n{\"d\":nul}\n"
+                              "{\"a\":1,}\n{}\n\n{\"e\":[1,2]}\n";
+    struct tp_buf lines = TP_BUF_INIT, guessed = TP_BUF_INIT, walked = TP_BUF_INIT;
+    unsigned state = 1;
+
+    for (int i = 0; i < 1500; i++) {
+        put_disorder(&lines, &state);
+        if (i % 50 == 49)
+            tp_buf_put(&lines, bad, sizeof bad - 1);
+    }
+    for (unsigned confidence = 0; confidence < 2; confidence++) {
+        struct tp_scan *scan = scan_for(asked, 5, confidence);
+
+        put_answers(scan, lines.ptr, lines.len, confidence ? &guessed : &walked);
+        tp_scan_free(scan);
+    }
+    CHECK(tp_str_equal(tp_buf_str(&guessed), tp_buf_str(&walked)));
+    tp_buf_release(&lines);
+    tp_buf_release(&guessed);
+    tp_buf_release(&walked);
+}
+
+/* Behind an object stands a newline, before one it is a fault: both are outside of everything. */
+static void
+an_empty_line_is_refused_in_disorder(void)
+{
+    static const char *const asked[] = {"a"};
+    struct tp_scan *scan = scan_for(asked, 1, 1);
+    struct tp_buf got = TP_BUF_INIT;
+
+    tp_scan_expect_disorder(scan);
+    put_answers(scan, "{}\n{\"a\":1}\n\n{\"a\":1}\n", 20, &got);
+    CHECK_THAT(tp_str_equal(tp_buf_str(&got), tp_str_of("-\n1\n! 0 expected '{'\n1\n")), "%.*s",
+               (int)got.len, got.ptr);
+    tp_buf_release(&got);
+    tp_scan_free(scan);
+}
+
 int
 main(void)
 {
@@ -585,6 +658,8 @@ main(void)
     RUN(members_are_counted);
     RUN(strings_of_every_length);
     RUN(guesses_that_were_wrong_once);
+    RUN(members_in_no_order);
+    RUN(an_empty_line_is_refused_in_disorder);
     RUN(hostile_keys_are_bounded);
     RUN(names_are_kept_once_in_order);
     RUN(depth_is_capped);

@@ -295,10 +295,13 @@ check_block(struct tp_scan *guessing, struct tp_scan *plain, const char *text, s
 }
 
 static void
-check_blocks(const struct tp_buf *lines, size_t at_least, unsigned confidence)
+check_blocks(const struct tp_buf *lines, size_t at_least, unsigned confidence, bool disorder)
 {
     struct tp_scan *guessing = new_scan(confidence), *plain = new_scan(0);
     size_t start = 0;
+
+    if (disorder)
+        tp_scan_expect_disorder(guessing);
 
     for (size_t i = 0; i < lines->len; i++) {
         if (lines->ptr[i] != '\n' || (i + 1 - start < at_least && i + 1 < lines->len))
@@ -317,9 +320,11 @@ random_objects(void)
         struct tp_buf lines = TP_BUF_INIT;
 
         put_lines(&lines, seed, 60);
-        check_blocks(&lines, 1, 1);
-        check_blocks(&lines, 700, 1);
-        check_blocks(&lines, lines.len, 16);
+        check_blocks(&lines, 1, 1, false);
+        check_blocks(&lines, 700, 1, false);
+        check_blocks(&lines, 1, 1, true);
+        check_blocks(&lines, 700, 1, true);
+        check_blocks(&lines, lines.len, 16, false);
         tp_buf_release(&lines);
     }
 }

@@ -1,0 +1,154 @@
+/*
+ * scan_piece: what scan_guess has learned, and how it is compared. Private to scan.
+ */
+#ifndef TP_RECORD_SCAN_PIECE_H
+#define TP_RECORD_SCAN_PIECE_H
+
+#include "record/scan_block.h"
+#include "record/scan_guess.h"
+
+#define SUCCESSORS 5
+#define PIECES_MAX 512
+#define PIECE_BUCKETS 1024
+#define NAMED 256
+#define PLACES_MAX 256
+#define TEXTS_SIZE (64 * 1024) /* of all pieces */
+#define EFFECTS_SIZE 4096      /* of all pieces */
+
+/* The open containers, as a chain inwards out. The one without parent stands for no container. */
+struct place {
+    const struct place *parent;
+    const struct tp_want *of;
+    size_t index;
+    size_t depth;
+    bool array;
+};
+
+/* The first 64 bytes are what a line that repeats the last one needs of it. */
+struct piece {
+    char text[16];    /* its beginning, with zeros behind it */
+    const char *rest; /* from byte 16 on, in whole words; NULL when there is no more */
+    uint32_t len;
+    uint32_t value_len;  /* of the value before the last... */
+    uint32_t value_runs; /* ... and how often in a row it was the same */
+    int slot;            /* of the scalar behind it; -1: not wanted */
+    uint8_t stop;        /* enum tp_stop */
+    uint8_t effects;
+    uint16_t members; /* of the outermost object, begun in it */
+    bool wide;        /* there have been strings longer than a block behind it */
+    uint16_t mask;    /* a bit for each byte of it in `text` */
+    const struct tp_effect *effect;
+    struct piece *next[SUCCESSORS]; /* likeliest first */
+    const struct place *from, *to;
+    struct piece *same_bucket;
+    uint32_t promote; /* successors other than the first that fitted, since the last change */
+} __attribute__((aligned(64)));
+
+struct tp_guess {
+    struct piece start;  /* ends nothing: what follows it begins a line */
+    struct place before; /* before the outermost object: not the same as behind it */
+    struct piece *bucket[PIECE_BUCKETS];
+    struct piece *named[NAMED]; /* by the name that begins at the third byte or so */
+    size_t pieces, places, texts, effects;
+    unsigned confidence;
+    uint32_t lines, misses; /* since the last review */
+    uint32_t strays;        /* pieces that were not the likeliest, since then */
+    uint32_t gap;       /* bytes from the end of a value to the next name: 2, or 3 with a space */
+    uint32_t unordered; /* reviews for which no order of members is expected */
+    uint32_t pause;     /* lines left to scan without guessing */
+    uint32_t next_pause;
+    bool full;
+    struct tp_effects record;
+    struct place place[PLACES_MAX];
+    struct piece piece[PIECES_MAX];
+    struct tp_effect effect[EFFECTS_SIZE];
+    char text[TEXTS_SIZE];
+};
+
+/* The length of the name at NAME as far as it matters to named_at. */
+static inline size_t
+name_len(const char *name)
+{
+    tp_marks quotes = tp_quotes(name);
+
+    return quotes ? tp_first(quotes) : TP_BLOCK;
+}
+
+/* A place in `named` for what stands at P: if that is `,"name":`, the same one for the same name.
+ * Anything else only must not make it read further than the padding. */
+static inline struct piece **
+named_at(struct tp_guess *guess, const char *p, const char *name, size_t len)
+{
+    uint64_t head = (tp_load64(name) & tp_low_bytes(len)) + len + (unsigned char)*p;
+
+    return &guess->named[head * UINT64_C(0x9e3779b97f4a7c15) >> 56]; /* 2^64 / golden ratio */
+}
+
+/* -- comparing -- */
+
+#if TP_SCAN_SSE2
+
+static inline bool
+same_start(const struct piece *piece, const char *p)
+{
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)piece->text);
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+    return (~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & piece->mask) == 0;
+}
+
+#else
+
+static inline bool
+same_start(const struct piece *piece, const char *p)
+{
+    uint32_t len = piece->len;
+    uint64_t low = tp_load64(piece->text) ^ tp_load64(p);
+    uint64_t high = tp_load64(piece->text + 8) ^ tp_load64(p + 8);
+
+    if (len <= 8)
+        return (low & tp_low_bytes(len)) == 0;
+    return (low | (high & tp_low_bytes(len - 8))) == 0;
+}
+
+#endif
+
+/* Compares word by word and stops at the first difference: a newline is only ever the last byte of
+ * a piece, so nothing far behind the line's end is read. */
+static inline bool
+same_rest(const struct piece *piece, const char *p)
+{
+    size_t left = piece->len - 16;
+    const char *text = piece->rest;
+
+    for (p += 16; left > 8; left -= 8, p += 8, text += 8)
+        if (tp_load64(text) != tp_load64(p))
+            return false;
+    return ((tp_load64(text) ^ tp_load64(p)) & tp_low_bytes(left)) == 0;
+}
+
+/* '-', the digits, and '.' and '/', behind which the walker finds the fault. */
+static inline bool
+begins_number(char c)
+{
+    return (unsigned char)(c - '-') <= '9' - '-';
+}
+
+/* Does PIECE stand at P? A number's piece ends before the number, so it does not say by itself
+ * that a number follows. */
+static inline bool
+fits(const struct piece *piece, const char *p)
+{
+    if (!same_start(piece, p))
+        return false;
+    if (__builtin_expect(piece->rest != NULL, 0) && !same_rest(piece, p))
+        return false;
+    return piece->stop != TP_STOP_NUMBER || begins_number(p[piece->len]);
+}
+
+/* Lets the walker make one step from behind the value that followed PIECE, and learns it. NULL
+ * when the walker finds a fault, or the step cannot be kept. */
+struct piece *tp_guess_learn(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece,
+                             const char *p);
+
+#endif
