@@ -135,9 +135,11 @@ count_written(struct tp_out *out, size_t wrote)
     size_t from_buf = wrote < there ? wrote : there;
 
     out->sent += from_buf;
+    out->written += wrote;
+    if (wrote == from_buf)
+        return; /* there may be no run: not even 0 may be added to NULL */
     out->run.ptr += wrote - from_buf;
     out->run.len -= wrote - from_buf;
-    out->written += wrote;
 }
 
 /* The buffer is lent to the caller between verbs, so then all of it is unwritten. */

@@ -10,32 +10,32 @@
 
 static int unit_checks, unit_failures;
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        unit_checks++;                                                                             \
-        if (!(condition)) {                                                                        \
-            unit_failures++;                                                                       \
-            printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                         \
-        }                                                                                          \
+#define CHECK(condition)                                                   \
+    do {                                                                   \
+        unit_checks++;                                                     \
+        if (!(condition)) {                                                \
+            unit_failures++;                                               \
+            printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+        }                                                                  \
     } while (0)
 
 /* With values to print: CHECK_THAT(a == b, "a is %d", a) */
-#define CHECK_THAT(condition, ...)                                                                 \
-    do {                                                                                           \
-        unit_checks++;                                                                             \
-        if (!(condition)) {                                                                        \
-            unit_failures++;                                                                       \
-            printf("%s:%d: failed: %s: ", __FILE__, __LINE__, #condition);                         \
-            printf(__VA_ARGS__);                                                                   \
-            putchar('\n');                                                                         \
-        }                                                                                          \
+#define CHECK_THAT(condition, ...)                                         \
+    do {                                                                   \
+        unit_checks++;                                                     \
+        if (!(condition)) {                                                \
+            unit_failures++;                                               \
+            printf("%s:%d: failed: %s: ", __FILE__, __LINE__, #condition); \
+            printf(__VA_ARGS__);                                           \
+            putchar('\n');                                                 \
+        }                                                                  \
     } while (0)
 
-#define RUN(test)                                                                                  \
-    do {                                                                                           \
-        int before = unit_failures;                                                                \
-        test();                                                                                    \
-        printf("%s %s\n", unit_failures == before ? "ok" : "not ok", #test);                       \
+#define RUN(test)                                                            \
+    do {                                                                     \
+        int before = unit_failures;                                          \
+        test();                                                              \
+        printf("%s %s\n", unit_failures == before ? "ok" : "not ok", #test); \
     } while (0)
 
 static inline int
