@@ -95,7 +95,7 @@ open_project(struct smap *m, struct tp_stage *stage, struct tp_err *err)
     struct tp_scan *scan = tp_stage_scan(stage);
     struct tp_select *select;
     const char *name;
-    struct tp_str text;
+    struct tp_str text = {NULL, 0};
     struct tp_err why;
 
     if (find_list(m, stage, &name, &text, err) < 0)

@@ -119,21 +119,53 @@ read_value(const char *p, const char *end, struct tp_slot *slot)
 }
 
 bool
-tp_members_next(struct tp_members *walk, struct tp_member *member)
+tp_members_name(struct tp_members *walk, struct tp_member *member)
 {
     const char *name = skip_blanks(walk->p), *p;
 
     if (*name == ',')
         name = skip_blanks(name + 1);
-    if (*name != '"')
+    if (*name != '"') {
+        walk->p = name;
         return false;
+    }
     p = string_end(name + 1, walk->end, &member->name_escaped);
     member->name = (struct tp_str){name + 1, (size_t)(p - name - 1)};
-    p = skip_blanks(skip_blanks(p + 1) + 1); /* over the colon */
-    p = read_value(p, walk->end, &member->value);
-    member->text = (struct tp_str){name, (size_t)(p - name)};
-    walk->p = p;
+    walk->p = skip_blanks(skip_blanks(p + 1) + 1); /* over the colon */
     return true;
+}
+
+void
+tp_members_value(struct tp_members *walk, struct tp_member *member)
+{
+    const char *name = member->name.ptr - 1;
+
+    walk->p = read_value(walk->p, walk->end, &member->value);
+    member->text = (struct tp_str){name, (size_t)(walk->p - name)};
+}
+
+bool
+tp_members_next(struct tp_members *walk, struct tp_member *member)
+{
+    if (!tp_members_name(walk, member))
+        return false;
+    tp_members_value(walk, member);
+    return true;
+}
+
+bool
+tp_members_enter(struct tp_members *walk)
+{
+    if (*walk->p != '{' || *skip_blanks(walk->p + 1) == '}')
+        return false;
+    walk->p++;
+    return true;
+}
+
+void
+tp_members_leave(struct tp_members *walk)
+{
+    walk->p++; /* the closing brace */
 }
 
 struct tp_str

@@ -34,6 +34,16 @@ struct tp_members {
 struct tp_members tp_members_open(struct tp_str object);
 bool tp_members_next(struct tp_members *walk, struct tp_member *member);
 
+/*
+ * tp_members_next in steps, for those who go into objects: the name alone (text and value of MEMBER
+ * are not there yet), then either its value, or into it where it is an object with members; at the
+ * end of that, out of it. So each byte is walked over once, however deep.
+ */
+bool tp_members_name(struct tp_members *walk, struct tp_member *member);
+void tp_members_value(struct tp_members *walk, struct tp_member *member);
+bool tp_members_enter(struct tp_members *walk);
+void tp_members_leave(struct tp_members *walk);
+
 /* The name with its escapes undone: a slice of the text, or undone into SCRATCH (appended). */
 struct tp_str tp_member_name(const struct tp_member *member, struct tp_buf *scratch);
 

@@ -54,15 +54,6 @@ tp_nest_free(struct tp_nest *nest)
 
 /* --- flatten -----------------------------------------------------------------------------------*/
 
-static bool
-is_empty(struct tp_str object)
-{
-    struct tp_members walk = tp_members_open(object);
-    struct tp_member member;
-
-    return !tp_members_next(&walk, &member);
-}
-
 struct flattening {
     struct tp_nest *nest;
     struct tp_buf *to;
@@ -77,29 +68,26 @@ too_long(struct tp_err *err)
                       TP_NEST_MAX >> 20);
 }
 
-/* Depth is bounded by the scanner's. */
+/* The members from where WALK stands to the end of the object. Depth is bounded by the scanner's.
+ */
 static int
-flatten(struct flattening *f, struct tp_str object, struct tp_err *err)
+flatten(struct flattening *f, struct tp_members *walk, struct tp_err *err)
 {
-    struct tp_members walk = tp_members_open(object);
     struct tp_buf *prefix = &f->nest->prefix;
     struct tp_member member;
+    size_t len = prefix->len;
 
-    while (tp_members_next(&walk, &member)) {
-        struct tp_str value = tp_slot_json(&member.value);
-        size_t len = prefix->len;
-
-        if (member.value.kind == TP_SLOT_OBJECT && !is_empty(value)) {
-            int result;
-
+    while (tp_members_name(walk, &member)) {
+        if (tp_members_enter(walk)) {
             tp_buf_put_str(prefix, member.name);
             tp_buf_put_char(prefix, '.');
-            result = flatten(f, value, err);
-            prefix->len = len;
-            if (result < 0)
+            if (flatten(f, walk, err) < 0)
                 return -1;
+            tp_members_leave(walk);
+            prefix->len = len;
             continue;
         }
+        tp_members_value(walk, &member);
         if (f->to->len - f->start + len > TP_NEST_MAX)
             return too_long(err);
         tp_buf_put_str(f->to, f->any ? TP_STR(",\"") : TP_STR("\""));
@@ -107,7 +95,7 @@ flatten(struct flattening *f, struct tp_str object, struct tp_err *err)
         tp_buf_put_str(f->to, tp_buf_str(prefix));
         tp_buf_put_str(f->to, member.name);
         TP_BUF_PUT(f->to, "\":");
-        tp_buf_put_str(f->to, value);
+        tp_buf_put_str(f->to, tp_slot_json(&member.value));
     }
     return tp_buf_failed(f->to) || tp_buf_failed(prefix) ? tp_err_memory(err) : 0;
 }
@@ -116,10 +104,11 @@ int
 tp_nest_flatten(struct tp_nest *nest, struct tp_str object, struct tp_buf *to, struct tp_err *err)
 {
     struct flattening f = {nest, to, to->len, false};
+    struct tp_members walk = tp_members_open(object);
 
     tp_buf_clear(&nest->prefix);
     tp_buf_put_char(to, '{');
-    if (flatten(&f, object, err) < 0)
+    if (flatten(&f, &walk, err) < 0)
         return -1;
     tp_buf_put_char(to, '}');
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
