@@ -215,8 +215,8 @@ tp_target_name(const struct tp_target *target)
 
 /* write(2) with SIGPIPE held back in this thread. The one that a dead reader brings is taken away
  * again, unless another was pending before; it comes with EPIPE, and also with a short count when
- * the reader dies while we wait (Linux's pipe_write). The disposition, which is the process's, stays
- * as it is. */
+ * the reader dies while we wait (Linux's pipe_write). The disposition, which is the process's,
+ * stays as it is. */
 static ssize_t
 write_shielded(int fd, const char *bytes, size_t len)
 {
