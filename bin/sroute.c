@@ -15,7 +15,6 @@
 
 #include "filter/operator.h"
 #include "stream/router.h"
-#include "stream/target.h"
 #include "stream/template.h"
 
 enum {
@@ -143,37 +142,6 @@ open_router(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
     return s->router ? 0 : tp_err_memory(err);
 }
 
-static struct tp_route_name
-route_name(const struct tp_template *name, struct tp_str text)
-{
-    bool is_file = tp_template_kind(name) == TP_TEMPLATE_FILE;
-    bool makes_folders = is_file && !tp_template_is_fixed(name);
-
-    return (struct tp_route_name){
-        .form = is_file ? TP_ROUTE_FILE : TP_ROUTE_TARGET,
-        .text = text,
-        .folder = makes_folders ? tp_template_folder(name).len : text.len,
-    };
-}
-
-/* A target whose name is known now is opened now, so that a wrong one is found before anything is
- * read. */
-static struct tp_route *
-open_fixed(struct sroute *s, struct tp_template *name, uint64_t number, struct tp_err *err)
-{
-    struct tp_route_name known;
-    struct tp_route *route;
-
-    tp_buf_clear(&s->names);
-    if (tp_template_write(name, NULL, number, &s->names, err) < 0)
-        return NULL;
-    known = route_name(name, tp_buf_str(&s->names));
-    route = tp_router_route(s->router, &known, true, err);
-    if (!route)
-        err->fault = TP_FAULT_USAGE;
-    return route;
-}
-
 static int
 want_members(struct tp_stage *stage, struct tp_template *name, struct tp_err *err)
 {
@@ -187,16 +155,6 @@ want_members(struct tp_stage *stage, struct tp_template *name, struct tp_err *er
     return 0;
 }
 
-/* What a template does not name must be there: a wrong folder is found now, too. */
-static int
-check_folder(const struct tp_template *name, struct tp_err *err)
-{
-    if (tp_template_is_fixed(name) || tp_target_check_folder(tp_template_folder(name), err) == 0)
-        return 0;
-    err->fault = TP_FAULT_USAGE;
-    return -1;
-}
-
 static int
 open_destination(struct sroute *s, struct tp_stage *stage, const char *option, struct tp_str text,
                  struct destination *to, struct tp_err *err)
@@ -206,11 +164,11 @@ open_destination(struct sroute *s, struct tp_stage *stage, const char *option, s
     to->name = tp_template_parse(text, false, &why);
     if (!to->name)
         return tp_err_set(err, why.fault, "%s: %s", option, why.text);
-    if (want_members(stage, to->name, err) < 0 || check_folder(to->name, err) < 0)
+    if (want_members(stage, to->name, err) < 0 || tp_router_check(to->name, err) < 0)
         return -1;
     if (!tp_template_is_fixed(to->name) || tp_template_kind(to->name) == TP_TEMPLATE_STDOUT)
         return 0;
-    to->route = open_fixed(s, to->name, 0, err);
+    to->route = tp_router_pin(s->router, to->name, 0, err);
     return to->route ? 0 : -1;
 }
 
@@ -290,7 +248,7 @@ open_parts(struct sroute *s, struct tp_err *err)
     if (!s->part)
         return tp_err_memory(err);
     for (size_t n = 0; n < s->parts; n++) {
-        s->part[n] = open_fixed(s, s->otherwise.name, n, err);
+        s->part[n] = tp_router_pin(s->router, s->otherwise.name, n, err);
         if (!s->part[n])
             return -1;
     }
@@ -314,7 +272,7 @@ open_hash(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if (!tp_template_is_numbered(to->name))
         return tp_err_set(err, TP_FAULT_USAGE, "--hash: no {n} in the TARGET \"%s\"", target);
-    if (want_members(stage, to->name, err) < 0 || check_folder(to->name, err) < 0)
+    if (want_members(stage, to->name, err) < 0 || tp_router_check(to->name, err) < 0)
         return -1;
     return tp_template_members(to->name) == 0 ? open_parts(s, err) : 0;
 }
@@ -408,15 +366,13 @@ plan_all(struct sroute *s, const struct tp_record *r, struct tp_err *err)
 static struct tp_route *
 find_route(struct sroute *s, const struct delivery *delivery, struct tp_err *err)
 {
-    struct tp_route_name name;
+    struct tp_str name = {s->names.ptr + delivery->name, delivery->name_len};
 
     if (delivery->part)
         return delivery->part;
     if (delivery->to->route)
         return delivery->to->route;
-    name = route_name(delivery->to->name,
-                      (struct tp_str){s->names.ptr + delivery->name, delivery->name_len});
-    return tp_router_route(s->router, &name, false, err);
+    return tp_router_find(s->router, delivery->to->name, name, err);
 }
 
 /* The line with its newline, which stands behind it in the block. */

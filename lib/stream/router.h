@@ -21,10 +21,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "record/control.h"
+#include "stream/template.h"
 
 struct tp_router; /* opaque */
 struct tp_route;  /* opaque; the router's */
@@ -62,6 +64,16 @@ struct tp_route_name {
  */
 struct tp_route *tp_router_route(struct tp_router *router, const struct tp_route_name *name,
                                  bool pinned, struct tp_err *err);
+/* The same by templates: the route of NAME, which TEMPLATE made of a record. */
+struct tp_route *tp_router_find(struct tp_router *router, const struct tp_template *template,
+                                struct tp_str name, struct tp_err *err);
+
+/* Before anything is read (TP_FAULT_USAGE): the pinned route of a template without members; and
+ * whether the folder of one with members is there. */
+struct tp_route *tp_router_pin(struct tp_router *router, struct tp_template *template,
+                               uint64_t number, struct tp_err *err);
+int tp_router_check(const struct tp_template *template, struct tp_err *err);
+
 bool tp_route_is_dead(const struct tp_route *route);
 struct tp_str tp_route_name(const struct tp_router *router, const struct tp_route *route);
 

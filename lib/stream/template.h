@@ -40,23 +40,24 @@ struct tp_template; /* opaque */
 
 /* NULL with the reason (TP_FAULT_USAGE) and its place in TEXT. NUMBERED: {n} is the number. */
 struct tp_template *tp_template_parse(struct tp_str text, bool numbered, struct tp_err *err);
-void tp_template_free(struct tp_template *name);
+void tp_template_free(struct tp_template *template);
 
-enum tp_template_kind tp_template_kind(const struct tp_template *name);
-bool tp_template_is_fixed(const struct tp_template *name); /* every name is the same: no fields */
-bool tp_template_is_numbered(const struct tp_template *name); /* it has a {n} */
+enum tp_template_kind tp_template_kind(const struct tp_template *template);
+bool
+tp_template_is_fixed(const struct tp_template *template); /* every name is the same: no fields */
+bool tp_template_is_numbered(const struct tp_template *template); /* it has a {n} */
 
 /* The members it reads: the caller asks the scanner for each and says where it will be. */
-size_t tp_template_members(const struct tp_template *name);
-const struct tp_path *tp_template_member(const struct tp_template *name, size_t i);
-void tp_template_set_slot(struct tp_template *name, size_t i, int slot);
+size_t tp_template_members(const struct tp_template *template);
+const struct tp_path *tp_template_member(const struct tp_template *template, size_t i);
+void tp_template_set_slot(struct tp_template *template, size_t i, int slot);
 
 /* The folder that stands before the first field, up to its slash: what must exist. Empty: none. */
-struct tp_str tp_template_folder(const struct tp_template *name);
+struct tp_str tp_template_folder(const struct tp_template *template);
 
 /* Appends the name for a record. -1: a member's value cannot be part of a name (TP_FAULT_RECORD),
  * or memory ran out. SLOTS may be NULL when there are no members. */
-int tp_template_write(struct tp_template *name, const struct tp_slot *slots, uint64_t number,
+int tp_template_write(struct tp_template *template, const struct tp_slot *slots, uint64_t number,
                       struct tp_buf *to, struct tp_err *err);
 
 #endif
