@@ -1,0 +1,512 @@
+#include "query/expr_parse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "value/num.h"
+#include "value/text.h"
+
+int
+tp_compile_fail(struct tp_compile *c, size_t at, const char *format, ...)
+{
+    char reason[sizeof c->err->text];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    return tp_err_at(c->err, TP_FAULT_USAGE, (long)at, "%s", reason);
+}
+
+struct tp_node *
+tp_node_new(struct tp_compile *c, enum tp_op op, size_t at)
+{
+    struct tp_node *node = tp_arena_alloc(&c->expr->nodes, sizeof *node);
+
+    if (!node) {
+        tp_err_memory(c->err);
+        return NULL;
+    }
+    memset(node, 0, sizeof *node);
+    node->op = op;
+    node->at = at;
+    node->height = 1;
+    return node;
+}
+
+struct tp_node *
+tp_node_constant(struct tp_compile *c, struct tp_value value, size_t at)
+{
+    struct tp_node *node = tp_node_new(c, TP_OP_CONSTANT, at);
+
+    if (node)
+        node->value = value;
+    return node;
+}
+
+/* Lists grow by doubling: COUNT is full when it is a power of two (or 0). */
+int
+tp_node_add(struct tp_compile *c, struct tp_node *node, struct tp_node *arg)
+{
+    struct tp_node **grown;
+
+    if (!arg)
+        return -1;
+    if ((node->count & (node->count - 1)) == 0) {
+        grown = tp_arena_alloc(&c->expr->nodes, (node->count ? 2 * node->count : 1) * sizeof arg);
+        if (!grown)
+            return tp_err_memory(c->err);
+        if (node->count)
+            memcpy(grown, node->arg, node->count * sizeof arg);
+        node->arg = grown;
+    }
+    node->arg[node->count++] = arg;
+    if (node->height <= arg->height)
+        node->height = arg->height + 1;
+    if (node->height > TP_EXPR_HEIGHT)
+        return tp_compile_fail(c, node->at, "too long: more than %d operators deep",
+                               TP_EXPR_HEIGHT);
+    return 0;
+}
+
+struct tp_aux *
+tp_node_aux(struct tp_compile *c, struct tp_node *node)
+{
+    if (node->aux)
+        return node->aux;
+    node->aux = tp_arena_alloc(&c->expr->nodes, sizeof *node->aux);
+    if (!node->aux) {
+        tp_err_memory(c->err);
+        return NULL;
+    }
+    *node->aux = (struct tp_aux){.next_aux = c->expr->aux};
+    c->expr->aux = node->aux;
+    return node->aux;
+}
+
+const char *
+tp_parse_found(const struct tp_lex *lex, char to[48])
+{
+    struct tp_str text = tp_lex_text(lex);
+
+    if (lex->token.kind == TP_TOKEN_END)
+        return "the end";
+    if (text.len > 40)
+        snprintf(to, 48, "`%.*s…`", 37, text.ptr);
+    else
+        snprintf(to, 48, "`%.*s`", (int)text.len, text.ptr);
+    return to;
+}
+
+int
+tp_parse_expect(struct tp_compile *c, const char *symbol)
+{
+    char found[48];
+
+    if (tp_lex_is_symbol(c->lex, symbol))
+        return tp_lex_next(c->lex, c->err);
+    return tp_compile_fail(c, c->lex->token.at, "expected `%s`, found %s", symbol,
+                           tp_parse_found(c->lex, found));
+}
+
+int
+tp_parse_expect_word(struct tp_compile *c, const char *word)
+{
+    char found[48];
+
+    if (tp_lex_is_word(c->lex, word))
+        return tp_lex_next(c->lex, c->err);
+    return tp_compile_fail(c, c->lex->token.at, "expected %s, found %s", word,
+                           tp_parse_found(c->lex, found));
+}
+
+/* The node ends where the last token did. */
+static struct tp_node *
+closed(struct tp_compile *c, struct tp_node *node)
+{
+    node->len = c->lex->end - node->at;
+    return node;
+}
+
+struct binary {
+    const char *symbol;
+    enum tp_op op;
+};
+
+static const struct binary factors[] = {
+    {"*", TP_OP_MULTIPLY}, {"/", TP_OP_DIVIDE}, {"%", TP_OP_MODULO}, {NULL, 0}};
+static const struct binary terms[] = {{"+", TP_OP_ADD}, {"-", TP_OP_SUBTRACT}, {NULL, 0}};
+static const struct binary concats[] = {{"||", TP_OP_CONCAT}, {NULL, 0}};
+static const struct binary comparisons[] = {
+    {"=", TP_OP_EQUAL},   {"<>", TP_OP_DIFFERENT},  {"!=", TP_OP_DIFFERENT},     {"<", TP_OP_LESS},
+    {">", TP_OP_GREATER}, {"<=", TP_OP_LESS_EQUAL}, {">=", TP_OP_GREATER_EQUAL}, {NULL, 0}};
+
+static const struct binary *
+binary_here(const struct tp_compile *c, const struct binary *table)
+{
+    for (; table->symbol; table++)
+        if (tp_lex_is_symbol(c->lex, table->symbol))
+            return table;
+    return NULL;
+}
+
+typedef struct tp_node *parse_fn(struct tp_compile *c);
+
+/* OPERAND (operator OPERAND)*, to the left. */
+static struct tp_node *
+parse_chain(struct tp_compile *c, const struct binary *table, parse_fn *operand)
+{
+    size_t at = c->lex->token.at;
+    struct tp_node *left = operand(c), *node;
+    const struct binary *found;
+
+    while (left && (found = binary_here(c, table))) {
+        node = tp_node_new(c, found->op, at);
+        if (!node || tp_lex_next(c->lex, c->err) < 0 || tp_node_add(c, node, left) < 0 ||
+            tp_node_add(c, node, operand(c)) < 0)
+            return NULL;
+        left = closed(c, node);
+    }
+    return left;
+}
+
+/* A sign before a number belongs to it, so that the least int64 can be written. */
+static struct tp_node *
+negated_number(struct tp_compile *c, size_t at)
+{
+    size_t end = c->lex->at;
+    struct tp_str digits = {c->lex->text.ptr + c->lex->token.at, end - c->lex->token.at};
+    char text[24];
+    int64_t integer;
+
+    if (digits.len >= sizeof text || memchr(digits.ptr, '.', digits.len))
+        return NULL;
+    text[0] = '-';
+    memcpy(text + 1, digits.ptr, digits.len);
+    if (!tp_num_parse_int((struct tp_str){text, digits.len + 1}, &integer))
+        return NULL;
+    return tp_node_constant(c, tp_int(integer), at);
+}
+
+static struct tp_node *
+parse_sign(struct tp_compile *c)
+{
+    size_t at = c->lex->token.at;
+    bool minus = tp_lex_is_symbol(c->lex, "-");
+    struct tp_node *node;
+
+    if (!minus && !tp_lex_is_symbol(c->lex, "+"))
+        return tp_parse_primary(c);
+    if (tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    if (minus && c->lex->token.kind == TP_TOKEN_NUMBER && (node = negated_number(c, at)))
+        return tp_lex_next(c->lex, c->err) < 0 ? NULL : closed(c, node);
+    if (++c->nesting > TP_EXPR_NESTING) {
+        tp_compile_fail(c, at, "nested more than %d deep", TP_EXPR_NESTING);
+        return NULL;
+    }
+    node = parse_sign(c);
+    c->nesting--;
+    if (!node || !minus)
+        return node;
+    struct tp_node *sign = tp_node_new(c, TP_OP_NEGATE, at);
+    if (!sign || tp_node_add(c, sign, node) < 0)
+        return NULL;
+    return closed(c, sign);
+}
+
+static struct tp_node *
+parse_factors(struct tp_compile *c)
+{
+    return parse_chain(c, factors, parse_sign);
+}
+
+static struct tp_node *
+parse_terms(struct tp_compile *c)
+{
+    return parse_chain(c, terms, parse_factors);
+}
+
+struct tp_node *
+tp_parse_operand(struct tp_compile *c)
+{
+    return parse_chain(c, concats, parse_terms);
+}
+
+static struct tp_node *
+with_left(struct tp_compile *c, enum tp_op op, bool negated, struct tp_node *left)
+{
+    struct tp_node *node = tp_node_new(c, op, left->at);
+
+    if (!node || tp_node_add(c, node, left) < 0)
+        return NULL;
+    node->negated = negated;
+    return node;
+}
+
+static struct tp_node *
+with_right(struct tp_compile *c, struct tp_node *node)
+{
+    if (!node || tp_node_add(c, node, tp_parse_operand(c)) < 0)
+        return NULL;
+    return closed(c, node);
+}
+
+static struct tp_node *
+parse_comparison(struct tp_compile *c, struct tp_node *left, enum tp_op op)
+{
+    struct tp_node *node;
+
+    if (left->op >= TP_OP_EQUAL && left->op <= TP_OP_GREATER_EQUAL && !left->parenthesized) {
+        tp_compile_fail(c, c->lex->token.at, "comparisons do not chain; join them with AND");
+        return NULL;
+    }
+    node = with_left(c, op, false, left);
+    if (!node || tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    return with_right(c, node);
+}
+
+/* IS [NOT] NULL | TRUE | FALSE | UNKNOWN | DISTINCT FROM x */
+static struct tp_node *
+parse_is(struct tp_compile *c, struct tp_node *left)
+{
+    static const struct {
+        const char *word;
+        enum tp_op op;
+    } kind[] = {{"null", TP_OP_IS_NULL},
+                {"unknown", TP_OP_IS_NULL},
+                {"true", TP_OP_IS_TRUE},
+                {"false", TP_OP_IS_FALSE}};
+    struct tp_node *node;
+    bool negated;
+    char found[48];
+    size_t i;
+
+    if (tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    negated = tp_lex_is_word(c->lex, "not");
+    if (negated && tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    for (i = 0; i < 4; i++) {
+        if (!tp_lex_is_word(c->lex, kind[i].word))
+            continue;
+        node = with_left(c, kind[i].op, negated, left);
+        return node && tp_lex_next(c->lex, c->err) == 0 ? closed(c, node) : NULL;
+    }
+    if (tp_lex_is_word(c->lex, "distinct")) {
+        node = with_left(c, TP_OP_DISTINCT, negated, left);
+        if (!node || tp_lex_next(c->lex, c->err) < 0 || tp_parse_expect_word(c, "FROM") < 0)
+            return NULL;
+        return with_right(c, node);
+    }
+    tp_compile_fail(c, c->lex->token.at,
+                    "expected NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM after IS, found %s",
+                    tp_parse_found(c->lex, found));
+    return NULL;
+}
+
+static struct tp_node *
+parse_in(struct tp_compile *c, struct tp_node *left, bool negated)
+{
+    struct tp_node *node = with_left(c, TP_OP_IN, negated, left);
+
+    if (!node || tp_lex_next(c->lex, c->err) < 0 || tp_parse_expect(c, "(") < 0)
+        return NULL;
+    for (;;) {
+        if (tp_node_add(c, node, tp_parse_expr(c)) < 0)
+            return NULL;
+        if (!tp_lex_is_symbol(c->lex, ","))
+            break;
+        if (tp_lex_next(c->lex, c->err) < 0)
+            return NULL;
+    }
+    return tp_parse_expect(c, ")") < 0 ? NULL : closed(c, node);
+}
+
+static struct tp_node *
+parse_between(struct tp_compile *c, struct tp_node *left, bool negated)
+{
+    struct tp_node *node = with_left(c, TP_OP_BETWEEN, negated, left);
+
+    if (!node || tp_lex_next(c->lex, c->err) < 0 || tp_node_add(c, node, tp_parse_operand(c)) < 0 ||
+        tp_parse_expect_word(c, "AND") < 0)
+        return NULL;
+    return with_right(c, node);
+}
+
+static struct tp_node *
+parse_like(struct tp_compile *c, struct tp_node *left, enum tp_op op, bool negated)
+{
+    struct tp_node *node = with_left(c, op, negated, left);
+
+    if (!node || tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    node = with_right(c, node);
+    if (!node || !tp_lex_is_word(c->lex, "escape"))
+        return node;
+    return tp_lex_next(c->lex, c->err) < 0 ? NULL : with_right(c, node);
+}
+
+static struct tp_node *
+parse_match(struct tp_compile *c, struct tp_node *left, enum tp_op op, bool negated)
+{
+    struct tp_node *node = with_left(c, op, negated, left);
+
+    if (!node || tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    return with_right(c, node);
+}
+
+/* The predicate that begins with a word; *NONE when there is none. */
+static struct tp_node *
+parse_word_predicate(struct tp_compile *c, struct tp_node *left, bool *none)
+{
+    size_t at = c->lex->token.at;
+    bool negated;
+
+    if (tp_lex_is_word(c->lex, "is"))
+        return parse_is(c, left);
+    negated = tp_lex_is_word(c->lex, "not");
+    if (negated && tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    if (tp_lex_is_word(c->lex, "in"))
+        return parse_in(c, left, negated);
+    if (tp_lex_is_word(c->lex, "between"))
+        return parse_between(c, left, negated);
+    if (tp_lex_is_word(c->lex, "like"))
+        return parse_like(c, left, TP_OP_LIKE, negated);
+    if (tp_lex_is_word(c->lex, "ilike"))
+        return parse_like(c, left, TP_OP_ILIKE, negated);
+    *none = !negated;
+    if (negated)
+        tp_compile_fail(c, at, "expected IN, BETWEEN, LIKE or ILIKE after this NOT");
+    return NULL;
+}
+
+static struct tp_node *
+parse_symbol_predicate(struct tp_compile *c, struct tp_node *left, bool *none)
+{
+    const struct binary *comparison = binary_here(c, comparisons);
+
+    if (comparison)
+        return parse_comparison(c, left, comparison->op);
+    if (tp_lex_is_symbol(c->lex, "~"))
+        return parse_match(c, left, TP_OP_MATCH, false);
+    if (tp_lex_is_symbol(c->lex, "~*"))
+        return parse_match(c, left, TP_OP_MATCH_NOCASE, false);
+    if (tp_lex_is_symbol(c->lex, "!~"))
+        return parse_match(c, left, TP_OP_MATCH, true);
+    if (tp_lex_is_symbol(c->lex, "!~*"))
+        return parse_match(c, left, TP_OP_MATCH_NOCASE, true);
+    if (tp_lex_is_symbol(c->lex, "==")) {
+        tp_compile_fail(c, c->lex->token.at, "`==` is written `=`");
+        return NULL;
+    }
+    *none = true;
+    return NULL;
+}
+
+static struct tp_node *
+parse_predicate(struct tp_compile *c)
+{
+    struct tp_node *left = tp_parse_operand(c), *next;
+    bool none = false;
+
+    while (left) {
+        next = c->lex->token.kind == TP_TOKEN_SYMBOL ? parse_symbol_predicate(c, left, &none)
+               : c->lex->token.kind == TP_TOKEN_NAME ? parse_word_predicate(c, left, &none)
+                                                     : left;
+        if (next == left || none)
+            return left;
+        left = next;
+    }
+    return NULL;
+}
+
+static struct tp_node *
+parse_not(struct tp_compile *c)
+{
+    size_t at = c->lex->token.at;
+    struct tp_node *node;
+    int added;
+
+    if (!tp_lex_is_word(c->lex, "not"))
+        return parse_predicate(c);
+    if (++c->nesting > TP_EXPR_NESTING) {
+        tp_compile_fail(c, at, "nested more than %d deep", TP_EXPR_NESTING);
+        return NULL;
+    }
+    node = tp_node_new(c, TP_OP_NOT, at);
+    if (!node || tp_lex_next(c->lex, c->err) < 0)
+        return NULL;
+    added = tp_node_add(c, node, parse_not(c));
+    c->nesting--;
+    return added < 0 ? NULL : closed(c, node);
+}
+
+/* OPERAND (WORD OPERAND)* as one node with many arguments. */
+static struct tp_node *
+parse_logic(struct tp_compile *c, const char *word, const char *foreign, enum tp_op op,
+            parse_fn *operand)
+{
+    size_t at = c->lex->token.at;
+    struct tp_node *first = operand(c), *node = NULL;
+
+    while (first && tp_lex_is_word(c->lex, word)) {
+        if (!node && (!(node = tp_node_new(c, op, at)) || tp_node_add(c, node, first) < 0))
+            return NULL;
+        if (tp_lex_next(c->lex, c->err) < 0 || tp_node_add(c, node, operand(c)) < 0)
+            return NULL;
+    }
+    if (first && tp_lex_is_symbol(c->lex, foreign)) {
+        tp_compile_fail(c, c->lex->token.at, "`%s` is written %s", foreign, word);
+        return NULL;
+    }
+    return node ? closed(c, node) : first;
+}
+
+static struct tp_node *
+parse_and(struct tp_compile *c)
+{
+    return parse_logic(c, "AND", "&&", TP_OP_AND, parse_not);
+}
+
+struct tp_node *
+tp_parse_expr(struct tp_compile *c)
+{
+    struct tp_node *node;
+
+    if (++c->nesting > TP_EXPR_NESTING) {
+        tp_compile_fail(c, c->lex->token.at, "nested more than %d deep", TP_EXPR_NESTING);
+        return NULL;
+    }
+    node = parse_logic(c, "OR", "\x01", TP_OP_OR, parse_and);
+    c->nesting--;
+    return node;
+}
+
+/* Words that people write where an operator is due, for "did you mean". */
+static const char *const operators[] = {"and", "or", "in", "is", "like", "ilike", "between", "not"};
+
+int
+tp_expr_refuse_rest(const struct tp_lex *lex, struct tp_err *err)
+{
+    enum { OPERATORS = sizeof operators / sizeof *operators };
+    struct tp_str names[OPERATORS];
+    const struct tp_str *likest = NULL;
+    char found[48];
+    size_t i;
+
+    for (i = 0; i < OPERATORS; i++)
+        names[i] = tp_str_of(operators[i]);
+    if (lex->token.kind == TP_TOKEN_NAME)
+        likest = tp_text_likest(tp_lex_text(lex), names, OPERATORS);
+    if (likest)
+        return tp_err_at(err, TP_FAULT_USAGE, (long)lex->token.at,
+                         "expected an operator, found %s (did you mean %.*s?)",
+                         tp_parse_found(lex, found), (int)likest->len, likest->ptr);
+    return tp_err_at(err, TP_FAULT_USAGE, (long)lex->token.at,
+                     "expected an operator or the end, found %s%s", tp_parse_found(lex, found),
+                     tp_lex_is_symbol(lex, "::") ? "; a cast is written CAST(x AS type)" : "");
+}
