@@ -264,7 +264,7 @@ held_rows(void *ptr, const char **what)
 {
     const struct sto *self = ptr;
 
-    *what = "rows";
+    *what = "row";
     return self->table ? tp_table_held(self->table) : 0;
 }
 

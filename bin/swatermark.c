@@ -455,8 +455,8 @@ swatermark_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 
     if (w->late_new > 0)
         tp_stage_note(stage,
-                      "%llu record%s came behind the watermark because their partition was new or "
-                      "had been idle; --partitions names them beforehand",
+                      "%llu record%s came behind the watermark, of partitions that were new or had "
+                      "been idle; --partitions names them beforehand",
                       (unsigned long long)w->late_new, w->late_new == 1 ? "" : "s");
     if (!w->measure)
         return 0;

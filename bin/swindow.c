@@ -42,15 +42,15 @@ struct swindow {
 #define FIELD(name) offsetof(struct swindow, name)
 
 static const struct tp_option options[] = {
-    {'w', "window", "SPEC", "1m, hop:10m,1m, session:30m or all", TP_OPTION_TEXT,
+    {'w', "window", "SPEC", "1m (or 15s, 1d ...), hop:10m,1m, session:30m or all", TP_OPTION_TEXT,
      FIELD(window_text)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
      FIELD(agg_text)},
     {0, "offset", "DUR", "shift the windows against the epoch", TP_OPTION_DURATION, FIELD(offset)},
-    {0, "lateness", "DUR", "say a window again when records come so late", TP_OPTION_DURATION,
-     FIELD(lateness)},
+    {0, "lateness", "DUR", "keep windows so long, and write them again for late records",
+     TP_OPTION_DURATION, FIELD(lateness)},
     {0},
 };
 
@@ -78,8 +78,9 @@ open_window(struct swindow *w, struct tp_err *err)
 static int
 check_names(const struct swindow *w, struct tp_err *err)
 {
-    static const struct tp_str ours[] = {
-        {"@timestamp", 10}, {"window_start", 12}, {"window_end", 10}, {"@op", 3}};
+    static const struct tp_str ours[] = {{"@timestamp", 10}, {"window_start", 12},
+                                         {"window_end", 10}, {"@op", 3},
+                                         {"@watermark", 10}, {"@barrier", 8}};
 
     for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
         struct tp_str name = tp_aggs_column(w->aggs, c);
@@ -529,7 +530,7 @@ swindow_unfinished(void *self, const char **what)
 {
     struct swindow *w = self;
 
-    *what = "open windows";
+    *what = "open window";
     if (w->panes)
         return tp_panes_count(w->panes);
     return w->sessions ? tp_sessions_count(w->sessions) : tp_map_count(w->all) > 0;

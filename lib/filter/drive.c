@@ -18,7 +18,7 @@ pick(struct tp_stage *s)
     if (s->op->choose && s->inputs > 1) {
         int chosen = s->op->choose(s->self, s);
 
-        if (chosen >= 0)
+        if (chosen >= 0 && !s->input[chosen].ended)
             return s->input[chosen].waiting ? -2 : chosen;
     }
     for (int i = 0; i < s->inputs; i++) {

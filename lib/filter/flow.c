@@ -258,7 +258,7 @@ report_cut(const struct tp_stage *s, const struct tp_input *in)
     struct tp_err err;
 
     if (count > 0)
-        snprintf(what, sizeof what, "; %zu %s not printed", count, things);
+        snprintf(what, sizeof what, "; %zu %s%s not printed", count, things, count == 1 ? "" : "s");
     tp_err_set(&err, TP_FAULT_MACHINE,
                "%s ended without \"end\": upstream died, or head/grep/jq removed it%s",
                in->in ? tp_in_name(in->in) : "input", what);
@@ -279,7 +279,7 @@ tp_flow_finish(struct tp_stage *s)
         return 0;
     if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
         return -1;
-    control.ledger.rejected = s->upstream.rejected + s->side.rejected;
+    control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
     control.ledger.late = s->upstream.late + s->side.dropped_late;
     return write_control(s, &control);
 }

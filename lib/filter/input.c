@@ -24,6 +24,7 @@ reject(struct tp_stage *s, const struct tp_input *in, struct tp_str line)
     struct tp_err why = s->err;
     struct tp_place place = place_of(in, line.ptr);
 
+    s->count.in++;
     s->count.rejected++;
     return tp_side_reject(&s->side, &s->report, &s->settings, &place, line, &why, &s->err);
 }
@@ -45,12 +46,18 @@ late(struct tp_stage *s, const struct tp_input *in)
     return tp_side_late(&s->side, &s->settings, &place, &record, &s->err);
 }
 
-/* Carries out what the operator said of the record [LINE, NEXT). */
+/* Carries out what the operator said of the record [LINE, NEXT). A record is counted when it is
+ * dealt with, so that the counts balance however a run ends. */
 static int
 settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, const char *next)
 {
     const char *line = s->record.line.ptr;
 
+    if (verdict == TP_FAILED)
+        return -1;
+    if (verdict == TP_REJECTED)
+        return reject(s, in, s->record.line);
+    s->count.in++;
     switch (verdict) {
     case TP_PASS:
         s->count.used++;
@@ -70,10 +77,8 @@ settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, c
     case TP_LATE:
         return late(s, in);
     case TP_REJECTED:
-        return reject(s, in, s->record.line);
     case TP_FAILED:
-        s->count.in--; /* the run ends on this record: it was not dealt with */
-        return -1;
+        break;
     }
     return -1;
 }
@@ -125,7 +130,7 @@ read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
             return tp_err_memory(&s->err);
         return tp_stamp_read_text(s->stamp, tp_buf_str(&s->scratch), &s->record.time, &s->err);
     case TP_SLOT_MISSING:
-        return tp_err_set(&s->err, TP_FAULT_RECORD, "no event time: no member \"%s\"",
+        return tp_err_set(&s->err, TP_FAULT_RECORD, "no event time: no member \"%s\" (-t names it)",
                           s->settings.time_field);
     default:
         return tp_err_set(&s->err, TP_FAULT_RECORD,
@@ -254,7 +259,6 @@ take_special(struct tp_stage *s, int which, struct tp_str line)
     in->line_number++;
     if (in->may_speak)
         return tp_flow_control(s, which, line) < 0 ? -1 : 1;
-    s->count.in++;
     tp_err_set(&s->err, TP_FAULT_RECORD,
                "a control line in the content (--control-in for saved streams)");
     return reject(s, in, line) < 0 ? -1 : 1;
@@ -283,9 +287,7 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
             return special < 0 ? NULL : newline + 1;
     }
     in->line_number++;
-    s->count.in++;
     if (in->said_end) {
-        s->count.in--;
         after_end(s, in);
         return NULL;
     }
@@ -332,7 +334,6 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
         return 0;
     if (in->said_end)
         return after_end(s, in);
-    s->count.in++;
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
     s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};
@@ -415,7 +416,6 @@ tp_input_read(struct tp_stage *s, int which)
     case TP_IN_TOO_LONG:
         in->line_number++;
         in->block_start = block.ptr;
-        s->count.in++;
         tp_err_set(&s->err, TP_FAULT_RECORD, "longer than --max-line");
         return reject(s, in, block);
     case TP_IN_END:

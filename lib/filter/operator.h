@@ -125,7 +125,7 @@ struct tp_operator {
     int (*save)(void *self, struct tp_stage *stage, struct tp_buf *to, struct tp_err *err);
     int (*load)(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err);
 
-    /* How many results were not printed, and what they are called ("open windows"), when the input
+    /* How many results were not printed, and what one is called ("open window"), when the input
      * was cut off. */
     size_t (*unfinished)(void *self, const char **what);
 

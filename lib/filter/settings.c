@@ -18,8 +18,8 @@ static const struct tp_option common_options[] = {
      TP_OPTION_TEXT, FIELD(control)},
     {0, "eof", "end", "take an input that was cut off as complete", TP_OPTION_TEXT, FIELD(eof)},
     {0, "stats", NULL, "say at the end what became of the records", TP_OPTION_FLAG, FIELD(stats)},
-    {'q', "quiet", NULL, "say nothing about single bad or late records", TP_OPTION_FLAG,
-     FIELD(quiet)},
+    {'q', "quiet", NULL, "say nothing about bad or late records or misspelt members",
+     TP_OPTION_FLAG, FIELD(quiet)},
     {'h', "help", NULL, "show this help", TP_OPTION_FLAG, FIELD(help)},
     {0, "version", NULL, "show the version", TP_OPTION_FLAG, FIELD(version)},
     {0},
@@ -125,5 +125,5 @@ tp_settings_print_help(const struct tp_operator *op, const struct tp_option_grou
     tp_option_print_help(groups, count);
     if (op->example)
         printf("\nExample:\n%s\n", op->example);
-    printf("\nman %s tells all; man tidepipe is the tour.\n", op->name);
+    printf("\nman %s tells all; man 7 tidepipe is the tour.\n", op->name);
 }

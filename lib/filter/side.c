@@ -175,7 +175,9 @@ tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_du
         TP_BUF_PUT(&text, " would have kept 99 % of them");
     }
     put_advice(&text, delay, all);
-    tp_buf_put_str(&text, tp_str_of(nearly_all < all ? " all" : " would have kept them"));
+    tp_buf_put_str(&text, tp_str_of(nearly_all < all            ? " all"
+                                    : side->lateness.count == 1 ? " would have kept it"
+                                                                : " would have kept them"));
     tp_report_note(report, "%s", tp_buf_text(&text));
     tp_buf_release(&text);
 }

@@ -192,8 +192,12 @@ open_all(struct tp_stage *s, char **operands, int count)
     }
     if (s->op->open && s->op->open(s->self, s, &s->err) < 0)
         return -1;
-    if (make_slots(s) < 0 || tp_side_open(&s->side, &s->settings, &s->err) < 0)
+    if (make_slots(s) < 0)
         return -1;
+    if (tp_side_open(&s->side, &s->settings, &s->err) < 0) {
+        s->err.fault = TP_FAULT_USAGE; /* a wrong operand, as above */
+        return -1;
+    }
     return open_output(s);
 }
 
@@ -325,30 +329,43 @@ tp_stage_give_back(struct tp_stage *s)
 }
 
 static int
-close_streams(struct tp_stage *s, int result)
+failed(const struct tp_stage *s, const struct tp_err *err)
 {
-    struct tp_err err;
-
-    if (result == 0 && tp_out_close(s->out, &err) < 0) {
-        tp_report_failure(&s->report, &err);
-        result = -1;
-    }
-    if (tp_side_close(&s->side, &err) < 0) {
-        tp_report_failure(&s->report, &err);
-        result = -1;
-    }
-    return result;
+    tp_report_failure(&s->report, err);
+    return TP_STATUS_FAILED;
 }
 
-/* Is what was lost, here and upstream, more than --tolerate allows? */
-static bool
-too_many_lost(const struct tp_stage *s)
+/* The rows first, then what is to be said about them; standard output is closed last, since a side
+ * target may share it. */
+static int
+close_streams(struct tp_stage *s, int status)
+{
+    bool whole = status == TP_STATUS_CLEAN;
+    struct tp_err err;
+
+    if (whole && tp_out_flush(s->out, &err) < 0)
+        status = failed(s, &err);
+    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
+    if (tp_side_close(&s->side, &err) < 0)
+        status = failed(s, &err);
+    if (whole && tp_out_close(s->out, &err) < 0)
+        status = failed(s, &err);
+    return status;
+}
+
+uint64_t
+tp_stage_lost(const struct tp_stage *s)
 {
     uint64_t rejected = s->side.rejected;
 
-    if (s->upstream.rejected + s->upstream.late + s->side.dropped_late > 0)
-        return true;
-    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in;
+    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in ? rejected : 0;
+}
+
+/* Was anything lost for good, here or upstream? */
+static bool
+lost_some(const struct tp_stage *s)
+{
+    return s->upstream.rejected + s->upstream.late + s->side.dropped_late + tp_stage_lost(s) > 0;
 }
 
 int
@@ -360,9 +377,7 @@ tp_stage_end(struct tp_stage *s, int result)
         tp_report_failure(&s->report, &s->err);
         status = tp_report_status(&s->err);
     }
-    if (close_streams(s, result) < 0 && status == TP_STATUS_CLEAN)
-        status = TP_STATUS_FAILED;
-    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
+    status = close_streams(s, status);
     report_unseen(s);
     if (s->settings.stats)
         report_stats(s);
@@ -371,7 +386,7 @@ tp_stage_end(struct tp_stage *s, int result)
             status = TP_STATUS_FAILED;
     if (!balances(s))
         status = TP_STATUS_FAILED;
-    if (status == TP_STATUS_CLEAN && (s->spoiled || too_many_lost(s)))
+    if (status == TP_STATUS_CLEAN && (s->spoiled || lost_some(s)))
         status = TP_STATUS_SOME_BAD;
     return status;
 }

@@ -117,6 +117,9 @@ int tp_stage_begin(struct tp_stage *stage, int argc, char **argv);
 /* What tp_stage_begin made; also after it failed. */
 void tp_stage_give_back(struct tp_stage *stage);
 
+/* The records that this stage rejected, kept nowhere and does not tolerate. */
+uint64_t tp_stage_lost(const struct tp_stage *stage);
+
 /* Reports, closes and gives back everything; RESULT is 0, or -1 with the failure in stage->err.
  * Returns the exit status. */
 int tp_stage_end(struct tp_stage *stage, int result);

@@ -1,5 +1,6 @@
 #include "query/agg.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "query/agg_list.h"
@@ -167,6 +168,8 @@ write_column(const struct tp_agg_column *column, void *cell, struct tp_buf *to, 
         return column->function->write(cell, to, err);
     result = column->function->value(cell, column->quantile, &value, err);
     tp_emit_value(to, value);
+    if (result == 0 && value.kind == TP_REAL && !isfinite(value.real))
+        return tp_err_set(err, TP_FAULT_RECORD, "beyond the range of doubles");
     return result;
 }
 

@@ -1,6 +1,8 @@
 /*
  * count, sum and avg.
  */
+#include <math.h>
+
 #include "query/agg_function.h"
 
 #include "value/num.h"
@@ -80,6 +82,10 @@ tp_agg_sum_write(void *cell, struct tp_buf *to, struct tp_err *err)
     if (terms(sum) == 0) {
         TP_BUF_PUT(to, "null");
         return 0;
+    }
+    if (sum->reals && !isfinite(tp_sum_real(sum))) {
+        TP_BUF_PUT(to, "null");
+        return tp_err_set(err, TP_FAULT_RECORD, "beyond the range of doubles");
     }
     if (tp_sum_write(sum, to) == 0)
         return 0;

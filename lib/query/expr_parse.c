@@ -48,16 +48,17 @@ tp_node_constant(struct tp_compile *c, struct tp_value value, size_t at)
 int
 tp_node_add(struct tp_compile *c, struct tp_node *node, struct tp_node *arg)
 {
+    const size_t each = sizeof(struct tp_node *);
     struct tp_node **grown;
 
     if (!arg)
         return -1;
     if ((node->count & (node->count - 1)) == 0) {
-        grown = tp_arena_alloc(&c->expr->nodes, (node->count ? 2 * node->count : 1) * sizeof arg);
+        grown = tp_arena_alloc(&c->expr->nodes, (node->count ? 2 * node->count : 1) * each);
         if (!grown)
             return tp_err_memory(c->err);
         if (node->count)
-            memcpy(grown, node->arg, node->count * sizeof arg);
+            memcpy(grown, node->arg, node->count * each);
         node->arg = grown;
     }
     node->arg[node->count++] = arg;

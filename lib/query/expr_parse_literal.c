@@ -40,7 +40,7 @@ struct tp_node *
 tp_parse_text_literal(struct tp_compile *c)
 {
     size_t at = c->lex->token.at;
-    struct tp_str text;
+    struct tp_str text = {0};
 
     if (parse_text(c, &text) < 0)
         return NULL;
@@ -116,7 +116,7 @@ tp_parse_interval(struct tp_compile *c, size_t at)
 {
     struct tp_value value = {.kind = TP_DURATION};
     size_t text_at;
-    struct tp_str text;
+    struct tp_str text = {0};
     struct tp_err reason;
     tp_duration length;
 
@@ -144,7 +144,7 @@ tp_parse_timestamp(struct tp_compile *c, size_t at)
 {
     struct tp_value value = {.kind = TP_TIME};
     struct tp_err reason;
-    struct tp_str text;
+    struct tp_str text = {0};
     size_t text_at;
     bool zoneless;
 

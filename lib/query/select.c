@@ -236,7 +236,7 @@ parse_unnest(struct list *list, struct tp_item *item)
         return tp_err_at(list->err, TP_FAULT_USAGE, item->at, "UNNEST belongs in the list of smap");
     if (has_unnest(list->select))
         return tp_err_at(list->err, TP_FAULT_USAGE, item->at, "only one UNNEST in a list");
-    if (next(list) < 0 || next(list) < 0)
+    if (next(list) < 0 || expect_symbol(list, "(", "`(`") < 0)
         return -1;
     item->expr = tp_expr_compile_part(&list->lex, list->context, list->err);
     return item->expr ? expect_symbol(list, ")", "`)`") : -1;

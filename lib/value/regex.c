@@ -273,7 +273,7 @@ int
 tp_regex_check_replacement(const struct tp_regex *regex, struct tp_str replacement,
                            struct tp_err *err)
 {
-    struct part part;
+    struct part part = {0};
     size_t at = 0, start;
 
     while (at < replacement.len) {
@@ -291,7 +291,7 @@ static int
 put_replacement(const struct tp_regex *regex, struct tp_str replacement, struct tp_buf *to,
                 struct tp_err *err)
 {
-    struct part part;
+    struct part part = {0};
     size_t at = 0;
 
     while (at < replacement.len) {

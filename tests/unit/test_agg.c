@@ -93,7 +93,7 @@ finish(struct run *run)
 
 /* LIST over the values gives the row EXPECT. */
 static void
-check_row(const char *list, const char *const *values, const char *expect)
+check_row_said(const char *list, const char *const *values, const char *expect, const char *reason)
 {
     struct run run;
 
@@ -101,11 +101,18 @@ check_row(const char *list, const char *const *values, const char *expect)
     for (uint64_t i = 0; values[i]; i++)
         CHECK_THAT(add(&run, values[i], (tp_time)i, i) == 0, "%s", run.err.text);
     CHECK_THAT(!strcmp(row(&run), expect), "%s, not %s", row(&run), expect);
-    CHECK(run.written == 0);
+    CHECK(run.written == (reason ? -1 : 0));
+    if (reason)
+        CHECK_THAT(!strcmp(run.err.text, reason), "%s", run.err.text);
     finish(&run);
 }
 
-#define ROW(list, expect, ...) check_row(list, (const char *const[]){__VA_ARGS__, NULL}, expect)
+#define ROW(list, expect, ...)                                                                     \
+    check_row_said(list, (const char *const[]){__VA_ARGS__, NULL}, expect, NULL)
+
+/* ... with a column that cannot be said, for REASON. */
+#define ROW_SPOILED(reason, list, expect, ...)                                                     \
+    check_row_said(list, (const char *const[]){__VA_ARGS__, NULL}, expect, reason)
 
 /*
  * The pinned numbers are DuckDB's:
@@ -166,7 +173,7 @@ sums_stay_exact(void)
 
     ROW("sum(x), avg(x)", ",\"sum_x\":0.3,\"avg_x\":0.15", "0.1", "0.2");
     ROW("sum(x)", ",\"sum_x\":9223372036854775807", "9223372036854775807", "1", "-1");
-    ROW("sum(x)", ",\"sum_x\":null", "1e400");
+    ROW_SPOILED("sum(x): beyond the range of doubles", "sum(x)", ",\"sum_x\":null", "1e400");
     ROW("avg(x)", ",\"avg_x\":9.223372036854776e18", "9223372036854775807", "9223372036854775807");
     start(&run, "count, sum(bytes), max(bytes)");
     CHECK(add(&run, "9223372036854775807", 0, 0) == 0);
@@ -329,7 +336,8 @@ quantiles_keep_integers_and_decimals_exact(void)
     ROW("p50(x)", ",\"p50_x\":0", "-1e308", "1e308");
     ROW("p25(x)", ",\"p25_x\":-2", "-3", "-2", "-2", "0.5", "7");
     ROW("quantile(x,0.29), P99_9(x)", ",\"quantile_x_0_29\":1.29,\"p99_9_x\":1.999", "1", "2");
-    ROW("median(x), sum(x)", ",\"median_x\":null,\"sum_x\":null", "1e400", "1e400");
+    ROW_SPOILED("sum(x): beyond the range of doubles", "median(x), sum(x)",
+                ",\"median_x\":null,\"sum_x\":null", "1e400", "1e400");
 }
 
 static int
@@ -499,7 +507,7 @@ variance_is_stable(void)
         "400000000000000000");
     ROW("var_pop(x)", ",\"var_pop_x\":0.000001", "100000000.001", "100000000.003");
     ROW("stddev(x)", ",\"stddev_x\":0", "0.1", "0.1", "0.1");
-    ROW("var(x)", ",\"var_x\":null", "1e400", "1");
+    ROW_SPOILED("var(x): beyond the range of doubles", "var(x)", ",\"var_x\":null", "1e400", "1");
 }
 
 static void
