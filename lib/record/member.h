@@ -34,6 +34,10 @@ struct tp_members {
 struct tp_members tp_members_open(struct tp_str object);
 bool tp_members_next(struct tp_members *walk, struct tp_member *member);
 
+/* The elements of an array, in the same way. */
+struct tp_members tp_elements_open(struct tp_str array);
+bool tp_elements_next(struct tp_members *walk, struct tp_slot *value);
+
 /* The name with its escapes undone: a slice of the text, or undone into SCRATCH (appended). */
 struct tp_str tp_member_name(const struct tp_member *member, struct tp_buf *scratch);
 
