@@ -6,13 +6,16 @@
  * Output: the lines, byte for byte (--source adds a last member); the watermark is the minimum over
  * the inputs.
  */
+#include <stdlib.h>
+
 #include "filter/operator.h"
 #include "record/emit.h"
 #include "value/text.h"
 
 struct sunion {
-    const char *source; /* the member that names the input; NULL: none */
-    struct tp_buf member;
+    const char *source;    /* the member that names the input; NULL: none */
+    struct tp_buf *member; /* by input: `"FIELD":"NAME"` */
+    int inputs;
 };
 
 static const struct tp_option options[] = {
@@ -20,6 +23,28 @@ static const struct tp_option options[] = {
      offsetof(struct sunion, source)},
     {0},
 };
+
+/* The member that says where a record came from is the same for all records of an input. */
+static int
+sunion_open(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sunion *u = self;
+
+    if (!u->source)
+        return 0;
+    u->inputs = tp_stage_inputs(stage);
+    u->member = calloc((size_t)u->inputs, sizeof *u->member);
+    if (!u->member)
+        return tp_err_memory(err);
+    for (int i = 0; i < u->inputs; i++) {
+        tp_text_quote(tp_str_of(u->source), &u->member[i]);
+        tp_buf_put_char(&u->member[i], ':');
+        tp_text_quote(tp_str_of(tp_stage_input_name(stage, i)), &u->member[i]);
+        if (tp_buf_failed(&u->member[i]))
+            return tp_err_memory(err);
+    }
+    return 0;
+}
 
 static enum tp_verdict
 sunion_record(void *self, struct tp_stage *stage, const struct tp_record *r)
@@ -30,14 +55,10 @@ sunion_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
     if (!u->source)
         return TP_PASS;
-    tp_buf_clear(&u->member);
-    tp_text_quote(tp_str_of(u->source), &u->member);
-    tp_buf_put_char(&u->member, ':');
-    tp_text_quote(tp_str_of(tp_stage_input_name(stage, r->input)), &u->member);
     to = tp_stage_row(stage, &err);
     if (!to)
         return tp_stage_fail(stage, &err);
-    tp_emit_last(to, r->line, r->members, tp_buf_str(&u->member));
+    tp_emit_last(to, r->line, r->members, tp_buf_str(&u->member[r->input]));
     if (tp_stage_row_end(stage, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
@@ -48,7 +69,9 @@ sunion_close(void *self)
 {
     struct sunion *u = self;
 
-    tp_buf_release(&u->member);
+    for (int i = 0; u->member && i < u->inputs; i++)
+        tp_buf_release(&u->member[i]);
+    free(u->member);
 }
 
 static const struct tp_operator sunion = {
@@ -57,6 +80,7 @@ static const struct tp_operator sunion = {
     .synopsis = "[--source FIELD] [FILE ...]",
     .example = "  sunion --source host web1.ndjson web2.ndjson",
     .options = options,
+    .open = sunion_open,
     .record = sunion_record,
     .close = sunion_close,
 };

@@ -33,6 +33,7 @@ struct source {
     struct tp_minimum *minimum;
     struct partition only; /* without --per */
     size_t partitions;
+    int missing; /* --partitions N: a member that stands for those still to come */
     bool ended;
 };
 
@@ -45,7 +46,7 @@ struct swatermark {
     struct source *source;
     int sources;
     struct tp_map *partitions;
-    size_t waits_for;  /* --partitions: as long as there are fewer, no watermark */
+    size_t waits_for;  /* --partitions N */
     uint64_t late_new; /* records behind the watermark because their partition was new */
     bool armed;        /* a tick is asked for */
 
@@ -86,6 +87,8 @@ start_partition(struct swatermark *w, struct tp_stage *stage, struct source *sou
     if (p->member < 0)
         return tp_err_memory(err);
     source->partitions++;
+    if (source->partitions == w->waits_for)
+        tp_minimum_set_ended(source->minimum, source->missing);
     if (w->idle > 0 && !w->armed) {
         tp_stage_wake_after(stage, w->idle);
         w->armed = true;
@@ -123,11 +126,8 @@ partition_of(struct swatermark *w, struct tp_stage *stage, const struct tp_recor
     if (!w->per)
         return &w->source[r->input].only;
     begin_key(w, r->input);
-    tp_key_make(&w->key, r->slot, w->keys.slot, w->keys.columns.count);
-    if (tp_buf_failed(&w->key)) {
-        tp_err_memory(err);
+    if (tp_keys_make(&w->keys, r->slot, &w->key, err) < 0)
         return NULL;
-    }
     return find_partition(w, stage, r->input, err);
 }
 
@@ -135,10 +135,7 @@ partition_of(struct swatermark *w, struct tp_stage *stage, const struct tp_recor
 static void
 advance(struct swatermark *w, struct tp_stage *stage, int input)
 {
-    struct source *source = &w->source[input];
-
-    if (source->partitions >= w->waits_for)
-        tp_stage_advance(stage, input, tp_minimum_watermark(source->minimum));
+    tp_stage_advance(stage, input, tp_minimum_watermark(w->source[input].minimum));
 }
 
 /* A record of partition P at TIME. Most do not move its watermark. */
@@ -214,11 +211,10 @@ key_of_word(struct tp_str word, struct tp_buf *key)
 {
     struct tp_slot slot = {word.ptr, (uint32_t)word.len, TP_SLOT_TEXT};
     struct tp_value number;
-    int only = 0;
 
     if (tp_num_parse(word, &number))
         slot.kind = number.kind == TP_INT ? TP_SLOT_INTEGER : TP_SLOT_REAL;
-    tp_key_make(key, &slot, &only, 1);
+    tp_key_put_slot(key, &slot);
 }
 
 static int
@@ -226,11 +222,14 @@ expect_words(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 {
     const char *word = w->expected;
 
-    if (w->keys.columns.count != 1)
+    if (w->keys.count != 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--partitions LIST goes with one --per field");
     for (;;) {
         size_t len = strcspn(word, ",");
 
+        if (len == 0)
+            return tp_err_set(err, TP_FAULT_USAGE, "--partitions: a name is empty in \"%s\"",
+                              w->expected);
         begin_key(w, 0);
         key_of_word((struct tp_str){word, len}, &w->key);
         if (tp_buf_failed(&w->key))
@@ -257,7 +256,8 @@ open_expected(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
     if (count < 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--partitions: at least 1");
     w->waits_for = (size_t)count;
-    return 0;
+    w->source->missing = tp_minimum_join(w->source->minimum);
+    return w->source->missing < 0 ? tp_err_memory(err) : 0;
 }
 
 static int
@@ -268,6 +268,8 @@ swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (tp_stage_delay(stage) < 0 && !w->measure)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-d is missing: how late may records come? --measure tells");
+    if (w->measure)
+        tp_stage_write_no_control(stage);
     w->stamps =
         strcmp(tp_stage_time_field(stage), "@timestamp") != 0 || tp_stage_time_is_reread(stage);
     w->stamped_slot = -1;
@@ -367,7 +369,7 @@ static void
 check_idle(struct swatermark *w, struct source *source, struct partition *p, tp_duration now,
            tp_duration *next)
 {
-    tp_duration left = p->active + w->idle - now;
+    tp_duration left = w->idle - (now - p->active);
 
     if (p->idle)
         return;

@@ -18,6 +18,7 @@
 #include "query/agg.h"
 #include "record/emit.h"
 #include "record/key.h"
+#include "record/memo.h"
 
 struct swindow {
     const char *window_text, *key_text, *agg_text;
@@ -26,17 +27,19 @@ struct swindow {
     struct tp_window_spec spec;
     struct tp_keys keys;
     struct tp_aggs *aggs;
-    int *argument_slots;
+    struct tp_expr **argument_expr;
     struct tp_value *argument;
     size_t arguments;
 
     struct tp_panes *panes;       /* tumble, hop */
     struct tp_sessions *sessions; /* session */
     struct tp_map *all;           /* all: key -> accumulator */
+    struct tp_memo memo;          /* tumble, hop: groups found last */
+    int memo_slot;                /* of the one plain member that is the key; -1: no memo */
     struct tp_map *merged;        /* the groups of a hopping window, put together to be written */
     tp_time first, last;          /* all: the times seen */
     bool timed;                   /* all: some record had a time */
-    struct tp_buf key, scratch, head;
+    struct tp_buf key, head;
 };
 
 #define FIELD(name) offsetof(struct swindow, name)
@@ -65,12 +68,10 @@ open_window(struct swindow *w, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
     if (tp_window_parse(tp_str_of(w->window_text), &w->spec, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (w->offset != 0 && w->spec.kind != TP_WINDOW_FIXED)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: only fixed windows can be shifted");
-    if (w->offset % TP_MILLISECOND)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: whole milliseconds");
-    if (w->spec.kind == TP_WINDOW_FIXED)
-        w->spec.offset = w->offset % w->spec.slide;
+    if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
+    if (w->lateness > 0 && w->spec.kind == TP_WINDOW_ALL)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w all");
     return 0;
 }
 
@@ -85,8 +86,8 @@ check_names(const struct swindow *w, struct tp_err *err)
     for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
         struct tp_str name = tp_aggs_column(w->aggs, c);
 
-        for (size_t k = 0; k < w->keys.columns.count; k++)
-            if (tp_str_equal(name, w->keys.columns.column[k].name))
+        for (size_t k = 0; k < w->keys.count; k++)
+            if (tp_str_equal(name, tp_keys_name(&w->keys, k)))
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "a key and an aggregate are both called \"%.*s\": use AS",
                                   (int)name.len, name.ptr);
@@ -96,9 +97,9 @@ check_names(const struct swindow *w, struct tp_err *err)
                                   "\"%.*s\" is the name of a row's own member: use AS",
                                   (int)name.len, name.ptr);
     }
-    for (size_t k = 0; k < w->keys.columns.count; k++)
+    for (size_t k = 0; k < w->keys.count; k++)
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(w->keys.columns.column[k].name, ours[i]))
+            if (tp_str_equal(tp_keys_name(&w->keys, k), ours[i]))
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "-k: \"%s\" is the name of a row's own member: use AS",
                                   ours[i].ptr);
@@ -114,20 +115,13 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     if (!w->aggs)
         return tp_err_set(err, TP_FAULT_USAGE, "-a: %s", why.text);
     w->arguments = tp_aggs_arguments(w->aggs);
-    w->argument_slots = calloc(w->arguments + 1, sizeof *w->argument_slots);
+    w->argument_expr = calloc(w->arguments + 1, sizeof(struct tp_expr *));
     w->argument = calloc(w->arguments + 1, sizeof *w->argument);
-    if (!w->argument_slots || !w->argument)
+    if (!w->argument_expr || !w->argument)
         return tp_err_memory(err);
     for (size_t i = 0; i < w->arguments; i++) {
-        struct tp_str text = tp_aggs_argument(w->aggs, i);
-        struct tp_path path;
-
-        if (tp_path_parse(&path, text, &why) < 0)
-            return tp_err_set(err, TP_FAULT_USAGE, "-a: %.*s: %s", (int)text.len, text.ptr,
-                              why.text);
-        w->argument_slots[i] = tp_stage_want_path(stage, &path, err);
-        tp_path_release(&path);
-        if (w->argument_slots[i] < 0)
+        w->argument_expr[i] = tp_stage_compile(stage, "-a", tp_aggs_argument(w->aggs, i), err);
+        if (!w->argument_expr[i])
             return -1;
     }
     return check_names(w, err);
@@ -167,6 +161,7 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if (w->spec.kind == TP_WINDOW_ALL)
         tp_stage_take_untimed(stage);
+    w->memo_slot = w->lateness == 0 ? tp_keys_only_slot(&w->keys) : -1;
     return open_state(w, err);
 }
 
@@ -204,7 +199,7 @@ write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *ac
     tp_buf_put_str(to, tp_buf_str(&w->head));
     if (tp_buf_failed(to) || tp_buf_failed(&w->head))
         return tp_err_memory(err);
-    tp_key_columns_write(&w->keys.columns, to, key);
+    tp_keys_write(&w->keys, to, key);
     if (to->len == start + 1) {
         /* Neither window nor key: the aggregates' first comma goes. */
         size_t comma = to->len;
@@ -298,6 +293,14 @@ write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_st
 }
 
 static int
+write_session(struct swindow *w, struct tp_stage *stage, struct tp_session *s, struct tp_str op,
+              struct tp_err *err)
+{
+    make_head(w, s->window.end - TP_MILLISECOND, &s->window, op);
+    return write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err);
+}
+
+static int
 fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
 {
     struct tp_session **due;
@@ -305,15 +308,9 @@ fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, stru
 
     if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        struct tp_session *s = due[i];
-
-        make_head(w, s->window.end - TP_MILLISECOND, &s->window,
-                  s->again ? TP_STR("upsert") : TP_STR(""));
-        if (write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (write_session(w, stage, due[i], TP_STR(""), err) < 0)
             return -1;
-        s->said = true;
-    }
     tp_sessions_expire(w->sessions, watermark);
     return 0;
 }
@@ -323,17 +320,9 @@ fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, stru
 static int
 read_arguments(struct swindow *w, const struct tp_slot *slot, struct tp_err *err)
 {
-    tp_buf_clear(&w->scratch);
-    /* Values borrow from the scratch buffer, which must not move under them. */
-    for (size_t i = 0, need = 0; i < w->arguments; i++) {
-        const struct tp_slot *s = &slot[w->argument_slots[i]];
-
-        need += s->kind == TP_SLOT_ESCAPED ? s->len : 0;
-        if (need && !tp_buf_reserve(&w->scratch, need))
-            return tp_err_memory(err);
-    }
     for (size_t i = 0; i < w->arguments; i++)
-        w->argument[i] = tp_slot_value(&slot[w->argument_slots[i]], &w->scratch);
+        if (tp_expr_eval(w->argument_expr[i], slot, &w->argument[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -345,6 +334,16 @@ add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
     return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
 }
 
+/* The group that was made for a record which then did not go in. */
+static void
+forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
+{
+    if (!acc)
+        return;
+    tp_aggs_clear(w->aggs, acc);
+    tp_map_remove(groups, tp_buf_str(&w->key));
+}
+
 /* The windows of the pane that were said already and may still change: say them again. */
 static int
 say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
@@ -352,7 +351,7 @@ say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_reco
 {
     struct tp_window first, last;
 
-    if (w->lateness == 0)
+    if (w->lateness == 0 || r->watermark < pane->first_end)
         return 0;
     tp_window_of_pane(&w->spec, pane->start, &first, &last);
     for (tp_time end = first.end; end <= last.end && end <= r->watermark; end += w->spec.slide) {
@@ -374,6 +373,50 @@ limit_of(const struct swindow *w, tp_time end)
     return tp_time_add(end, w->lateness, &limit) ? limit : TP_TIME_MAX;
 }
 
+static int
+make_key(struct swindow *w, const struct tp_record *r, struct tp_err *err)
+{
+    tp_buf_clear(&w->key);
+    return tp_keys_make(&w->keys, r->slot, &w->key, err);
+}
+
+/* The record goes into the group of its key, made when it is new; then *ACC is it. */
+static int
+add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *groups, void **acc,
+              struct tp_err *err)
+{
+    bool is_new = false;
+
+    if (make_key(w, r, err) < 0)
+        return -1;
+    *acc = tp_map_add(groups, tp_buf_str(&w->key), &is_new);
+    if (add(w, r, *acc, err) == 0)
+        return 0;
+    if (is_new)
+        forget_group(w, groups, *acc);
+    return -1;
+}
+
+/* The same, where the key is one member and its group is remembered: the hot path. Who says windows
+ * again needs the key in any case. */
+static inline int
+add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_map *groups,
+                  struct tp_err *err)
+{
+    struct tp_memo_entry sought, *place = NULL;
+
+    if (w->memo_slot >= 0)
+        place = tp_memo_place(&w->memo, groups, &r->slot[w->memo_slot], &sought);
+    sought.value = place ? tp_memo_find(&w->memo, place, &sought) : NULL;
+    if (sought.value)
+        return add(w, r, sought.value, err);
+    if (add_to_groups(w, r, groups, &sought.value, err) < 0)
+        return -1;
+    if (place)
+        tp_memo_keep(&w->memo, place, &sought);
+    return 0;
+}
+
 static enum tp_verdict
 add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -381,22 +424,28 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     tp_time last_end = 0;
     bool is_late;
     struct tp_pane *pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
-    bool is_new = false;
-    void *acc;
 
     if (is_late)
         return tp_stage_late(stage, last_end, limit_of(w, last_end));
-    if (!pane)
-        return tp_stage_fail(stage, &err);
-    acc = tp_map_add(pane->groups, tp_buf_str(&w->key), &is_new);
-    if (add(w, r, acc, &err) < 0) {
-        if (is_new)
-            tp_map_remove(pane->groups, tp_buf_str(&w->key));
-        return tp_stage_fail(stage, &err);
-    }
-    if (say_late_windows(w, stage, r, pane, &err) < 0)
+    if (!pane || add_to_remembered(w, r, pane->groups, &err) < 0 ||
+        say_late_windows(w, stage, r, pane, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
+}
+
+/* Do the record's arguments fit to the sessions that it brings together, and these to each other?
+ * Asked before anything is changed. There are at most two: each is as long as the gap or longer. */
+static int
+check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
+{
+    struct tp_session *s = tp_sessions_of(w->sessions, tp_buf_str(&w->key));
+    struct tp_session *first = tp_session_swallowed(s, merged);
+
+    for (s = first; s; s = tp_session_swallowed(s->next, merged))
+        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0 ||
+            (s != first && tp_aggs_check_merge(w->aggs, first->acc, s->acc, err) < 0))
+            return -1;
+    return first ? 0 : tp_aggs_check(w->aggs, w->argument, err);
 }
 
 /* Rows of sessions that MERGED swallows and that were said are taken back. */
@@ -410,34 +459,44 @@ delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_wind
     for (; s; s = tp_session_swallowed(s->next, merged)) {
         if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
             continue;
-        make_head(w, s->window.end - TP_MILLISECOND, &s->window, TP_STR("delete"));
-        if (write_row(w, stage, key, s->acc, err) < 0)
+        if (write_session(w, stage, s, TP_STR("delete"), err) < 0)
             return -1;
     }
     return 0;
 }
 
+/* Behind the watermark, but within the lateness: what has changed is said at once. */
+static int
+say_late_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
+                 struct tp_session *session, struct tp_err *err)
+{
+    if (session->said)
+        return write_session(w, stage, session, TP_STR("upsert"), err);
+    return session->window.end <= r->watermark ? fire_sessions(w, stage, r->watermark, err) : 0;
+}
+
 static enum tp_verdict
 add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 {
-    struct tp_str key = tp_buf_str(&w->key);
     struct tp_session *session;
     struct tp_window merged;
+    struct tp_str key;
     struct tp_err err;
-    int in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
+    int in_time;
 
+    if (make_key(w, r, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    key = tp_buf_str(&w->key);
+    in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
     if (in_time < 0)
         return tp_stage_fail(stage, &err);
     if (in_time == 0)
         return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
-    if (tp_aggs_check(w->aggs, w->argument, &err) < 0 ||
-        delete_swallowed(w, stage, &merged, &err) < 0)
+    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, stage, &merged, &err) < 0)
         return tp_stage_fail(stage, &err);
     session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
-    if (!session || add(w, r, session->acc, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    /* Behind the watermark, but within the lateness: what was said is said again at once. */
-    if (merged.end <= r->watermark && fire_sessions(w, stage, r->watermark, &err) < 0)
+    if (!session || add(w, r, session->acc, &err) < 0 ||
+        say_late_session(w, stage, r, session, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -446,14 +505,10 @@ static enum tp_verdict
 add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 {
     struct tp_err err;
-    bool is_new = false;
-    void *acc = tp_map_add(w->all, tp_buf_str(&w->key), &is_new);
+    void *acc;
 
-    if (add(w, r, acc, &err) < 0) {
-        if (is_new)
-            tp_map_remove(w->all, tp_buf_str(&w->key));
+    if (add_to_groups(w, r, w->all, &acc, &err) < 0)
         return tp_stage_fail(stage, &err);
-    }
     if (!r->has_time)
         return TP_USED;
     if (!w->timed || r->time < w->first)
@@ -470,15 +525,8 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct swindow *w = self;
     struct tp_err err;
 
-    tp_buf_clear(&w->key);
-    if (w->keys.columns.count)
-        tp_key_make(&w->key, r->slot, w->keys.slot, w->keys.columns.count);
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (tp_buf_failed(&w->key) || tp_buf_failed(&w->scratch)) {
-        tp_err_memory(&err);
-        return tp_stage_fail(stage, &err);
-    }
     if (w->panes)
         return add_to_pane(w, stage, r);
     return w->sessions ? add_to_session(w, stage, r) : add_to_all(w, stage, r);
@@ -497,6 +545,7 @@ fire_panes(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct 
     while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
         if (write_window(w, stage, &window, covered, count, err) < 0)
             return -1;
+    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
     if (due == 0)
         tp_panes_expire(w->panes, watermark);
     return due;
@@ -533,7 +582,7 @@ swindow_unfinished(void *self, const char **what)
     *what = "open window";
     if (w->panes)
         return tp_panes_count(w->panes);
-    return w->sessions ? tp_sessions_count(w->sessions) : tp_map_count(w->all) > 0;
+    return w->sessions ? tp_sessions_open(w->sessions) : tp_map_count(w->all) > 0;
 }
 
 static void
@@ -551,10 +600,11 @@ swindow_close(void *self)
     tp_map_free(w->merged);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
-    free(w->argument_slots);
+    for (size_t i = 0; w->argument_expr && i < w->arguments; i++)
+        tp_expr_free(w->argument_expr[i]);
+    free(w->argument_expr);
     free(w->argument);
     tp_buf_release(&w->key);
-    tp_buf_release(&w->scratch);
     tp_buf_release(&w->head);
 }
 

@@ -1,9 +1,11 @@
-# Installation: filters, libtidepipe.a with its headers (unstable), pkg-config file, man pages.
+# Installation: filters, libtidepipe.a with its headers (unstable), pkg-config file, man pages, and the
+# module for jq.
 
 BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
+SHAREDIR   ?= $(PREFIX)/share/tidepipe
 INSTALL    ?= install
 
 # The public rooms in the order of their floors: not the private room_x.h, and not what tests/layers
@@ -34,7 +36,8 @@ $(BUILD)/tidepipe.pc: tidepipe.pc.in FORCE
 install: all $(BUILD)/tidepipe.h $(BUILD)/tidepipe.pc ## install under DESTDIR and PREFIX (/usr/local)
 	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
 	@$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
-	    '$(DESTDIR)$(INCLUDEDIR)/tidepipe'
+	    '$(DESTDIR)$(INCLUDEDIR)/tidepipe' '$(DESTDIR)$(SHAREDIR)'
+	@$(INSTALL) -m 644 share/tidepipe.jq '$(DESTDIR)$(SHAREDIR)'
 	@for p in $(BINS); do $(INSTALL) -m 755 $$p '$(DESTDIR)$(BINDIR)' || exit 1; done
 	@$(INSTALL) -m 644 $(LIB) '$(DESTDIR)$(LIBDIR)'
 	@$(INSTALL) -m 644 $(BUILD)/tidepipe.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
@@ -49,7 +52,7 @@ uninstall: ## remove what `make install` put there
 	@echo "  REMOVE  $(DESTDIR)$(PREFIX)"
 	@cd '$(DESTDIR)$(BINDIR)' && rm -f $(notdir $(BINS))
 	@rm -f '$(DESTDIR)$(LIBDIR)/libtidepipe.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/tidepipe.pc'
-	@rm -rf '$(DESTDIR)$(INCLUDEDIR)/tidepipe'
+	@rm -rf '$(DESTDIR)$(INCLUDEDIR)/tidepipe' '$(DESTDIR)$(SHAREDIR)'
 	@for m in $(notdir $(MAN_PAGES)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$$m; done
 
 dist: ## a source archive of the last commit

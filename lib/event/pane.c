@@ -93,30 +93,36 @@ first_due(const struct tp_panes *panes, tp_time first_end, tp_time watermark)
     return first_end + ((watermark - first_end) / slide + 1) * slide;
 }
 
+static int
+schedule(struct tp_panes *panes, struct tp_pane *pane)
+{
+    if (pane->next_end <= pane->last_end)
+        return tp_heap_push(&panes->due, pane->next_end, pane);
+    return tp_heap_push(&panes->expiring, pane->last_end, pane);
+}
+
 static struct tp_pane *
 make_pane(struct tp_panes *panes, tp_time start, const struct tp_window *first, tp_time last_end,
           tp_time watermark, struct tp_err *err)
 {
-    struct tp_pane *pane = tp_map_add(panes->by_start, start_key(&start), NULL);
+    struct tp_map *groups = tp_map_new(tp_aggs_size(panes->aggs));
+    struct tp_pane *pane = groups ? tp_map_add(panes->by_start, start_key(&start), NULL) : NULL;
 
-    if (!pane)
-        goto no_memory;
+    if (!pane) {
+        tp_map_free(groups);
+        tp_err_memory(err);
+        return NULL;
+    }
     pane->start = start;
+    pane->first_end = first->end;
     pane->last_end = last_end;
     pane->next_end = first_due(panes, first->end, watermark);
-    pane->groups = tp_map_new(tp_aggs_size(panes->aggs));
-    if (!pane->groups)
-        goto no_memory;
-    if (pane->next_end <= last_end) {
-        if (tp_heap_push(&panes->due, pane->next_end, pane) < 0)
-            goto no_memory;
-    } else if (tp_heap_push(&panes->expiring, last_end, pane) < 0) {
-        goto no_memory;
+    pane->groups = groups;
+    if (schedule(panes, pane) < 0) {
+        tp_err_memory(err);
+        return NULL;
     }
     return pane;
-no_memory:
-    tp_err_memory(err);
-    return NULL;
 }
 
 struct tp_pane *
@@ -191,13 +197,8 @@ tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *window
         next = tp_heap_peek(&panes->due);
     }
     for (size_t i = 0; i < found; i++) {
-        struct tp_pane *pane = panes->covered[i];
-        struct tp_heap *queue = &panes->due;
-
-        pane->next_end += panes->spec->slide;
-        if (pane->next_end > pane->last_end)
-            queue = &panes->expiring;
-        if (tp_heap_push(queue, queue == &panes->due ? pane->next_end : pane->last_end, pane) < 0)
+        panes->covered[i]->next_end += panes->spec->slide;
+        if (schedule(panes, panes->covered[i]) < 0)
             return tp_err_memory(err);
     }
     if (found > 1)

@@ -20,7 +20,8 @@
 
 struct tp_pane {
     tp_time start;
-    tp_time next_end;      /* of the next window that it is to be part of */
+    tp_time first_end;     /* of the first window that it belongs to */
+    tp_time next_end;      /* of the next one that is to be written */
     tp_time last_end;      /* of the last one */
     struct tp_map *groups; /* key -> accumulator, in first-seen order */
 };

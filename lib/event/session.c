@@ -12,13 +12,14 @@ struct tp_key_sessions {
 
 struct tp_sessions {
     const struct tp_aggs *aggs;
-    tp_duration gap, lateness;
+    struct tp_window_spec spec;
+    tp_duration lateness;
     struct tp_map *by_key;    /* key -> struct tp_key_sessions */
     struct tp_heap due;       /* sessions by the end they had when pushed: it may have grown */
     struct tp_heap expiring;  /* said ones, likewise */
     struct tp_session **list; /* lent by tp_sessions_due */
     size_t list_cap;
-    size_t count;
+    size_t open; /* not said yet */
 };
 
 struct tp_sessions *
@@ -28,7 +29,7 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, tp_duration latenes
 
     if (!sessions)
         return NULL;
-    sessions->gap = gap;
+    sessions->spec = (struct tp_window_spec){.kind = TP_WINDOW_SESSION, .size = gap};
     sessions->aggs = aggs;
     sessions->lateness = lateness;
     sessions->by_key = tp_map_new(sizeof(struct tp_key_sessions));
@@ -93,11 +94,11 @@ int
 tp_sessions_probe(struct tp_sessions *sessions, struct tp_str key, tp_time time, tp_time watermark,
                   struct tp_window *merged, struct tp_err *err)
 {
-    struct tp_window span = {time, 0};
     struct tp_session *s = tp_sessions_of(sessions, key);
+    struct tp_window span;
 
-    if (!tp_time_add(time, sessions->gap, &span.end))
-        return tp_err_set(err, TP_FAULT_RECORD, "its session would end after the last instant");
+    if (tp_window_pane(&sessions->spec, time, &span, err) < 0)
+        return -1;
     /* One pass suffices: sessions of a key never touch each other, so swallowing one does not bring
      * another into reach. */
     *merged = span;
@@ -118,7 +119,7 @@ new_session(struct tp_sessions *sessions, struct tp_key_sessions *of)
     session->key = of;
     session->next = of->first;
     of->first = session;
-    sessions->count++;
+    sessions->open++;
     return session;
 }
 
@@ -133,7 +134,8 @@ unlink_session(struct tp_sessions *sessions, struct tp_session *session)
         link = &(*link)->next;
     *link = session->next;
     session->key = NULL;
-    sessions->count--;
+    if (!session->said)
+        sessions->open--;
     tp_aggs_clear(sessions->aggs, session->acc);
 }
 
@@ -163,7 +165,7 @@ swallow(struct tp_sessions *sessions, struct tp_session *kept, const struct tp_w
     return 0;
 }
 
-/* A said session waits among the expiring ones. Now that it has grown it is to be said again: a
+/* A said session waits among the expiring ones. Now that it has grown it is to be said anew: a
  * fresh one takes over its place, since a heap entry cannot be taken out. */
 static struct tp_session *
 revive(struct tp_sessions *sessions, struct tp_session *old)
@@ -175,8 +177,6 @@ revive(struct tp_sessions *sessions, struct tp_session *old)
     memcpy(fresh->acc, old->acc, tp_aggs_size(sessions->aggs));
     memset(old->acc, 0, tp_aggs_size(sessions->aggs));
     fresh->sequence = old->sequence;
-    fresh->window = old->window;
-    fresh->again = true; /* until its bounds change */
     unlink_session(sessions, old);
     return fresh;
 }
@@ -189,9 +189,11 @@ tp_sessions_merge(struct tp_sessions *sessions, struct tp_str key, const struct 
     struct tp_session *kept = of ? tp_session_swallowed(of->first, merged) : NULL;
     bool queued = kept && !kept->said;
 
-    if (kept && kept->said)
+    if (kept && kept->said) {
+        if (kept->window.start == merged->start && kept->window.end == merged->end)
+            return kept; /* nothing else can lie within it */
         kept = revive(sessions, kept);
-    else if (of && !kept) {
+    } else if (of && !kept) {
         kept = new_session(sessions, of);
         if (kept)
             kept->sequence = sequence;
@@ -200,7 +202,6 @@ tp_sessions_merge(struct tp_sessions *sessions, struct tp_str key, const struct 
         tp_err_memory(err);
         return NULL;
     }
-    kept->again &= kept->window.start == merged->start && kept->window.end == merged->end;
     kept->window = *merged;
     if (!queued && enqueue(&sessions->due, kept) < 0) {
         unlink_session(sessions, kept);
@@ -263,6 +264,8 @@ tp_sessions_due(struct tp_sessions *sessions, tp_time watermark, struct tp_sessi
                    enqueue(&sessions->expiring, session) < 0) {
             return tp_err_memory(err);
         } else {
+            session->said = true;
+            sessions->open--;
             found++;
         }
     }
@@ -298,7 +301,7 @@ tp_sessions_expire(struct tp_sessions *sessions, tp_time watermark)
 }
 
 size_t
-tp_sessions_count(const struct tp_sessions *sessions)
+tp_sessions_open(const struct tp_sessions *sessions)
 {
-    return sessions->count;
+    return sessions->open;
 }

@@ -1,11 +1,11 @@
 /*
  * session: windows that last as long as records of a key keep coming.
  *
- * A record at T spans [T, T + gap); spans of one key that overlap or touch are one session (Flink
- * merges when the gap is exactly met), whatever the order in which they arrive. A session is judged
- * late as a whole: a record that joins a live session is in time. Sessions come out in the order
- * of (end, first seen). State: one accumulator per live session, kept until its end is `lateness`
- * behind the watermark.
+ * A record at T, floored to its millisecond, spans [T, T + gap); spans of one key that overlap or
+ * touch are one session (Flink merges when the gap is exactly met), whatever the order in which
+ * they arrive. A session is judged late as a whole: a record that joins a live session is in time.
+ * Sessions come out in the order of (end, first seen). State: one accumulator per live session,
+ * kept until its end is `lateness` behind the watermark.
  */
 #ifndef TP_EVENT_SESSION_H
 #define TP_EVENT_SESSION_H
@@ -23,8 +23,7 @@
 struct tp_session {
     struct tp_window window;
     uint64_t sequence; /* of the first record */
-    bool said;         /* its row was written */
-    bool again;        /* a row of the same bounds was written before */
+    bool said;         /* tp_sessions_due gave it */
     struct tp_key_sessions *key;
     struct tp_session *next; /* of the same key */
     _Alignas(16) char acc[];
@@ -48,8 +47,11 @@ int tp_sessions_probe(struct tp_sessions *sessions, struct tp_str key, tp_time t
 struct tp_session *tp_sessions_of(struct tp_sessions *sessions, struct tp_str key);
 struct tp_session *tp_session_swallowed(struct tp_session *from, const struct tp_window *merged);
 
-/* Makes MERGED one session of KEY out of those it swallows (accumulators merged); new if there was
- * none. `said` of the result is false. NULL with ERR when memory ran out. */
+/*
+ * Makes MERGED one session of KEY out of those it swallows (accumulators merged); new if there was
+ * none. One that was said and keeps its bounds stays as it is: it will not be due again, and who
+ * changes it says it again. Any other will be due. NULL with ERR when memory ran out.
+ */
 struct tp_session *tp_sessions_merge(struct tp_sessions *sessions, struct tp_str key,
                                      const struct tp_window *merged, uint64_t sequence,
                                      struct tp_err *err);
@@ -57,13 +59,13 @@ struct tp_session *tp_sessions_merge(struct tp_sessions *sessions, struct tp_str
 struct tp_str tp_session_key(const struct tp_sessions *sessions, const struct tp_session *session);
 
 /* The sessions whose end is at most WATERMARK and that were not said yet, in order; borrowed until
- * the next call. The caller writes them and sets `said`. -1: memory ran out. */
+ * the next call. They count as said from now on. -1: memory ran out. */
 int tp_sessions_due(struct tp_sessions *sessions, tp_time watermark, struct tp_session ***due,
                     size_t *count, struct tp_err *err);
 
 /* Drops the sessions whose time is over. */
 void tp_sessions_expire(struct tp_sessions *sessions, tp_time watermark);
 
-size_t tp_sessions_count(const struct tp_sessions *sessions);
+size_t tp_sessions_open(const struct tp_sessions *sessions); /* not said yet */
 
 #endif

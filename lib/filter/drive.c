@@ -18,7 +18,8 @@ pick(struct tp_stage *s)
     if (s->op->choose && s->inputs > 1) {
         int chosen = s->op->choose(s->self, s);
 
-        if (chosen >= 0 && !s->input[chosen].ended)
+        /* One that was cut off or stands at a barrier has nothing to give: any other will do. */
+        if (chosen >= 0 && !s->input[chosen].ended && !s->input[chosen].at_barrier)
             return s->input[chosen].waiting ? -2 : chosen;
     }
     for (int i = 0; i < s->inputs; i++) {
@@ -59,9 +60,7 @@ go_quiet(struct tp_stage *s)
 {
     if (s->op->quiet && s->op->quiet(s->self, s, &s->err) < 0)
         return -1;
-    if (tp_side_flush(&s->side, &s->err) < 0)
-        return -1;
-    return tp_out_pending(s->out) ? tp_out_flush(s->out, &s->err) : 0;
+    return tp_stage_flush(s, &s->err);
 }
 
 static tp_time
@@ -134,8 +133,7 @@ wait_for_input(struct tp_stage *s)
     if (ready == 0)
         return 0;
     s->quiet_since = s->waited;
-    for (int i = 0; i < s->inputs; i++)
-        s->input[i].waiting = false;
+    tp_input_look_again(s);
     return 0;
 }
 

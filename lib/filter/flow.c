@@ -9,15 +9,22 @@
 static int
 write_control(struct tp_stage *s, const struct tp_control *control)
 {
-    struct tp_buf *to;
+    bool written = s->writes_control && s->speaks;
 
-    if (!s->writes_control || !s->speaks)
+    if (!written && !s->op->control)
         return 0;
-    to = tp_out_buf(s->out, &s->err);
-    if (!to)
-        return -1;
-    tp_control_write(to, control);
-    return tp_out_check(s->out, &s->err);
+    tp_buf_clear(&s->scratch);
+    if (written)
+        tp_control_write(&s->scratch, control);
+    if (tp_buf_failed(&s->scratch))
+        return tp_err_memory(&s->err);
+    if (s->op->control) {
+        int kept = s->op->control(s->self, s, tp_buf_str(&s->scratch), &s->err);
+
+        if (kept)
+            return kept < 0 ? -1 : 0;
+    }
+    return written ? tp_stage_control(s, tp_buf_str(&s->scratch), &s->err) : 0;
 }
 
 /* A watermark maker says that it is alive before it reads anything, so that its death is noticed
@@ -133,6 +140,24 @@ take_end(struct tp_stage *s, struct tp_input *in, const struct tp_control *contr
     return 0;
 }
 
+static int
+pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
+{
+    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
+        return -1;
+    return write_control(s, barrier);
+}
+
+/* What is held only until a tick (a table's rows, for the widths) is not held beyond this. */
+static int
+wake_now(struct tp_stage *s)
+{
+    if (s->wake_at == 0 || !s->op->tick)
+        return 0;
+    s->wake_at = 0;
+    return s->op->tick(s->self, s, &s->err);
+}
+
 /* Barriers align: an input that stands at one is not read until all others stand there, too. */
 static int
 align(struct tp_stage *s)
@@ -148,10 +173,10 @@ align(struct tp_stage *s)
     }
     if (!barrier)
         return 0;
-    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
+    if (wake_now(s) < 0)
         return -1;
     s->suspended |= barrier->last;
-    if (write_control(s, barrier) < 0)
+    if (pass_barrier(s, barrier) < 0)
         return -1;
     for (int i = 0; i < s->inputs; i++)
         s->input[i].at_barrier = false;
@@ -164,11 +189,29 @@ take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
     if (s->op->traits & TP_STATEFUL)
         return tp_err_set(&s->err, TP_FAULT_USAGE,
                           "a barrier asks for saved state, and %s saves none yet", s->op->name);
+    if (in->said_end) {
+        /* Complete, not suspended: it goes on behind our own `end`. */
+        s->closing = true;
+        s->final = *control;
+        s->final.restore = (struct tp_str){NULL, 0};
+        return 0;
+    }
     in->suspended = control->last;
     in->barrier = *control;
     in->barrier.restore = (struct tp_str){NULL, 0};
+    if (in->said_end)
+        return 0; /* complete: it goes on behind our own end */
     in->at_barrier = true;
     return align(s);
+}
+
+int
+tp_flow_after_end(struct tp_stage *s, const struct tp_input *in)
+{
+    return tp_err_set(&s->err, TP_FAULT_MACHINE,
+                      "%s:%llu: goes on after %s: files joined by cat? give them as operands",
+                      tp_in_name(in->in), (unsigned long long)in->line_number,
+                      in->said_end ? "\"end\"" : "its last barrier");
 }
 
 int
@@ -181,11 +224,8 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
     if (tp_control_parse(line, &control, &why) < 0)
         return tp_err_set(&s->err, TP_FAULT_MACHINE, "%s:%llu: %s", tp_in_name(in->in),
                           (unsigned long long)in->line_number, why.text);
-    if (in->said_end && control.kind != TP_CONTROL_BARRIER)
-        return tp_err_set(
-            &s->err, TP_FAULT_MACHINE,
-            "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
-            tp_in_name(in->in), (unsigned long long)in->line_number);
+    if (in->suspended || (in->said_end && !(control.kind == TP_CONTROL_BARRIER && control.last)))
+        return tp_flow_after_end(s, in);
     in->spoke = true;
     s->speaks = s->role != TP_ROLE_SINK;
     switch (control.kind) {
@@ -224,7 +264,7 @@ tp_flow_input_end(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended)
+    if (in->suspended && !in->said_end)
         return align(s);
     if (in->spoke && !in->said_end && !s->settings.eof) {
         in->cut = true;
@@ -271,15 +311,18 @@ tp_flow_finish(struct tp_stage *s)
     const struct tp_input *cut = cut_input(s);
     struct tp_control control = {.kind = TP_CONTROL_END};
 
-    if (cut && !s->stopped) {
-        report_cut(s, cut);
-        return 0;
+    if ((cut || s->suspended) && !s->stopped) {
+        if (wake_now(s) < 0)
+            return -1;
+        if (cut)
+            report_cut(s, cut);
+        return s->op->leave ? s->op->leave(s->self, s, &s->err) : 0;
     }
-    if (s->suspended && !s->stopped)
-        return 0;
     if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
         return -1;
     control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
     control.ledger.late = s->upstream.late + s->side.dropped_late;
-    return write_control(s, &control);
+    if (write_control(s, &control) < 0)
+        return -1;
+    return s->closing ? pass_barrier(s, &s->final) : 0;
 }

@@ -91,7 +91,7 @@ look_for_unseen(struct tp_stage *s)
         if (s->seen[i] || s->slot[i].kind == TP_SLOT_MISSING)
             continue;
         s->seen[i] = true;
-        s->unseen -= s->wanted[i].len > 0;
+        s->unseen -= s->wanted[i].path.len > 0;
     }
 }
 
@@ -103,6 +103,8 @@ check_ahead(struct tp_stage *s, tp_time time)
     size_t len;
     tp_time now = tp_stage_now(s);
 
+    if (s->input[s->record.input].timed && !s->settings.max_ahead)
+        return 0; /* the stage that made its watermarks has judged it */
     if (!tp_time_add(now, s->max_ahead, &s->ahead_limit))
         s->ahead_limit = TP_TIME_MAX;
     if (time <= s->ahead_limit)
@@ -199,7 +201,7 @@ offer(struct tp_stage *s, int which, const char *next)
 }
 
 static int
-take_json(struct tp_stage *s, int which, const char *line, const char *next)
+take_json(struct tp_stage *s, int which, const char *next)
 {
     struct tp_input *in = &s->input[which];
 
@@ -217,7 +219,6 @@ take_json(struct tp_stage *s, int which, const char *line, const char *next)
     if (s->settings.delay >= 0 && !in->timed && s->record.has_time &&
         !(s->op->traits & TP_MAKES_TIME))
         observe(s, which);
-    (void)line;
     return 0;
 }
 
@@ -264,14 +265,6 @@ take_special(struct tp_stage *s, int which, struct tp_str line)
     return reject(s, in, line) < 0 ? -1 : 1;
 }
 
-static int
-after_end(struct tp_stage *s, const struct tp_input *in)
-{
-    return tp_err_set(&s->err, TP_FAULT_MACHINE,
-                      "%s:%llu: goes on after \"end\": files joined by cat? give them as operands",
-                      tp_in_name(in->in), (unsigned long long)in->line_number);
-}
-
 /* One record of lines of JSON, from LINE on. Returns the byte behind it, NULL on failure. */
 static const char *
 take_line(struct tp_stage *s, int which, const char *line, const char *end)
@@ -287,8 +280,8 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
             return special < 0 ? NULL : newline + 1;
     }
     in->line_number++;
-    if (in->said_end) {
-        after_end(s, in);
+    if (in->said_end || in->suspended) {
+        tp_flow_after_end(s, in);
         return NULL;
     }
     next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
@@ -297,7 +290,7 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
         return reject(s, in, (struct tp_str){line, (size_t)(next - 1 - line)}) < 0 ? NULL : next;
     }
     s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
-    return take_json(s, which, line, next) < 0 ? NULL : next;
+    return take_json(s, which, next) < 0 ? NULL : next;
 }
 
 /* Lines between two places: what a framed record adds to the line number. */
@@ -332,8 +325,8 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
     *next = s->op->frame->next(s->self, p, end, tp_in_at_end(in->in));
     if (!*next)
         return 0;
-    if (in->said_end)
-        return after_end(s, in);
+    if (in->said_end || in->suspended)
+        return tp_flow_after_end(s, in);
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
     s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};
@@ -396,6 +389,13 @@ tp_input_take(struct tp_stage *s, int which)
     return 0;
 }
 
+void
+tp_input_look_again(struct tp_stage *s)
+{
+    for (int i = 0; i < s->inputs; i++)
+        s->input[i].waiting = false;
+}
+
 int
 tp_input_read(struct tp_stage *s, int which)
 {
@@ -404,9 +404,10 @@ tp_input_read(struct tp_stage *s, int which)
 
     if (tp_out_settle(s->out, &s->err) < 0)
         return -1;
-    in->waiting = false;
     switch (tp_in_next(in->in, &block, &s->err)) {
     case TP_IN_BLOCK:
+        /* After every block: one input that always has more must not starve the others. */
+        tp_input_look_again(s);
         in->block = block;
         in->block_start = block.ptr;
         return 0;

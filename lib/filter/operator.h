@@ -16,6 +16,7 @@
 #ifndef TP_FILTER_OPERATOR_H
 #define TP_FILTER_OPERATOR_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "filter/option.h"
-#include "record/key.h"
+#include "query/expr.h"
+#include "query/keys.h"
+#include "query/select.h"
 #include "record/path.h"
 #include "record/scan.h"
 #include "value/time.h"
@@ -72,6 +75,9 @@ enum tp_trait {
                                   begins with one (sfrom) */
 };
 
+/* For operands_before_files: all of them are a command and its arguments; options end there. */
+#define TP_OPERANDS_COMMAND INT_MAX
+
 /*
  * Every function gets the filter's own struct as SELF; any but `name`, `synopsis`, `purpose` and
  * (`record` or `produce`) may be NULL. Those that return int return -1 after filling ERR.
@@ -104,6 +110,16 @@ struct tp_operator {
 
     /* All inputs ended, complete: write what is left. Not called when the input was cut off. */
     int (*finish)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* The input ended without being complete (suspended at a last barrier, or cut off), so finish
+     * is not called: write what is owed for the records that came, and nothing that would then look
+     * whole without being so. */
+    int (*leave)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* For those who answer records later: a control line goes on here. LINE is its text with the
+     * newline, empty where standard output takes none. 0: the driver writes it now; 1: kept, to be
+     * written with tp_stage_control behind what the records before it yield. */
+    int (*control)(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err);
 
     /* The time asked for with tp_stage_wake_after has come. */
     int (*tick)(void *self, struct tp_stage *stage, struct tp_err *err);
@@ -150,22 +166,30 @@ extern const struct tp_frame tp_frame_line;
 int tp_stage_want(struct tp_stage *stage, const char *path, struct tp_err *err);
 int tp_stage_want_path(struct tp_stage *stage, const struct tp_path *path, struct tp_err *err);
 
-/* The members that group records (`-k`, `--per`): columns, and the slots they are read from. */
-struct tp_keys {
-    struct tp_key_columns columns;
-    int *slot;
-};
-
-/* Asks for the members that TEXT lists; NULL: none. OPTION names the option for messages. */
+/* Compiles what groups records (`-k`, `--per`); TEXT may be NULL: nothing. OPTION is as below. */
 int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *text,
                        struct tp_keys *keys, struct tp_err *err);
-void tp_keys_release(struct tp_keys *keys);
 
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
-/* The scanner itself, to compile expressions against. */
+/* What comes out is an answer, not a stream: no control lines, whatever --control says. */
+void tp_stage_write_no_control(struct tp_stage *stage);
+
+/* The scanner itself. */
 struct tp_scan *tp_stage_scan(struct tp_stage *stage);
+
+/*
+ * Compiles an expression, a select list or a --set list against the records of this stage; the
+ * members it reads take part in "no record had member". OPTION (such as "-k"; NULL: an operand)
+ * begins the message, which shows the place with a caret. NULL with TP_FAULT_USAGE.
+ */
+struct tp_expr *tp_stage_compile(struct tp_stage *stage, const char *option, struct tp_str text,
+                                 struct tp_err *err);
+struct tp_select *tp_stage_select(struct tp_stage *stage, const char *option, struct tp_str text,
+                                  unsigned allow, struct tp_err *err);
+struct tp_select *tp_stage_select_set(struct tp_stage *stage, const char *option,
+                                      struct tp_str text, struct tp_err *err);
 
 /* Operand number I of those before the FILEs; NULL when there are not so many. */
 const char *tp_stage_operand(const struct tp_stage *stage, int i);
@@ -178,6 +202,12 @@ const char *tp_stage_input_name(const struct tp_stage *stage, int input);
 /* Where to append a row; NULL on failure. Then tp_stage_row_end, once a row. */
 struct tp_buf *tp_stage_row(struct tp_stage *stage, struct tp_err *err);
 int tp_stage_row_end(struct tp_stage *stage, struct tp_err *err);
+
+/* Writes a control line that `control` kept. */
+int tp_stage_control(struct tp_stage *stage, struct tp_str line, struct tp_err *err);
+
+/* Writes all that has gathered, side streams too: before an operator waits for something itself. */
+int tp_stage_flush(struct tp_stage *stage, struct tp_err *err);
 
 /*
  * The own watermark of input INPUT grew to WATERMARK, or the input fell silent. For filters that
@@ -202,6 +232,9 @@ enum tp_verdict tp_stage_fail(struct tp_stage *stage, const struct tp_err *err);
 /* COUNT records that were held are used now. */
 void tp_stage_release(struct tp_stage *stage, uint64_t count);
 
+/* COUNT records that were held turned out to be TP_FILTERED. */
+void tp_stage_drop(struct tp_stage *stage, uint64_t count);
+
 /* A result could not be said (an integer sum beyond int64): message, exit status 1, go on. */
 void tp_stage_spoiled(struct tp_stage *stage, const struct tp_err *err);
 
@@ -222,6 +255,9 @@ void tp_stage_wake_after(struct tp_stage *stage, tp_duration after);
 /* The -d that was given, or -1; and the --step. */
 tp_duration tp_stage_delay(const struct tp_stage *stage);
 tp_duration tp_stage_step(const struct tp_stage *stage);
+
+/* --max-line, in bytes. */
+size_t tp_stage_max_line(const struct tp_stage *stage);
 
 /* The slot of the event time and the path it was asked by (TP_TIMED). */
 int tp_stage_time_slot(const struct tp_stage *stage);

@@ -23,16 +23,19 @@ struct table {
     struct entry entry[MAX_OPTIONS];
     size_t count;
     struct option longs[MAX_OPTIONS + 1];
-    char shorts[2 * MAX_OPTIONS + 2];
+    char shorts[2 * MAX_OPTIONS + 3];
 };
 
 static int
-build(struct table *table, const struct tp_option_group *groups, size_t count, struct tp_err *err)
+build(struct table *table, const struct tp_option_group *groups, size_t count, bool to_command,
+      struct tp_err *err)
 {
     char *shorts = table->shorts;
 
     table->count = 0;
-    *shorts++ = ':'; /* a missing argument is told apart from an unknown option */
+    if (to_command)
+        *shorts++ = '+'; /* GNU: the first operand is the end of options */
+    *shorts++ = ':';     /* a missing argument is told apart from an unknown option */
     for (size_t g = 0; g < count; g++) {
         for (const struct tp_option *o = groups[g].options; o->name; o++) {
             size_t i = table->count;
@@ -179,23 +182,25 @@ unknown(const struct table *table, const char *word, int letter, struct tp_err *
     return tp_err_set(err, TP_FAULT_USAGE, "unknown option --%.*s", (int)name.len, name.ptr);
 }
 
-int
-tp_option_parse(const struct tp_option_group *groups, size_t count, int argc, char **argv,
-                int *operands, struct tp_err *err)
+static int
+parse(const struct tp_option_group *groups, size_t count, bool to_command, int argc, char **argv,
+      int *operands, struct tp_err *err)
 {
     struct table table;
     int got;
 
-    if (build(&table, groups, count, err) < 0)
+    if (build(&table, groups, count, to_command, err) < 0)
         return -1;
     opterr = 0;
     optind = 0; /* glibc: start anew */
     while ((got = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
         const struct entry *entry;
 
+        if (got == '?' && optopt >= LONG_ONLY)
+            return tp_err_set(err, TP_FAULT_USAGE, "--%s takes no argument",
+                              table.entry[optopt - LONG_ONLY].option->name);
         if (got == '?')
-            return unknown(&table, argv[optind - 1], optopt > 0 && optopt < LONG_ONLY ? optopt : 0,
-                           err);
+            return unknown(&table, argv[optind - 1], optopt, err);
         if (got == ':')
             return tp_err_set(err, TP_FAULT_USAGE, "%s needs an argument", argv[optind - 1]);
         entry = got >= LONG_ONLY ? &table.entry[got - LONG_ONLY] : by_letter(&table, got);
@@ -204,6 +209,20 @@ tp_option_parse(const struct tp_option_group *groups, size_t count, int argc, ch
     }
     *operands = optind;
     return 0;
+}
+
+int
+tp_option_parse(const struct tp_option_group *groups, size_t count, int argc, char **argv,
+                int *operands, struct tp_err *err)
+{
+    return parse(groups, count, false, argc, argv, operands, err);
+}
+
+int
+tp_option_parse_command(const struct tp_option_group *groups, size_t count, int argc, char **argv,
+                        int *operands, struct tp_err *err)
+{
+    return parse(groups, count, true, argc, argv, operands, err);
 }
 
 static void

@@ -53,6 +53,11 @@ struct tp_option_group {
 int tp_option_parse(const struct tp_option_group *groups, size_t count, int argc, char **argv,
                     int *operands, struct tp_err *err);
 
+/* The same for those whose operands are a command with options of its own: ours end at the first
+ * operand. */
+int tp_option_parse_command(const struct tp_option_group *groups, size_t count, int argc,
+                            char **argv, int *operands, struct tp_err *err);
+
 /* The option lines of `--help`, written to a stdio stream. */
 void tp_option_print_help(const struct tp_option_group *groups, size_t count);
 

@@ -69,7 +69,6 @@ tp_settings_init(struct tp_settings *settings)
         .time_field = "@timestamp",
         .delay = -1,
         .step = TP_SECOND,
-        .max_ahead = "24h",
     };
 }
 

@@ -26,7 +26,7 @@ struct tp_settings {
     /* delay */
     tp_duration delay; /* -1: not given */
     tp_duration step;
-    const char *max_ahead; /* a duration or "none" */
+    const char *max_ahead; /* a duration or "none"; NULL: not given */
     const char *now;
     /* late */
     const char *late_to; /* TARGET */

@@ -82,10 +82,12 @@ tp_side_reject(struct tp_side *side, struct tp_report *report, const struct tp_s
     if (side->rejects) {
         tp_buf_clear(&side->line);
         write_reject(&side->line, report->program, place, line, why);
-        return keep(side->rejects, &side->line, err);
+        if (keep(side->rejects, &side->line, err) < 0)
+            return -1;
+    } else {
+        side->rejected++;
+        tp_report_bad_record(report, place->source, place->line_number, why->at, why->text, line);
     }
-    side->rejected++;
-    tp_report_bad_record(report, place->source, place->line_number, why->at, why->text, line);
     if (settings->strict)
         return tp_err_set(err, TP_FAULT_MACHINE, "stopped at the first bad record (--strict)");
     return 0;
@@ -119,9 +121,11 @@ tp_side_late(struct tp_side *side, const struct tp_settings *settings, const str
     if (side->late) {
         tp_buf_clear(&side->line);
         write_late(&side->line, late);
-        return keep(side->late, &side->line, err);
+        if (keep(side->late, &side->line, err) < 0)
+            return -1;
+    } else {
+        side->dropped_late++;
     }
-    side->dropped_late++;
     if (!settings->late_fail)
         return 0;
     return tp_err_set(err, TP_FAULT_MACHINE, "%s:%llu: a late record (--late-fail)", place->source,
@@ -134,6 +138,17 @@ tp_side_flush(struct tp_side *side, struct tp_err *err)
     if (side->rejects && tp_target_flush(side->rejects, err) < 0)
         return -1;
     return side->late ? tp_target_flush(side->late, err) : 0;
+}
+
+/* Watermarks stand at multiples of STEP: a delay that is longer by less may move none of them. */
+static tp_duration
+in_steps(tp_duration more, tp_duration step)
+{
+    tp_duration rest = more % step;
+
+    if (rest == 0)
+        return more;
+    return __builtin_add_overflow(more, step - rest, &more) ? INT64_MAX : more;
 }
 
 /* "-d 65s", or "a delay longer by 5s" where nobody said how long it is. */
@@ -155,10 +170,10 @@ put_advice(struct tp_buf *to, tp_duration delay, tp_duration more)
 
 void
 tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_duration delay,
-               uint64_t rejected)
+               tp_duration step, uint64_t rejected)
 {
-    tp_duration nearly_all = tp_lateness_delay(&side->lateness, 99);
-    tp_duration all = tp_lateness_delay(&side->lateness, 100);
+    tp_duration nearly_all = in_steps(tp_lateness_delay(&side->lateness, 99), step);
+    tp_duration all = in_steps(tp_lateness_delay(&side->lateness, 100), step);
     struct tp_buf text = TP_BUF_INIT;
     char most[TP_TIME_TEXT];
 
@@ -168,7 +183,7 @@ tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_du
         return;
     tp_buf_printf(&text, "%llu late record%s %s, by at most ",
                   (unsigned long long)side->lateness.count, side->lateness.count == 1 ? "" : "s",
-                  side->late ? "kept aside" : "dropped");
+                  side->dropped_late ? "dropped" : "kept aside");
     tp_buf_put(&text, most, tp_duration_write(most, side->lateness.most));
     if (nearly_all < all) {
         put_advice(&text, delay, nearly_all);

@@ -57,9 +57,10 @@ int tp_side_late(struct tp_side *side, const struct tp_settings *settings,
 int tp_side_flush(struct tp_side *side, struct tp_err *err);
 
 /* The closing words: how many were bad beyond those shown; how late the late ones were, and which
- * delay would have kept them. DELAY is the one behind the watermarks, -1 when it is not known. */
+ * delay would have kept them. DELAY is the one behind the watermarks, -1 when it is not known; STEP
+ * is that of the watermarks. */
 void tp_side_report(const struct tp_side *side, const struct tp_report *report, tp_duration delay,
-                    uint64_t rejected);
+                    tp_duration step, uint64_t rejected);
 
 /* Closes the targets; waits for commands. */
 int tp_side_close(struct tp_side *side, struct tp_err *err);

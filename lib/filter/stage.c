@@ -11,11 +11,32 @@
 
 /* --- before the first read ---------------------------------------------------------------------*/
 
+/* A time from the future does harm where watermarks are made of it: it makes all else late. A stage
+ * that makes none takes it, if not told otherwise: rows of a window of a week end days ahead. */
+static int
+set_max_ahead(struct tp_stage *s)
+{
+    const char *text = s->settings.max_ahead;
+    struct tp_err why;
+
+    s->ahead_limit = TP_TIME_BEFORE_ALL;
+    s->max_ahead = TP_DAY;
+    if (text ? strcmp(text, "none") == 0
+             : !(s->op->traits & TP_MAKES_TIME) && s->settings.delay < 0) {
+        s->ahead_limit = TP_TIME_MAX;
+        return 0;
+    }
+    if (text && tp_duration_parse(tp_str_of(text), &s->max_ahead, &why) < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
+    if (s->max_ahead < 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative", text);
+    return 0;
+}
+
 static int
 check_settings(struct tp_stage *s)
 {
-    struct tp_settings *set = &s->settings;
-    struct tp_err why;
+    const struct tp_settings *set = &s->settings;
 
     if (strcmp(set->control, "auto") && strcmp(set->control, "always") &&
         strcmp(set->control, "never"))
@@ -27,15 +48,7 @@ check_settings(struct tp_stage *s)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--step: whole milliseconds, at least one");
     if (set->max_line == 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-line: at least one byte");
-    s->max_ahead = -1;
-    if (strcmp(set->max_ahead, "none") != 0) {
-        if (tp_duration_parse(tp_str_of(set->max_ahead), &s->max_ahead, &why) < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s", why.text);
-        if (s->max_ahead < 0)
-            return tp_err_set(&s->err, TP_FAULT_USAGE, "--max-ahead: %s is negative",
-                              set->max_ahead);
-    }
-    return 0;
+    return set_max_ahead(s);
 }
 
 static tp_time
@@ -99,7 +112,7 @@ open_scan(struct tp_stage *s)
 static int
 grow_wanted(struct tp_stage *s, size_t slots)
 {
-    struct tp_buf *grown;
+    struct tp_wanted *grown;
 
     if (slots <= s->slots)
         return 0;
@@ -108,7 +121,7 @@ grow_wanted(struct tp_stage *s, size_t slots)
         return -1;
     s->wanted = grown;
     while (s->slots < slots)
-        s->wanted[s->slots++] = (struct tp_buf)TP_BUF_INIT;
+        s->wanted[s->slots++] = (struct tp_wanted){TP_BUF_INIT, false};
     return 0;
 }
 
@@ -123,7 +136,7 @@ make_slots(struct tp_stage *s)
     if (!s->slot || !s->seen || grow_wanted(s, slots) < 0)
         return tp_err_memory(&s->err);
     for (size_t i = 0; i < s->slots; i++)
-        s->unseen += s->wanted[i].len > 0;
+        s->unseen += s->wanted[i].path.len > 0;
     s->record.slot = s->slot;
     return 0;
 }
@@ -209,6 +222,15 @@ nothing_to_read(const struct tp_stage *s, int operands)
            isatty(STDIN_FILENO);
 }
 
+static int
+parse_options(struct tp_stage *s, const struct tp_option_group *groups, size_t count, int argc,
+              char **argv, int *first)
+{
+    if (s->op->operands_before_files == TP_OPERANDS_COMMAND)
+        return tp_option_parse_command(groups, count, argc, argv, first, &s->err);
+    return tp_option_parse(groups, count, argc, argv, first, &s->err);
+}
+
 int
 tp_stage_begin(struct tp_stage *s, int argc, char **argv)
 {
@@ -219,11 +241,10 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->report.program = s->op->name;
     s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
     s->record.input_watermark = TP_TIME_BEFORE_ALL;
-    s->ahead_limit = TP_TIME_BEFORE_ALL;
     s->late_window_end = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
-    if (tp_option_parse(groups, count, argc, argv, &first, &s->err) < 0) {
+    if (parse_options(s, groups, count, argc, argv, &first) < 0) {
         tp_report_failure(&s->report, &s->err);
         tp_settings_print_usage(s->op);
         return TP_STATUS_USAGE;
@@ -252,28 +273,31 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
 /* --- after the last read -----------------------------------------------------------------------*/
 
 static void
-report_unseen(struct tp_stage *s)
+report_unseen_member(const struct tp_stage *s, const struct tp_wanted *wanted)
 {
-    const struct tp_str *names;
-    size_t count;
+    const struct tp_str *names, *likest;
+    size_t count = tp_scan_names(s->scan, &names);
+    int len = (int)wanted->path.len;
 
-    if (s->unseen == 0 || s->count.in == s->count.rejected)
+    likest = tp_text_likest(tp_buf_str(&wanted->path), names, count);
+    if (wanted->maybe_text)
+        tp_report_note(&s->report, "no record had member %.*s; strings are written '%.*s'", len,
+                       wanted->path.ptr, len > 2 ? len - 2 : 0, wanted->path.ptr + 1);
+    else if (likest)
+        tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)", len,
+                       wanted->path.ptr, (int)likest->len, likest->ptr);
+    else
+        tp_report_note(&s->report, "no record had member \"%.*s\"", len, wanted->path.ptr);
+}
+
+static void
+report_unseen(const struct tp_stage *s)
+{
+    if (s->count.in == s->count.rejected)
         return;
-    count = tp_scan_names(s->scan, &names);
-    for (size_t i = 0; i < s->slots; i++) {
-        const struct tp_str *likest;
-        struct tp_str wanted = tp_buf_str(&s->wanted[i]);
-
-        if (wanted.len == 0 || s->seen[i])
-            continue;
-        likest = tp_text_likest(wanted, names, count);
-        if (likest)
-            tp_report_note(&s->report, "no record had member \"%.*s\" (did you mean %.*s?)",
-                           (int)wanted.len, wanted.ptr, (int)likest->len, likest->ptr);
-        else
-            tp_report_note(&s->report, "no record had member \"%.*s\"", (int)wanted.len,
-                           wanted.ptr);
-    }
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->wanted[i].path.len > 0 && !s->seen[i])
+            report_unseen_member(s, &s->wanted[i]);
 }
 
 static void
@@ -320,10 +344,11 @@ tp_stage_give_back(struct tp_stage *s)
     tp_stamp_free(s->stamp);
     tp_zone_close(s->zone);
     tp_out_free(s->out);
+    tp_side_close(&s->side, NULL);
     tp_buf_release(&s->scratch);
     free(s->slot);
     for (size_t i = 0; i < s->slots; i++)
-        tp_buf_release(&s->wanted[i]);
+        tp_buf_release(&s->wanted[i].path);
     free(s->wanted);
     free(s->seen);
 }
@@ -336,19 +361,23 @@ failed(const struct tp_stage *s, const struct tp_err *err)
 }
 
 /* The rows first, then what is to be said about them; standard output is closed last, since a side
- * target may share it. */
+ * target may share it. After a failure, too: how much of what went before it comes out must not
+ * depend on how full a buffer was. Where writing itself failed, that was reported. */
 static int
 close_streams(struct tp_stage *s, int status)
 {
     bool whole = status == TP_STATUS_CLEAN;
     struct tp_err err;
 
-    if (whole && tp_out_flush(s->out, &err) < 0)
-        status = failed(s, &err);
-    tp_side_report(&s->side, &s->report, s->delay, s->count.rejected);
+    if (tp_out_flush(s->out, &err) < 0) {
+        if (whole)
+            status = failed(s, &err);
+        whole = false;
+    }
+    tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
     if (tp_side_close(&s->side, &err) < 0)
         status = failed(s, &err);
-    if (whole && tp_out_close(s->out, &err) < 0)
+    if (tp_out_close(s->out, &err) < 0 && whole)
         status = failed(s, &err);
     return status;
 }
@@ -356,9 +385,9 @@ close_streams(struct tp_stage *s, int status)
 uint64_t
 tp_stage_lost(const struct tp_stage *s)
 {
-    uint64_t rejected = s->side.rejected;
+    double forgiven = s->settings.tolerate / 100 * (double)s->count.in;
 
-    return (double)rejected > s->settings.tolerate / 100 * (double)s->count.in ? rejected : 0;
+    return (double)s->side.rejected > forgiven ? s->side.rejected : 0;
 }
 
 /* Was anything lost for good, here or upstream? */
@@ -378,7 +407,8 @@ tp_stage_end(struct tp_stage *s, int result)
         status = tp_report_status(&s->err);
     }
     status = close_streams(s, status);
-    report_unseen(s);
+    if (s->unseen > 0)
+        report_unseen(s);
     if (s->settings.stats)
         report_stats(s);
     for (int i = 0; i < s->inputs && status == TP_STATUS_CLEAN; i++)
@@ -411,47 +441,33 @@ tp_stage_want_path(struct tp_stage *s, const struct tp_path *path, struct tp_err
 {
     int slot = tp_scan_want(s->scan, path, err);
 
-    if (slot < 0 || grow_wanted(s, (size_t)slot + 1) < 0)
-        return slot < 0 ? -1 : tp_err_memory(err);
-    if (s->wanted[slot].len == 0)
-        tp_path_write(path, &s->wanted[slot]);
-    return slot;
+    if (slot < 0)
+        return -1;
+    return tp_stage_note_wanted(s, (size_t)slot, path, false) < 0 ? tp_err_memory(err) : slot;
 }
 
 int
-tp_stage_want_keys(struct tp_stage *s, const char *option, const char *text, struct tp_keys *keys,
-                   struct tp_err *err)
+tp_stage_note_wanted(struct tp_stage *s, size_t slot, const struct tp_path *path, bool maybe_text)
 {
-    struct tp_err why;
-
-    if (!text)
-        return 0;
-    if (tp_key_columns_parse(&keys->columns, tp_str_of(text), &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: %s", option, why.text);
-    keys->slot = calloc(keys->columns.count, sizeof *keys->slot);
-    if (!keys->slot)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < keys->columns.count; i++) {
-        keys->slot[i] = tp_stage_want_path(s, &keys->columns.column[i].path, err);
-        if (keys->slot[i] < 0)
-            return -1;
-    }
+    if (grow_wanted(s, slot + 1) < 0)
+        return -1;
+    if (s->wanted[slot].path.len == 0)
+        tp_path_write(path, &s->wanted[slot].path);
+    s->wanted[slot].maybe_text |= maybe_text;
     return 0;
-}
-
-void
-tp_keys_release(struct tp_keys *keys)
-{
-    tp_key_columns_release(&keys->columns);
-    free(keys->slot);
-    keys->slot = NULL;
 }
 
 void
 tp_stage_take_untimed(struct tp_stage *s)
 {
     s->time_optional = true;
-    tp_buf_clear(&s->wanted[s->time_slot]); /* nobody is surprised when no record has it */
+    tp_buf_clear(&s->wanted[s->time_slot].path); /* nobody is surprised when no record has it */
+}
+
+void
+tp_stage_write_no_control(struct tp_stage *s)
+{
+    s->settings.control = "never";
 }
 
 struct tp_scan *
@@ -489,6 +505,25 @@ tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
 {
     s->count.rows++;
     return tp_out_check(s->out, err);
+}
+
+int
+tp_stage_control(struct tp_stage *s, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf *to = tp_out_buf(s->out, err);
+
+    if (!to)
+        return -1;
+    tp_buf_put_str(to, line);
+    return tp_out_check(s->out, err);
+}
+
+int
+tp_stage_flush(struct tp_stage *s, struct tp_err *err)
+{
+    if (tp_side_flush(&s->side, err) < 0)
+        return -1;
+    return tp_out_pending(s->out) ? tp_out_flush(s->out, err) : 0;
 }
 
 void
@@ -550,6 +585,13 @@ tp_stage_release(struct tp_stage *s, uint64_t count)
 }
 
 void
+tp_stage_drop(struct tp_stage *s, uint64_t count)
+{
+    s->count.held -= count;
+    s->count.filtered += count;
+}
+
+void
 tp_stage_spoiled(struct tp_stage *s, const struct tp_err *err)
 {
     s->spoiled = true;
@@ -577,7 +619,10 @@ tp_stage_waited(const struct tp_stage *s)
 void
 tp_stage_wake_after(struct tp_stage *s, tp_duration after)
 {
-    s->wake_at = after > 0 ? s->waited + after : 0;
+    if (after <= 0)
+        s->wake_at = 0;
+    else if (__builtin_add_overflow(s->waited, after, &s->wake_at))
+        s->wake_at = INT64_MAX;
 }
 
 tp_duration
@@ -590,6 +635,12 @@ tp_duration
 tp_stage_step(const struct tp_stage *s)
 {
     return s->settings.step;
+}
+
+size_t
+tp_stage_max_line(const struct tp_stage *s)
+{
+    return (size_t)s->settings.max_line;
 }
 
 int

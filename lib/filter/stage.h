@@ -74,8 +74,11 @@ struct tp_stage {
 
     struct tp_scan *scan;
     struct tp_slot *slot;
-    struct tp_buf *wanted; /* by slot: the path a user asked by, for "no record had member" */
-    bool *seen;            /* by slot: some record had it */
+    struct tp_wanted {
+        struct tp_buf path; /* by which a user asked for it; empty: nobody did */
+        bool maybe_text;    /* in double quotes, where a string may have been meant */
+    } * wanted;             /* by slot, for "no record had member" */
+    bool *seen;             /* by slot: some record had it */
     size_t slots, unseen;
     bool time_optional;
     int time_slot, change_slot; /* -1: none */
@@ -107,6 +110,8 @@ struct tp_stage {
     bool stopped; /* tp_stage_stop */
     bool spoiled; /* a result could not be said */
     bool suspended, hinted;
+    bool closing;            /* `final` follows our `end` */
+    struct tp_control final; /* the last barrier of an input that ended */
 };
 
 /* --- stage.c ----------------------------------------------------------------------------------*/
@@ -124,6 +129,10 @@ uint64_t tp_stage_lost(const struct tp_stage *stage);
  * Returns the exit status. */
 int tp_stage_end(struct tp_stage *stage, int result);
 
+/* A user asked for SLOT by PATH; MAYBE_TEXT: it stood in double quotes, as a string might. */
+int tp_stage_note_wanted(struct tp_stage *stage, size_t slot, const struct tp_path *path,
+                         bool maybe_text);
+
 /* --- input.c ----------------------------------------------------------------------------------*/
 
 /* Takes records of INPUT's block at hand until it is used up or another input's turn has come. */
@@ -132,10 +141,16 @@ int tp_input_take(struct tp_stage *stage, int which);
 /* The next block, or the end, of an input. */
 int tp_input_read(struct tp_stage *stage, int which);
 
+/* The inputs that had nothing may have something now. */
+void tp_input_look_again(struct tp_stage *stage);
+
 /* --- flow.c -----------------------------------------------------------------------------------*/
 
 /* A control line of an input. */
 int tp_flow_control(struct tp_stage *stage, int which, struct tp_str line);
+
+/* An input goes on although it said that it was over: fills stage->err, returns -1. */
+int tp_flow_after_end(struct tp_stage *stage, const struct tp_input *input);
 
 /* End of file of an input. */
 int tp_flow_input_end(struct tp_stage *stage, int which);

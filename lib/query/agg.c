@@ -112,6 +112,15 @@ check_states(const struct tp_aggs *aggs, const void *acc, const struct tp_value 
     return 0;
 }
 
+int
+tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
+                  struct tp_err *err)
+{
+    if (tp_aggs_check(aggs, values, err) < 0)
+        return -1;
+    return aggs->checked ? check_states(aggs, acc, values, err) : 0;
+}
+
 /* What count(*) counts. */
 static const struct tp_value every_record = {.kind = TP_BOOL, .boolean = true};
 
@@ -121,9 +130,7 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
 {
     struct tp_agg_input input = {.time = time, .sequence = sequence, .seed = aggs->seed};
 
-    if (tp_aggs_check(aggs, values, err) < 0)
-        return -1;
-    if (aggs->checked && check_states(aggs, acc, values, err) < 0)
+    if (tp_aggs_check_add(aggs, acc, values, err) < 0)
         return -1;
     for (size_t i = 0; i < aggs->states; i++) {
         const struct tp_agg_state *state = &aggs->state[i];
@@ -142,7 +149,8 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
 }
 
 int
-tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err)
+tp_aggs_check_merge(const struct tp_aggs *aggs, const void *into, const void *from,
+                    struct tp_err *err)
 {
     const struct tp_agg_state *state = aggs->state, *end = state + aggs->states;
     struct tp_err fault;
@@ -151,7 +159,17 @@ tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct t
         if (state->store->check_merge &&
             state->store->check_merge(cell_of(state, into), cell_of(state, from), &fault) < 0)
             return name_fault(err, spelling(aggs, state), &fault);
-    for (state = aggs->state; state < end; state++)
+    return 0;
+}
+
+int
+tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err)
+{
+    const struct tp_agg_state *state = aggs->state, *end = state + aggs->states;
+
+    if (tp_aggs_check_merge(aggs, into, from, err) < 0)
+        return -1;
+    for (; state < end; state++)
         if (state->store->merge(cell_of(state, into), cell_of(state, from), aggs->seed) < 0)
             return tp_err_memory(err);
     return 0;

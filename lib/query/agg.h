@@ -1,7 +1,7 @@
 /*
  * agg: aggregate functions over the records of a group.
  *
- * A list of aggregates is parsed once (`count, avg(bytes), p99(bytes) AS slow, quantile(x, 0.9)`)
+ * A list of aggregates is parsed once (`count, avg(bytes) FILTER (WHERE status < 400) AS ok`)
  * and then drives accumulators: one block of tp_aggs_size() bytes a group, which the caller owns
  * and lays where it likes (aligned for any type, zeroed = empty). What an accumulator needs beyond
  * its block (values of a quantile, a set of distinct values) it allocates; tp_aggs_clear gives that
@@ -54,6 +54,12 @@ int tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *va
 
 /* Would tp_aggs_add take VALUES? (As far as that depends on the values alone.) */
 int tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err);
+
+/* Would tp_aggs_add take VALUES into ACC? And tp_aggs_merge FROM into INTO? */
+int tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
+                      struct tp_err *err);
+int tp_aggs_check_merge(const struct tp_aggs *aggs, const void *into, const void *from,
+                        struct tp_err *err);
 
 /* Adds what FROM holds to INTO; FROM is left as it was. */
 int tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err);

@@ -4,6 +4,7 @@
 #ifndef TP_QUERY_AGG_LIST_H
 #define TP_QUERY_AGG_LIST_H
 
+#include "base/mem.h"
 #include "query/agg.h"
 #include "query/agg_function.h"
 
@@ -30,7 +31,8 @@ struct tp_agg_column {
 };
 
 struct tp_aggs {
-    char *text; /* a copy of the list; arguments and spellings lie in it */
+    char *text;             /* a copy of the list; arguments and spellings lie in it, */
+    struct tp_arena memory; /* ... arguments with a filter here */
     struct tp_agg_argument *argument;
     struct tp_agg_state *state;
     struct tp_agg_column *column;

@@ -24,6 +24,7 @@ struct item {
     size_t arguments;
     bool has_list; /* parentheses stood there */
     bool star, distinct;
+    struct tp_str filter; /* the condition of FILTER (WHERE …); empty: none */
     struct tp_str spelled;
 };
 
@@ -203,6 +204,19 @@ take_arguments(struct parser *parser, struct item *item)
     return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected )");
 }
 
+/* FILTER (WHERE condition) */
+static int
+take_filter(struct parser *parser, struct item *item)
+{
+    if (!take_keyword(parser, TP_STR("filter")))
+        return 0;
+    if (!take_char(parser, '(') || !take_keyword(parser, TP_STR("where")))
+        return FAIL(parser, parser->at, "expected (WHERE condition) behind FILTER");
+    if (take_expression(parser, &item->filter) < 0)
+        return -1;
+    return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected )");
+}
+
 static int
 take_item(struct parser *parser, struct item *item)
 {
@@ -211,6 +225,8 @@ take_item(struct parser *parser, struct item *item)
     if (item->name.len == 0)
         return FAIL(parser, parser->at, "expected an aggregate function, such as count");
     if (take_char(parser, '(') && take_arguments(parser, item) < 0)
+        return -1;
+    if (take_filter(parser, item) < 0)
         return -1;
     item->spelled = trim(item->name.ptr, parser->at);
     return 0;
@@ -313,6 +329,46 @@ state_number(struct tp_aggs *aggs, const struct tp_agg_store *store, const size_
     if (argument[0] != TP_AGG_NO_ARGUMENT)
         aggs->argument[argument[0]].accepts &= store->accepts | TP_AGG_KIND(TP_NULL);
     return aggs->states++;
+}
+
+/*
+ * Aggregates ignore NULL, so a filtered one is the same aggregate over an argument that is NULL
+ * where the condition does not hold: sum(x) FILTER (WHERE c) is sum(CASE WHEN c THEN x END). Its
+ * ptr is NULL when memory ran out.
+ */
+static struct tp_str
+filtered(struct tp_aggs *aggs, struct tp_str argument, struct tp_str condition)
+{
+    struct tp_buf text = TP_BUF_INIT;
+    struct tp_str kept = {NULL, 0};
+
+    TP_BUF_PUT(&text, "CASE WHEN ");
+    tp_buf_put_str(&text, condition);
+    TP_BUF_PUT(&text, " THEN ");
+    tp_buf_put_str(&text, argument);
+    TP_BUF_PUT(&text, " END");
+    if (!tp_buf_failed(&text))
+        kept = tp_arena_copy(&aggs->memory, tp_buf_str(&text));
+    tp_buf_release(&text);
+    return kept;
+}
+
+/* Enters the arguments of ITEM, as its filter lets them pass. */
+static int
+enter_arguments(struct parser *parser, const struct item *item,
+                const struct tp_agg_function *function, size_t *argument)
+{
+    for (size_t i = item->filter.len > 0; i < item->arguments && i < function->arguments; i++)
+        argument[i] = argument_number(parser->aggs, item->argument[i]);
+    if (item->filter.len > 0) {
+        struct tp_str first = item->arguments > 0 ? item->argument[0] : TP_STR("TRUE");
+        struct tp_str text = filtered(parser->aggs, first, item->filter);
+
+        if (!text.ptr)
+            return tp_err_memory(parser->err);
+        argument[0] = argument_number(parser->aggs, text);
+    }
+    return 0;
 }
 
 /* Appends TEXT, each run of bytes that no bare name has as one `_`. */
@@ -428,8 +484,8 @@ take_column(struct parser *parser)
     if (column->function->takes_quantile &&
         read_quantile(parser, item.argument[item.arguments - 1], &column->quantile) < 0)
         return -1;
-    for (size_t i = 0; i < item.arguments && i < column->function->arguments; i++)
-        argument[i] = argument_number(aggs, item.argument[i]);
+    if (enter_arguments(parser, &item, column->function, argument) < 0)
+        return -1;
     column->state = state_number(aggs, column->function->store, argument);
     column->spelled = item.spelled;
     aggs->columns++; /* from here on tp_aggs_free gives its names back */
@@ -462,7 +518,7 @@ make_room(struct tp_aggs *aggs, struct tp_str text)
     aggs->text = malloc(text.len + 1);
     aggs->column = calloc(most, sizeof *aggs->column);
     aggs->state = calloc(most, sizeof *aggs->state);
-    aggs->argument = calloc(most * TP_AGG_MAX_ARGUMENTS, sizeof *aggs->argument);
+    aggs->argument = calloc(most * (TP_AGG_MAX_ARGUMENTS + 1), sizeof *aggs->argument);
     if (!aggs->text || !aggs->column || !aggs->state || !aggs->argument)
         return -1;
     if (text.len)
@@ -503,6 +559,7 @@ tp_aggs_free(struct tp_aggs *aggs)
         free((char *)aggs->column[i].name.ptr);
         free((char *)aggs->column[i].before.ptr);
     }
+    tp_arena_release(&aggs->memory);
     free(aggs->text);
     free(aggs->column);
     free(aggs->state);

@@ -15,34 +15,21 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/str.h"
-#include "record/path.h"
 #include "record/scan.h"
+#include "value/value.h"
 
-/* What `-k a.b, host AS h` says: members and the names of their columns. */
-struct tp_key_column {
-    struct tp_path path;
-    struct tp_str name; /* into the list's memory */
-};
+/*
+ * A key of PARTS parts is made part by part: size_t part = tp_key_begin(to, parts), one
+ * tp_key_put_..., tp_key_end(to, parts, part).
+ */
+size_t tp_key_begin(struct tp_buf *to, size_t parts);
+void tp_key_end(struct tp_buf *to, size_t parts, size_t part);
 
-struct tp_key_columns {
-    struct tp_key_column *column;
-    size_t count;
-    struct tp_buf names;
-};
-
-/* -1 with the reason and its place in TEXT: not a path, an empty list, two columns of one name. */
-int tp_key_columns_parse(struct tp_key_columns *columns, struct tp_str text, struct tp_err *err);
-void tp_key_columns_release(struct tp_key_columns *columns);
-
-/* Appends the key made of the slots SLOT[WHICH[0]], SLOT[WHICH[1]], ... */
-void tp_key_make(struct tp_buf *to, const struct tp_slot *slot, const int *which, size_t parts);
-
-/* Appends the members of KEY to the object that TO ends in: `"host":"a","status":200`, a comma in
- * front unless TO ends with `{`. */
-void tp_key_columns_write(const struct tp_key_columns *columns, struct tp_buf *to,
-                          struct tp_str key);
+/* A member of a record, and the value of an expression: the same value gives the same bytes. Times
+ * and durations are as their text. */
+void tp_key_put_slot(struct tp_buf *to, const struct tp_slot *slot);
+void tp_key_put_value(struct tp_buf *to, struct tp_value value);
 
 /* Walks the parts of KEY: *AT starts at 0. Each part is what tp_key_write takes. */
 struct tp_str tp_key_next(struct tp_str key, size_t parts, size_t *at);

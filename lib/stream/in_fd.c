@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stddef.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 static const int pipe_sizes[] = {1024 * 1024, 256 * 1024};
 
@@ -27,6 +29,62 @@ tp_fd_wait_writable(int fd)
     struct pollfd poller = {.fd = fd, .events = POLLOUT};
 
     (void)poll(&poller, 1, -1);
+}
+
+/* SIGPIPE is held back in this thread, and the one that EPIPE brings is taken away again, unless
+ * another was pending before. The disposition, which is the process's, stays as it is. */
+ssize_t
+tp_fd_write_shielded(int fd, const char *bytes, size_t len)
+{
+    static const struct timespec at_once = {0, 0};
+    sigset_t pipe_only, before, pending;
+    ssize_t wrote;
+    int why;
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    wrote = write(fd, bytes, len);
+    why = errno;
+    if (wrote < 0 && why == EPIPE && !sigismember(&pending, SIGPIPE))
+        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
+            continue;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = why;
+    return wrote;
+}
+
+/* Moves *FD up, out of the way of the standard streams. */
+static int
+raise_descriptor(int *fd)
+{
+    int raised;
+
+    if (*fd > STDERR_FILENO)
+        return 0;
+    raised = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (raised < 0)
+        return -1;
+    close(*fd);
+    *fd = raised;
+    return 0;
+}
+
+int
+tp_fd_pipe(int ends[2])
+{
+    int why;
+
+    if (pipe2(ends, O_CLOEXEC))
+        return -1;
+    if (raise_descriptor(&ends[0]) == 0 && raise_descriptor(&ends[1]) == 0)
+        return 0;
+    why = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = why;
+    return -1;
 }
 
 int

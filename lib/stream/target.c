@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,30 +156,6 @@ tp_target_name(const struct tp_target *target)
 
 /* ---- writing ---- */
 
-/* write(2) with SIGPIPE held back in this thread. The one that EPIPE brings is taken away again,
- * unless another was pending before. The disposition, which is the process's, stays as it is. */
-static ssize_t
-write_shielded(int fd, const char *bytes, size_t len)
-{
-    static const struct timespec at_once = {0, 0};
-    sigset_t pipe_only, before, pending;
-    ssize_t wrote;
-    int why;
-
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-    wrote = write(fd, bytes, len);
-    why = errno;
-    if (wrote < 0 && why == EPIPE && !sigismember(&pending, SIGPIPE))
-        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
-            continue;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = why;
-    return wrote;
-}
-
 static int
 failed(const struct tp_target *target, struct tp_err *err)
 {
@@ -201,7 +176,7 @@ static int
 write_out(struct tp_target *target, struct tp_str lines, struct tp_err *err)
 {
     while (lines.len) {
-        ssize_t wrote = target->shielded ? write_shielded(target->fd, lines.ptr, lines.len)
+        ssize_t wrote = target->shielded ? tp_fd_write_shielded(target->fd, lines.ptr, lines.len)
                                          : write(target->fd, lines.ptr, lines.len);
 
         if (wrote >= 0) {

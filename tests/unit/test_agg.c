@@ -107,11 +107,11 @@ check_row_said(const char *list, const char *const *values, const char *expect, 
     finish(&run);
 }
 
-#define ROW(list, expect, ...)                                                                     \
+#define ROW(list, expect, ...) \
     check_row_said(list, (const char *const[]){__VA_ARGS__, NULL}, expect, NULL)
 
 /* ... with a column that cannot be said, for REASON. */
-#define ROW_SPOILED(reason, list, expect, ...)                                                     \
+#define ROW_SPOILED(reason, list, expect, ...) \
     check_row_said(list, (const char *const[]){__VA_ARGS__, NULL}, expect, reason)
 
 /*
@@ -146,10 +146,12 @@ an_empty_group_has_no_results_but_counts(void)
         "count, count(x), count_distinct(x), sum(x), avg(x), min(x), max(x), var(x), "
         "stddev_pop(x), first(x), last(x), median(x)";
 
-    check_row(list, (const char *const[]){NULL},
-              ",\"count\":0,\"count_x\":0,\"count_distinct_x\":0,\"sum_x\":null,\"avg_x\":null,"
-              "\"min_x\":null,\"max_x\":null,\"var_x\":null,\"stddev_pop_x\":null,"
-              "\"first_x\":null,\"last_x\":null,\"median_x\":null");
+    check_row_said(
+        list, (const char *const[]){NULL},
+        ",\"count\":0,\"count_x\":0,\"count_distinct_x\":0,\"sum_x\":null,\"avg_x\":null,"
+        "\"min_x\":null,\"max_x\":null,\"var_x\":null,\"stddev_pop_x\":null,"
+        "\"first_x\":null,\"last_x\":null,\"median_x\":null",
+        NULL);
     ROW(list,
         ",\"count\":2,\"count_x\":0,\"count_distinct_x\":0,\"sum_x\":null,\"avg_x\":null,"
         "\"min_x\":null,\"max_x\":null,\"var_x\":null,\"stddev_pop_x\":null,"

@@ -1,0 +1,43 @@
+/*
+ * keys: what groups records: a list of expressions (`-k "host, lower(method) AS verb"`), and the
+ * bytes that their values make (record/key).
+ *
+ * A key that is a bare member keeps its exact value, however long its number; any other expression
+ * has the value that query/expr gives it. All zero is the empty list: one group.
+ */
+#ifndef TP_QUERY_KEYS_H
+#define TP_QUERY_KEYS_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "query/select.h"
+#include "record/scan.h"
+
+struct tp_keys {
+    struct tp_select *select; /* NULL: none */
+    size_t count;
+};
+
+/* Takes SELECT over (NULL: none). */
+void tp_keys_init(struct tp_keys *keys, struct tp_select *select);
+void tp_keys_release(struct tp_keys *keys);
+
+/* The name of column I. */
+struct tp_str tp_keys_name(const struct tp_keys *keys, size_t i);
+
+/* The slot, when the key is a single bare member; else -1. */
+int tp_keys_only_slot(const struct tp_keys *keys);
+
+/* Appends the key of the record in SLOT. -1 when an expression fails on it (TP_FAULT_RECORD) or
+ * memory ran out. */
+int tp_keys_make(const struct tp_keys *keys, const struct tp_slot *slot, struct tp_buf *to,
+                 struct tp_err *err);
+
+/* Appends the members of KEY to the object that TO ends in: `"host":"a","status":200`, a comma in
+ * front unless TO ends with `{`. */
+void tp_keys_write(const struct tp_keys *keys, struct tp_buf *to, struct tp_str key);
+
+#endif

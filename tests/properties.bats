@@ -1,0 +1,10 @@
+#!/usr/bin/env bats
+# What must not change the answer: chunks, order within the delay, ways in, composition, lateness.
+
+@test "properties of swatermark and swindow" {
+    for seed in 11 12; do
+        run python3 "$BATS_TEST_DIRNAME/property/window.py" $seed
+        echo "$output"
+        [ "$status" -eq 0 ]
+    done
+}
