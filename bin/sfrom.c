@@ -14,11 +14,14 @@
 #include <string.h>
 
 #include "filter/operator.h"
+#include "record/describe.h"
 #include "record/text_format.h"
 #include "stream/in.h"
 #include "value/num.h"
 #include "value/stamp.h"
 #include "value/zone.h"
+
+#define DESCRIBED 1000 /* records and rejects that --describe looks at */
 
 struct source {
     struct tp_text_reader *reader;
@@ -28,16 +31,17 @@ struct source {
 };
 
 struct sfrom {
-    bool text;
+    bool text, describes;
     const char *columns, *separator, *inside, *pattern, *patterns_file, *path, *year;
     const char *time_member, *time_format, *zone_name;
 
     const struct tp_text_format *format;
     struct tp_text_options given; /* the same, as the format takes it */
     struct tp_buf patterns, separator_text, inside_text;
+    struct tp_describe *describe;
     struct source *source;
     int sources;
-    bool merges;
+    bool timed, merges;
 };
 
 static const char *
@@ -169,16 +173,26 @@ take_options(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
 }
 
 static int
+open_describe(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
+{
+    if (!self->describes)
+        return 0;
+    tp_stage_write_no_control(stage);
+    self->describe = tp_describe_new();
+    return self->describe ? 0 : tp_err_memory(err);
+}
+
+static int
 open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct sfrom *self = ptr;
 
     self->format = tp_text_format_find(tp_stage_operand(stage, 0), err);
-    if (!self->format || take_options(self, stage, err) < 0)
+    if (!self->format || take_options(self, stage, err) < 0 || open_describe(self, stage, err) < 0)
         return -1;
     self->sources = tp_stage_inputs(stage);
-    self->merges = self->sources > 1 && !self->path &&
-                   ((self->format->traits & TP_TEXT_TIMED) || self->time_member);
+    self->timed = (self->format->traits & TP_TEXT_TIMED) || self->time_member;
+    self->merges = self->sources > 1 && !self->path && self->timed && !self->describes;
     self->source = calloc((size_t)self->sources, sizeof *self->source);
     if (!self->source)
         return tp_err_memory(err);
@@ -256,6 +270,51 @@ merge_record(struct sfrom *self, struct tp_stage *stage, struct source *source, 
     return TP_HELD;
 }
 
+/* The records of a line, described instead of written. */
+static enum tp_verdict
+describe_record(struct sfrom *self, struct tp_stage *stage, struct source *source,
+                struct tp_str line)
+{
+    struct tp_buf *row = &source->row;
+    const char *p, *end;
+    struct tp_err err;
+    int result;
+
+    tp_buf_clear(row);
+    result = tp_text_read(source->reader, line, row, &source->time, &err);
+    if (result > 0 && tp_buf_failed(row))
+        result = tp_err_memory(&err);
+    if (result < 0 && err.fault == TP_FAULT_RECORD)
+        tp_describe_reject(self->describe);
+    for (p = row->ptr, end = p + (result > 0 ? row->len : 0); p < end;) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        struct tp_str record = {p, (size_t)(newline - p)};
+
+        if (tp_describe_add(self->describe, record, self->timed ? &source->time : NULL, &err) < 0)
+            return tp_stage_fail(stage, &err);
+        p = newline + 1;
+    }
+    if (tp_describe_count(self->describe) >= DESCRIBED)
+        tp_stage_stop(stage);
+    if (result < 0)
+        return tp_stage_fail(stage, &err);
+    return result ? TP_USED : TP_FILTERED;
+}
+
+static int
+write_description(void *ptr, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sfrom *self = ptr;
+    struct tp_buf *to;
+
+    if (!self->describe)
+        return 0;
+    to = tp_stage_row(stage, err);
+    if (!to || tp_describe_write(self->describe, to, err) < 0)
+        return -1;
+    return tp_stage_row_end(stage, err);
+}
+
 static enum tp_verdict
 take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
 {
@@ -265,6 +324,8 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     struct tp_buf *to;
     int result;
 
+    if (self->describe)
+        return describe_record(self, stage, source, record->line);
     if (self->merges)
         return merge_record(self, stage, source, record->line);
     to = tp_stage_row(stage, &err);
@@ -326,6 +387,7 @@ close_filter(void *ptr)
         tp_buf_release(&self->source[i].row);
     }
     free(self->source);
+    tp_describe_free(self->describe);
     tp_stamp_free(self->given.stamp);
     tp_zone_close(self->given.zone);
     tp_buf_release(&self->patterns);
@@ -348,6 +410,8 @@ static const struct tp_option options[] = {
      TP_OPTION_TEXT, offsetof(struct sfrom, patterns_file)},
     {0, "path", "PATH", "json: where in each document the records are", TP_OPTION_TEXT,
      offsetof(struct sfrom, path)},
+    {0, "describe", NULL, "say what is in the first 1,000 records instead of writing them",
+     TP_OPTION_FLAG, offsetof(struct sfrom, describes)},
     {0, "year", "YEAR", "syslog: of the first time without one", TP_OPTION_TEXT,
      offsetof(struct sfrom, year)},
     {'t', "time", "MEMBER", "the member that holds the event time", TP_OPTION_TEXT,
@@ -370,7 +434,8 @@ static const struct tp_operator sfrom_operator = {
                 "logformat -e FORMAT [--tz ZONE] [FILE ...]\n"
                 "syslog [--year YEAR] [--tz ZONE] [FILE ...]\n"
                 "journal [FILE ...]\n"
-                "json [--path PATH] [-t MEMBER] [FILE ...]",
+                "json [--path PATH] [-t MEMBER] [FILE ...]\n"
+                "FORMAT --describe [FILE ...]",
     .example = "  sfrom combined access.log | sto table",
     .options = options,
     .traits = TP_UNTIMED_ROWS,
@@ -380,6 +445,8 @@ static const struct tp_operator sfrom_operator = {
     .record = take_record,
     .watermark = pass_watermark,
     .input_end = end_input,
+    .finish = write_description,
+    .leave = write_description,
     .choose = choose_input,
     .close = close_filter,
 };
