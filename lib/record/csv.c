@@ -221,11 +221,38 @@ refuse(struct tp_csv *csv, struct tp_str row, size_t at, struct tp_err *err)
                                         : "text behind a closing '\"'");
 }
 
+/* A row whose quotes all stand around fields and nowhere else, as nearly all are: libcsv goes byte
+ * by byte at a fifth of the speed. False when there is any other quote. */
+static bool
+split_simple(struct tp_csv *csv, struct tp_str row)
+{
+    const char separator = csv->options.separator;
+    const char *p = row.ptr, *end = row.ptr + row.len;
+
+    for (;;) {
+        bool quoted = p < end && *p == '"';
+        const char *from = p + quoted;
+        const char *stop = memchr(from, quoted ? '"' : separator, (size_t)(end - from));
+
+        if (quoted ? !stop || (stop + 1 < end && stop[1] != separator)
+                   : memchr(from, '"', (size_t)((stop ? stop : end) - from)) != NULL)
+            return false;
+        add_field(csv, (struct tp_str){from, (size_t)((stop ? stop : end) - from)}, quoted);
+        p = stop ? stop + quoted : end;
+        if (p == end)
+            return true;
+        p++;
+    }
+}
+
 static int
 split_quoted(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
 {
     size_t at;
 
+    if (split_simple(csv, row))
+        return 0;
+    csv->count = 0;
     /* Room for all of it at once: what was handed out must not move. */
     tp_buf_clear(&csv->undone);
     if (!tp_buf_reserve(&csv->undone, row.len))
