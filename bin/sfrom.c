@@ -14,115 +14,43 @@
 #include <string.h>
 
 #include "filter/operator.h"
-#include "record/csv.h"
-#include "record/weblog.h"
+#include "record/describe.h"
+#include "record/text_format.h"
+#include "stream/in.h"
+#include "value/num.h"
 #include "value/stamp.h"
-#include "value/text.h"
 #include "value/zone.h"
 
-struct format;
+#define DESCRIBED 1000 /* records and rejects that --describe looks at */
 
 struct source {
-    struct tp_weblog *weblog;
-    struct tp_csv *csv;
+    struct tp_text_reader *reader;
     struct tp_buf row; /* its next record, while merging */
     tp_time time;
     bool has_row, ended;
 };
 
 struct sfrom {
-    bool text;
-    const char *columns, *separator, *time_column, *time_format, *zone_name;
+    bool text, describes;
+    const char *columns, *separator, *inside, *pattern, *patterns_file, *path, *year;
+    const char *time_member, *time_format, *zone_name;
 
-    const struct format *format;
-    char separator_char;
-    struct tp_zone *zone;
-    struct tp_stamp *stamp;
+    const struct tp_text_format *format;
+    struct tp_text_options given; /* the same, as the format takes it */
+    struct tp_buf patterns, separator_text, inside_text;
+    struct tp_describe *describe;
     struct source *source;
     int sources;
-    bool merges;
+    bool timed, merges;
 };
-
-/* How a format is read. READ appends the record of a line and says 1; 0 when there is none to it
- * (a header, a blank line). */
-struct format {
-    const char *name;
-    bool is_csv, has_time;
-    char separator; /* of csv */
-    int (*open)(struct sfrom *self, struct source *source, struct tp_err *err);
-    int (*read)(struct sfrom *self, struct source *source, struct tp_str line, struct tp_buf *to,
-                struct tp_err *err);
-};
-
-/* --- web logs ----------------------------------------------------------------------------------*/
-
-static int
-open_combined(struct sfrom *self, struct source *source, struct tp_err *err)
-{
-    (void)self;
-    source->weblog = tp_weblog_new(TP_WEBLOG_COMBINED);
-    return source->weblog ? 0 : tp_err_memory(err);
-}
-
-static int
-open_common(struct sfrom *self, struct source *source, struct tp_err *err)
-{
-    (void)self;
-    source->weblog = tp_weblog_new(TP_WEBLOG_COMMON);
-    return source->weblog ? 0 : tp_err_memory(err);
-}
-
-static int
-read_weblog(struct sfrom *self, struct source *source, struct tp_str line, struct tp_buf *to,
-            struct tp_err *err)
-{
-    (void)self;
-    if (line.len == 0 || (line.len == 1 && line.ptr[0] == '\r'))
-        return 0;
-    return tp_weblog_read(source->weblog, line, to, &source->time, err) < 0 ? -1 : 1;
-}
-
-/* --- csv ---------------------------------------------------------------------------------------*/
-
-static int
-open_csv(struct sfrom *self, struct source *source, struct tp_err *err)
-{
-    struct tp_csv_options options = {
-        .separator = self->separator_char, .text = self->text, .stamp = self->stamp};
-
-    if (self->time_column)
-        options.time_column = tp_str_of(self->time_column);
-    source->csv = tp_csv_new(&options);
-    if (!source->csv)
-        return tp_err_memory(err);
-    return self->columns ? tp_csv_set_columns(source->csv, tp_str_of(self->columns), err) : 0;
-}
-
-static int
-read_csv(struct sfrom *self, struct source *source, struct tp_str line, struct tp_buf *to,
-         struct tp_err *err)
-{
-    (void)self;
-    if (!tp_csv_has_columns(source->csv))
-        return tp_csv_set_columns(source->csv, line, err);
-    return tp_csv_read(source->csv, line, to, &source->time, err);
-}
-
-static const struct format formats[] = {
-    {"combined", false, true, 0, open_combined, read_weblog},
-    {"common", false, true, 0, open_common, read_weblog},
-    {"csv", true, false, ',', open_csv, read_csv},
-};
-
-#define FORMATS (sizeof formats / sizeof *formats)
 
 static const char *
 next_record(void *ptr, const char *p, const char *end, bool at_end)
 {
     const struct sfrom *self = ptr;
 
-    if (self->format->is_csv)
-        return tp_csv_row_end(self->separator_char, p, end, at_end);
+    if (self->format->next)
+        return self->format->next(&self->given, p, end, at_end);
     return tp_frame_line.next(NULL, p, end, at_end);
 }
 
@@ -130,69 +58,128 @@ static const struct tp_frame frame = {next_record};
 
 /* --- options -----------------------------------------------------------------------------------*/
 
-static int
-find_format(struct sfrom *self, const char *name, struct tp_err *err)
+static struct tp_str
+given_text(const char *text)
 {
-    struct tp_str names[FORMATS];
-    const struct tp_str *likest;
+    return text ? tp_str_of(text) : (struct tp_str){NULL, 0};
+}
 
-    if (!name)
-        return tp_err_set(err, TP_FAULT_USAGE, "which format? one of combined, common, csv");
-    for (size_t i = 0; i < FORMATS; i++) {
-        if (strcmp(formats[i].name, name) == 0) {
-            self->format = &formats[i];
-            return 0;
-        }
-        names[i] = tp_str_of(formats[i].name);
+/* Every option but those of all formats names the trait of the formats that take it. */
+static int
+check_options(const struct sfrom *self, struct tp_err *err)
+{
+    const struct {
+        unsigned trait;
+        bool given;
+        const char *name;
+    } option[] = {
+        {TP_TEXT_COLUMNS, self->columns, "--columns"},
+        {TP_TEXT_SEPARATOR, self->separator, "--sep"},
+        {TP_TEXT_INSIDE, self->inside, "--pair-sep"},
+        {TP_TEXT_TYPED, self->text, "--text"},
+        {TP_TEXT_PATTERN, self->pattern, "-e"},
+        {TP_TEXT_PATTERNS, self->patterns_file, "--patterns"},
+        {TP_TEXT_PATH, self->path, "--path"},
+        {TP_TEXT_YEAR, self->year, "--year"},
+    };
+    const struct tp_text_format *format = self->format;
+
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+        if (option[i].given && !(format->traits & option[i].trait))
+            return tp_err_set(err, TP_FAULT_USAGE, "%s has no use for %s", format->name,
+                              option[i].name);
+    if ((format->traits & TP_TEXT_PATTERN) && !self->pattern)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s needs -e PATTERN", format->name);
+    if ((format->traits & TP_TEXT_TIMED) && self->time_member)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s has its own time: no -t", format->name);
+    if (self->zone_name && !self->time_member && !(format->traits & TP_TEXT_ZONE))
+        return tp_err_set(err, TP_FAULT_USAGE, "--tz is for the member of -t");
+    if (self->time_format && !self->time_member)
+        return tp_err_set(err, TP_FAULT_USAGE, "--time-format is for the member of -t");
+    return 0;
+}
+
+/* A separator as the shell lets one write it: \t is a tab. */
+static struct tp_str
+separator_of(const char *text, struct tp_buf *to)
+{
+    for (const char *p = text; text && *p; p++) {
+        bool tab = p[0] == '\\' && p[1] == 't';
+
+        tp_buf_put_char(to, tab ? '\t' : *p);
+        p += tab;
     }
-    likest = tp_text_likest(tp_str_of(name), names, FORMATS);
-    if (likest)
-        return tp_err_set(err, TP_FAULT_USAGE, "no format \"%s\": did you mean %.*s?", name,
-                          (int)likest->len, likest->ptr);
-    return tp_err_set(err, TP_FAULT_USAGE, "no format \"%s\": one of combined, common, csv", name);
+    return text ? (struct tp_str){tp_buf_text(to), to->len} : (struct tp_str){NULL, 0};
 }
 
 static int
-check_separator(struct sfrom *self, struct tp_err *err)
+open_time(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
 {
-    const char *separator = self->separator;
+    struct tp_text_options *given = &self->given;
+    struct tp_err why;
 
-    self->separator_char = self->format->separator;
-    if (!separator)
+    given->time_member = given_text(self->time_member);
+    given->now = tp_stage_now(stage);
+    given->year = -1;
+    if (self->year && (!tp_num_parse_int(tp_str_of(self->year), &given->year) ||
+                       given->year < 1970 || given->year > 2261))
+        return tp_err_set(err, TP_FAULT_USAGE, "--year: 1970 to 2261, not \"%s\"", self->year);
+    if (self->zone_name && !(given->zone = tp_zone_open(tp_str_of(self->zone_name), &why)))
+        return tp_err_set(err, TP_FAULT_USAGE, "--tz: %s", why.text);
+    if (!self->time_member)
         return 0;
-    if (strcmp(separator, "\\t") == 0)
-        separator = "\t";
-    if (strlen(separator) != 1 || strchr("\"\r\n", *separator))
-        return tp_err_set(err, TP_FAULT_USAGE, "--sep: one byte, or \\t, not \"%s\"",
-                          self->separator);
-    self->separator_char = *separator;
+    given->stamp = tp_stamp_new(self->time_format, given->zone, &why);
+    return given->stamp ? 0 : tp_err_set(err, TP_FAULT_USAGE, "--time-format: %s", why.text);
+}
+
+/* The whole of a small file. */
+static int
+read_file(const char *name, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_in *in = tp_in_open(name, (size_t)1 << 20, err);
+    enum tp_in_state state = TP_IN_WAIT;
+    struct tp_str block;
+
+    while (in && (state == TP_IN_BLOCK || state == TP_IN_WAIT)) {
+        state = tp_in_next(in, &block, err);
+        if (state == TP_IN_BLOCK)
+            tp_buf_put_str(to, block);
+        else if (state == TP_IN_WAIT && tp_in_wait(&in, 1, -1, err) < 0)
+            state = TP_IN_ERROR;
+    }
+    tp_in_close(in);
+    if (state == TP_IN_TOO_LONG)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: a line is too long", name);
+    return state == TP_IN_END ? 0 : -1;
+}
+
+static int
+take_options(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_text_options *given = &self->given;
+
+    if (check_options(self, err) < 0 || open_time(self, stage, err) < 0)
+        return -1;
+    if (self->patterns_file && read_file(self->patterns_file, &self->patterns, err) < 0)
+        return -1;
+    given->columns = given_text(self->columns);
+    given->separator = separator_of(self->separator, &self->separator_text);
+    given->inside = separator_of(self->inside, &self->inside_text);
+    given->pattern = given_text(self->pattern);
+    given->patterns = tp_buf_str(&self->patterns);
+    given->path = given_text(self->path);
+    given->text = self->text;
     return 0;
 }
 
 static int
-check_options(struct sfrom *self, struct tp_err *err)
+open_describe(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
 {
-    if (!self->format->is_csv && (self->columns || self->separator || self->text))
-        return tp_err_set(err, TP_FAULT_USAGE, "--columns, --sep and --text are for csv");
-    if (self->format->has_time && self->time_column)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s has its own time: -t is for csv",
-                          self->format->name);
-    if (!self->time_column && (self->time_format || self->zone_name))
-        return tp_err_set(err, TP_FAULT_USAGE, "--time-format and --tz are for the column of -t");
-    return check_separator(self, err);
-}
-
-static int
-open_time(struct sfrom *self, struct tp_err *err)
-{
-    struct tp_err why;
-
-    if (!self->time_column)
+    if (!self->describes)
         return 0;
-    if (self->zone_name && !(self->zone = tp_zone_open(tp_str_of(self->zone_name), &why)))
-        return tp_err_set(err, TP_FAULT_USAGE, "--tz: %s", why.text);
-    self->stamp = tp_stamp_new(self->time_format, self->zone, &why);
-    return self->stamp ? 0 : tp_err_set(err, TP_FAULT_USAGE, "--time-format: %s", why.text);
+    tp_stage_write_no_control(stage);
+    self->describe = tp_describe_new();
+    return self->describe ? 0 : tp_err_memory(err);
 }
 
 static int
@@ -200,17 +187,20 @@ open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct sfrom *self = ptr;
 
-    if (find_format(self, tp_stage_operand(stage, 0), err) < 0 || check_options(self, err) < 0 ||
-        open_time(self, err) < 0)
+    self->format = tp_text_format_find(tp_stage_operand(stage, 0), err);
+    if (!self->format || take_options(self, stage, err) < 0 || open_describe(self, stage, err) < 0)
         return -1;
     self->sources = tp_stage_inputs(stage);
-    self->merges = self->sources > 1 && (self->format->has_time || self->time_column);
+    self->timed = (self->format->traits & TP_TEXT_TIMED) || self->time_member;
+    self->merges = self->sources > 1 && !self->path && self->timed && !self->describes;
     self->source = calloc((size_t)self->sources, sizeof *self->source);
     if (!self->source)
         return tp_err_memory(err);
-    for (int i = 0; i < self->sources; i++)
-        if (self->format->open(self, &self->source[i], err) < 0)
+    for (int i = 0; i < self->sources; i++) {
+        self->source[i].reader = tp_text_reader_new(self->format, &self->given, err);
+        if (!self->source[i].reader)
             return -1;
+    }
     return 0;
 }
 
@@ -269,7 +259,7 @@ merge_record(struct sfrom *self, struct tp_stage *stage, struct source *source, 
     if (source->has_row && write_row(source, stage, &err) < 0)
         return tp_stage_fail(stage, &err);
     tp_buf_clear(&source->row);
-    result = self->format->read(self, source, line, &source->row, &err);
+    result = tp_text_read(source->reader, line, &source->row, &source->time, &err);
     if (result == 0)
         return TP_FILTERED;
     if (result > 0 && tp_buf_failed(&source->row))
@@ -278,6 +268,51 @@ merge_record(struct sfrom *self, struct tp_stage *stage, struct source *source, 
     if (result < 0 || write_ready(self, stage, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
+}
+
+/* The records of a line, described instead of written. */
+static enum tp_verdict
+describe_record(struct sfrom *self, struct tp_stage *stage, struct source *source,
+                struct tp_str line)
+{
+    struct tp_buf *row = &source->row;
+    const char *p, *end;
+    struct tp_err err;
+    int result;
+
+    tp_buf_clear(row);
+    result = tp_text_read(source->reader, line, row, &source->time, &err);
+    if (result > 0 && tp_buf_failed(row))
+        result = tp_err_memory(&err);
+    if (result < 0 && err.fault == TP_FAULT_RECORD)
+        tp_describe_reject(self->describe);
+    for (p = row->ptr, end = p + (result > 0 ? row->len : 0); p < end;) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        struct tp_str record = {p, (size_t)(newline - p)};
+
+        if (tp_describe_add(self->describe, record, self->timed ? &source->time : NULL, &err) < 0)
+            return tp_stage_fail(stage, &err);
+        p = newline + 1;
+    }
+    if (tp_describe_count(self->describe) >= DESCRIBED)
+        tp_stage_stop(stage);
+    if (result < 0)
+        return tp_stage_fail(stage, &err);
+    return result ? TP_USED : TP_FILTERED;
+}
+
+static int
+write_description(void *ptr, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sfrom *self = ptr;
+    struct tp_buf *to;
+
+    if (!self->describe)
+        return 0;
+    to = tp_stage_row(stage, err);
+    if (!to || tp_describe_write(self->describe, to, err) < 0)
+        return -1;
+    return tp_stage_row_end(stage, err);
 }
 
 static enum tp_verdict
@@ -289,12 +324,14 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     struct tp_buf *to;
     int result;
 
+    if (self->describe)
+        return describe_record(self, stage, source, record->line);
     if (self->merges)
         return merge_record(self, stage, source, record->line);
     to = tp_stage_row(stage, &err);
     if (!to)
         return tp_stage_fail(stage, &err);
-    result = self->format->read(self, source, record->line, to, &err);
+    result = tp_text_read(source->reader, record->line, to, &source->time, &err);
     if (result < 0 || (result > 0 && tp_stage_row_end(stage, &err) < 0))
         return tp_stage_fail(stage, &err);
     return result ? TP_USED : TP_FILTERED;
@@ -319,7 +356,11 @@ end_input(void *ptr, struct tp_stage *stage, int input, struct tp_err *err)
 {
     struct sfrom *self = ptr;
 
+    struct tp_err why;
+
     self->source[input].ended = true;
+    if (tp_text_end(self->source[input].reader, &why) < 0)
+        tp_stage_spoiled(stage, &why);
     return self->merges ? write_ready(self, stage, err) : 0;
 }
 
@@ -342,24 +383,39 @@ close_filter(void *ptr)
     struct sfrom *self = ptr;
 
     for (int i = 0; self->source && i < self->sources; i++) {
-        tp_weblog_free(self->source[i].weblog);
-        tp_csv_free(self->source[i].csv);
+        tp_text_reader_free(self->source[i].reader);
         tp_buf_release(&self->source[i].row);
     }
     free(self->source);
-    tp_stamp_free(self->stamp);
-    tp_zone_close(self->zone);
+    tp_describe_free(self->describe);
+    tp_stamp_free(self->given.stamp);
+    tp_zone_close(self->given.zone);
+    tp_buf_release(&self->patterns);
+    tp_buf_release(&self->separator_text);
+    tp_buf_release(&self->inside_text);
 }
 
 static const struct tp_option options[] = {
-    {0, "columns", "NAMES", "csv: the names of the columns, when there is no line with them",
+    {0, "columns", "NAMES", "csv, tsv: the names of the columns, when no line has them",
      TP_OPTION_TEXT, offsetof(struct sfrom, columns)},
-    {0, "sep", "C", "csv: what stands between fields (,)", TP_OPTION_TEXT,
+    {0, "sep", "S", "what stands between fields (csv: a comma, kv: a blank)", TP_OPTION_TEXT,
      offsetof(struct sfrom, separator)},
-    {0, "text", NULL, "csv: every field is a string, also 1 and true", TP_OPTION_FLAG,
+    {0, "pair-sep", "S", "kv: what stands between name and value (=)", TP_OPTION_TEXT,
+     offsetof(struct sfrom, inside)},
+    {0, "text", NULL, "every field is a string, also 1 and true", TP_OPTION_FLAG,
      offsetof(struct sfrom, text)},
-    {'t', "time", "COLUMN", "csv: the column that holds the event time", TP_OPTION_TEXT,
-     offsetof(struct sfrom, time_column)},
+    {'e', "pattern", "PATTERN", "regex: (?<name>...) or %{WORD:name}; logformat: the format",
+     TP_OPTION_TEXT, offsetof(struct sfrom, pattern)},
+    {0, "patterns", "PFILE", "regex: more patterns for %{...}, NAME and regex a line",
+     TP_OPTION_TEXT, offsetof(struct sfrom, patterns_file)},
+    {0, "path", "PATH", "json: where in each document the records are", TP_OPTION_TEXT,
+     offsetof(struct sfrom, path)},
+    {0, "describe", NULL, "say what is in the first 1,000 records instead of writing them",
+     TP_OPTION_FLAG, offsetof(struct sfrom, describes)},
+    {0, "year", "YEAR", "syslog: of the first time without one", TP_OPTION_TEXT,
+     offsetof(struct sfrom, year)},
+    {'t', "time", "MEMBER", "the member that holds the event time", TP_OPTION_TEXT,
+     offsetof(struct sfrom, time_member)},
     {0, "time-format", "F", "auto, rfc3339, epoch_s, epoch_ms, epoch_us, epoch_ns or strptime's",
      TP_OPTION_TEXT, offsetof(struct sfrom, time_format)},
     {0, "tz", "ZONE", "the zone of times that name none (UTC)", TP_OPTION_TEXT,
@@ -371,7 +427,15 @@ static const struct tp_operator sfrom_operator = {
     .name = "sfrom",
     .purpose = "turn lines of text into records",
     .synopsis = "combined|common [FILE ...]\n"
-                "csv [--columns NAMES] [--sep C] [--text] [-t COLUMN] [FILE ...]",
+                "csv|tsv [--columns NAMES] [--sep C] [--text] [-t MEMBER] [FILE ...]\n"
+                "ltsv|logfmt [--text] [-t MEMBER] [FILE ...]\n"
+                "kv [--sep S] [--pair-sep S] [--text] [-t MEMBER] [FILE ...]\n"
+                "regex -e PATTERN [--patterns PFILE] [--text] [-t MEMBER] [FILE ...]\n"
+                "logformat -e FORMAT [--tz ZONE] [FILE ...]\n"
+                "syslog [--year YEAR] [--tz ZONE] [FILE ...]\n"
+                "journal [FILE ...]\n"
+                "json [--path PATH] [-t MEMBER] [FILE ...]\n"
+                "FORMAT --describe [FILE ...]",
     .example = "  sfrom combined access.log | sto table",
     .options = options,
     .traits = TP_UNTIMED_ROWS,
@@ -381,6 +445,8 @@ static const struct tp_operator sfrom_operator = {
     .record = take_record,
     .watermark = pass_watermark,
     .input_end = end_input,
+    .finish = write_description,
+    .leave = write_description,
     .choose = choose_input,
     .close = close_filter,
 };

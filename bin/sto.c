@@ -1,51 +1,71 @@
 /*
- * sto: records out of tidepipe: tables for people, CSV and plain NDJSON for other programs.
+ * sto: records out of tidepipe: tables for people, text formats and metrics for other programs.
  *
  * Order: takes any and keeps it.
- * State: table: the first 50 rows, until the widths are settled, then one width a column; csv and
- * table: the names of the columns. ndjson, json: none.
+ * State: table: the first 50 rows, until the widths are settled, then one width a column; with
+ * --live on a terminal the latest record of each key. What has columns: their names. Others: none.
  * Late: does not look at time.
- * Malformed: rejected with the reason.
+ * Malformed: rejected with the reason; so are records without a number where metrics are written.
  * Members that begin with `@` are tidepipe's own and left out (--all keeps them), control lines
  * always.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "filter/operator.h"
-#include "record/csv.h"
+#include "query/keys.h"
 #include "record/grid.h"
+#include "record/live.h"
 #include "record/member.h"
+#include "record/metrics.h"
+#include "record/row_format.h"
 #include "record/table.h"
+#include "value/stamp.h"
 #include "value/text.h"
 
 #define SETTLE_ROWS 50
 #define SETTLE_AFTER (100 * TP_MILLISECOND)
+#define FRAME_EVERY (100 * TP_MILLISECOND)
+#define LOOK_EVERY 1024 /* records between looks at the clock */
 
 struct sto;
 
-/* RECORD appends what a record becomes to TO; 0, or -1 with the reason. */
+typedef int write_record(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+                         struct tp_buf *to, struct tp_err *err);
+typedef void put_row(const struct tp_grid *grid, size_t columns, bool header, struct tp_buf *to);
+typedef void put_members(const struct tp_grid *grid, struct tp_buf *to);
+typedef int put_metrics(const struct tp_grid *grid, struct tp_str name, const tp_time *time,
+                        struct tp_buf *to, struct tp_err *err);
+
+/* RECORD appends what a record becomes to TO, by one of the three below where it has one. */
 struct format {
     const char *name;
-    bool has_columns;
-    char separator; /* of csv and tsv */
-    int (*record)(struct sto *self, struct tp_stage *stage, struct tp_str line, struct tp_buf *to,
-                  struct tp_err *err);
+    write_record *record;
+    put_row *row;
+    put_members *members;
+    put_metrics *metrics;
     int (*finish)(struct sto *self, struct tp_buf *to, struct tp_err *err);
 };
 
 struct sto {
-    bool all;
-    const char *columns, *colour;
+    bool all, exact, wants_live;
+    const char *columns, *colour, *metric, *key_text;
 
     const struct format *format;
     struct tp_grid *grid;
     struct tp_table *table;
-    size_t header; /* columns of the header that was written */
-    size_t known;  /* columns of the grid that were looked at */
-    bool any;      /* a record was written */
+    struct tp_live *live;
+    struct tp_keys keys;
+    struct tp_stamp *stamp;
+    struct tp_buf names, key;
+    tp_time drawn;   /* when, by the steady clock */
+    uint64_t unseen; /* records since the clock was looked at */
+    size_t header;   /* columns of the header that was written */
+    size_t known;    /* columns of the grid that were looked at */
+    bool any;        /* a record was written */
 };
 
 /* --- ndjson and json ---------------------------------------------------------------------------*/
@@ -60,24 +80,24 @@ put_object(const struct sto *self, struct tp_str line, struct tp_buf *to)
 }
 
 static int
-write_ndjson(struct sto *self, struct tp_stage *stage, struct tp_str line, struct tp_buf *to,
-             struct tp_err *err)
+write_ndjson(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+             struct tp_buf *to, struct tp_err *err)
 {
     (void)stage;
     (void)err;
-    put_object(self, line, to);
+    put_object(self, record->line, to);
     TP_BUF_PUT(to, "\n");
     return 0;
 }
 
 static int
-write_json(struct sto *self, struct tp_stage *stage, struct tp_str line, struct tp_buf *to,
-           struct tp_err *err)
+write_json(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+           struct tp_buf *to, struct tp_err *err)
 {
     (void)stage;
     (void)err;
     tp_buf_put(to, self->any ? ",\n" : "[\n", 2);
-    put_object(self, line, to);
+    put_object(self, record->line, to);
     return 0;
 }
 
@@ -92,7 +112,8 @@ finish_json(struct sto *self, struct tp_buf *to, struct tp_err *err)
     return 0;
 }
 
-/* --- csv and tsv -------------------------------------------------------------------------------*/
+/* --- rows with a header
+ * ---------------------------------------------------------------------------*/
 
 /* The header is the first record's; members that come later have no place in it. */
 static void
@@ -110,69 +131,53 @@ report_new_members(struct sto *self, struct tp_stage *stage)
     }
 }
 
-/* tsv: tabs, newlines and backslashes as in the field's own habit, \t \n \\. */
-static void
-put_tsv(struct tp_str text, struct tp_buf *to)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.ptr[i]) {
-        case '\t':
-            TP_BUF_PUT(to, "\\t");
-            break;
-        case '\n':
-            TP_BUF_PUT(to, "\\n");
-            break;
-        case '\r':
-            TP_BUF_PUT(to, "\\r");
-            break;
-        case '\\':
-            TP_BUF_PUT(to, "\\\\");
-            break;
-        default:
-            tp_buf_put_char(to, text.ptr[i]);
-        }
-    }
-}
-
-static void
-put_field(const struct sto *self, const struct tp_cell *cell, struct tp_buf *to)
-{
-    if (self->format->separator == '\t')
-        put_tsv(cell->text, to);
-    else if (cell->kind == TP_CELL_TEXT || cell->kind == TP_CELL_JSON)
-        tp_csv_put_string(cell->text, ',', to);
-    else
-        tp_buf_put_str(to, cell->text);
-}
-
-static void
-put_row(const struct sto *self, bool header, struct tp_buf *to)
-{
-    for (size_t i = 0; i < self->header; i++) {
-        struct tp_cell name = {TP_CELL_TEXT, tp_grid_name(self->grid, i)};
-
-        if (i)
-            tp_buf_put_char(to, self->format->separator);
-        put_field(self, header ? &name : tp_grid_cell(self->grid, i), to);
-    }
-    TP_BUF_PUT(to, "\n");
-}
-
 static int
-write_csv(struct sto *self, struct tp_stage *stage, struct tp_str line, struct tp_buf *to,
-          struct tp_err *err)
+write_rows(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+           struct tp_buf *to, struct tp_err *err)
 {
-    if (tp_grid_read(self->grid, line, err) < 0)
+    if (tp_grid_read(self->grid, record->line, err) < 0)
         return -1;
     if (self->header == 0) {
         self->header = self->known = tp_grid_columns(self->grid);
         if (self->header)
-            put_row(self, true, to);
+            self->format->row(self->grid, self->header, true, to);
     }
     report_new_members(self, stage);
     if (self->header)
-        put_row(self, false, to);
+        self->format->row(self->grid, self->header, false, to);
     return 0;
+}
+
+/* --- names and values, metrics -----------------------------------------------------------------*/
+
+static int
+write_members(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+              struct tp_buf *to, struct tp_err *err)
+{
+    (void)stage;
+    if (tp_grid_read(self->grid, record->line, err) < 0)
+        return -1;
+    self->format->members(self->grid, to);
+    return 0;
+}
+
+static int
+write_metrics(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+              struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_str name = {self->metric, self->metric ? strlen(self->metric) : 0};
+    struct tp_str stamp;
+    tp_time time;
+
+    (void)stage;
+    if (tp_grid_read(self->grid, record->line, err) < 0)
+        return -1;
+    stamp = tp_grid_text(self->grid, TP_STR("@timestamp"));
+    if (stamp.len == 0)
+        return self->format->metrics(self->grid, name, NULL, to, err);
+    if (tp_stamp_read_text(self->stamp, stamp, &time, err) < 0)
+        return -1;
+    return self->format->metrics(self->grid, name, &time, to, err);
 }
 
 /* --- tables ------------------------------------------------------------------------------------*/
@@ -187,11 +192,85 @@ follow_terminal(struct sto *self, const struct tp_stage *stage)
         tp_table_set_limit(self->table, size.ws_col);
 }
 
-static int
-write_table(struct sto *self, struct tp_stage *stage, struct tp_str line, struct tp_buf *to,
-            struct tp_err *err)
+/* https://no-color.org: set and not empty. */
+static bool
+terminal_has_colour(void)
 {
-    if (tp_grid_read(self->grid, line, err) < 0)
+    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(none && *none) &&
+           !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+static bool
+wants_colour(const struct sto *self)
+{
+    const char *when = self->colour ? self->colour : "auto";
+
+    return !*when || strcmp(when, "always") == 0 ||
+           (strcmp(when, "auto") == 0 && terminal_has_colour());
+}
+
+static tp_time
+steady_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
+}
+
+static int
+draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_live_look look = {.colour = wants_colour(self), .exact = self->exact};
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        look.columns = size.ws_col;
+        look.lines = last ? 0 : size.ws_row; /* the last frame stays: it has all rows */
+    }
+    self->drawn = steady_clock();
+    return tp_live_draw(self->live, &look, to, err);
+}
+
+/* A row of a changelog that says that its key is gone. */
+static bool
+is_delete(struct tp_str line)
+{
+    struct tp_members walk = tp_members_open(line);
+    struct tp_member member;
+
+    while (tp_members_next(&walk, &member))
+        if (tp_str_equal(member.name, TP_STR("@op")))
+            return tp_str_equal(tp_slot_json(&member.value), TP_STR("\"delete\""));
+    return false;
+}
+
+/* A busy stream is drawn now and then, a quiet one when it falls quiet. */
+static int
+write_live(struct sto *self, const struct tp_record *record, struct tp_buf *to, struct tp_err *err)
+{
+    tp_buf_clear(&self->key);
+    if (tp_keys_make(&self->keys, record->slot, &self->key, err) < 0)
+        return -1;
+    if (is_delete(record->line))
+        tp_live_remove(self->live, tp_buf_str(&self->key));
+    else if (tp_live_put(self->live, tp_buf_str(&self->key), record->line, err) < 0)
+        return -1;
+    if (++self->unseen < LOOK_EVERY)
+        return 0;
+    self->unseen = 0;
+    return steady_clock() - self->drawn < FRAME_EVERY ? 0 : draw_frame(self, false, to, err);
+}
+
+static int
+write_table(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
+            struct tp_buf *to, struct tp_err *err)
+{
+    if (self->live)
+        return write_live(self, record, to, err);
+    if (tp_grid_read(self->grid, record->line, err) < 0)
         return -1;
     follow_terminal(self, stage);
     if (tp_table_row(self->table, to, err) < 0)
@@ -204,17 +283,26 @@ write_table(struct sto *self, struct tp_stage *stage, struct tp_str line, struct
 static int
 finish_table(struct sto *self, struct tp_buf *to, struct tp_err *err)
 {
+    if (self->live)
+        return draw_frame(self, true, to, err);
     return tp_table_settle(self->table, to, err);
 }
 
 static const struct format formats[] = {
-    {"table", true, 0, write_table, finish_table}, {"csv", true, ',', write_csv, NULL},
-    {"tsv", true, '\t', write_csv, NULL},          {"ndjson", false, 0, write_ndjson, NULL},
-    {"json", false, 0, write_json, finish_json},
+    {.name = "table", .record = write_table, .finish = finish_table},
+    {.name = "csv", .record = write_rows, .row = tp_row_put_csv},
+    {.name = "tsv", .record = write_rows, .row = tp_row_put_tsv},
+    {.name = "markdown", .record = write_rows, .row = tp_row_put_markdown},
+    {.name = "ltsv", .record = write_members, .members = tp_row_put_ltsv},
+    {.name = "logfmt", .record = write_members, .members = tp_row_put_logfmt},
+    {.name = "prometheus", .record = write_metrics, .metrics = tp_metrics_put_prometheus},
+    {.name = "influx", .record = write_metrics, .metrics = tp_metrics_put_influx},
+    {.name = "ndjson", .record = write_ndjson},
+    {.name = "json", .record = write_json, .finish = finish_json},
 };
 
 #define FORMATS (sizeof formats / sizeof *formats)
-#define FORMAT_NAMES "table, csv, tsv, ndjson, json"
+#define FORMAT_NAMES "table, csv, tsv, markdown, ltsv, logfmt, prometheus, influx, ndjson, json"
 
 /* --- the filter --------------------------------------------------------------------------------*/
 
@@ -228,7 +316,7 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     if (self->format->record == write_ndjson && (self->all || !tp_member_has_own(record->line)))
         return TP_PASS;
     to = tp_stage_row(stage, &err);
-    if (!to || self->format->record(self, stage, record->line, to, &err) < 0 ||
+    if (!to || self->format->record(self, stage, record, to, &err) < 0 ||
         tp_stage_row_end(stage, &err) < 0)
         return tp_stage_fail(stage, &err);
     self->any = true;
@@ -256,6 +344,30 @@ settle_in_time(void *ptr, struct tp_stage *stage, struct tp_err *err)
     struct sto *self = ptr;
 
     return self->table ? write_rest(ptr, stage, err) : 0;
+}
+
+/* Nothing to read now: a live table is drawn. */
+static int
+draw_in_time(void *ptr, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sto *self = ptr;
+    struct tp_buf *to;
+
+    if (!self->live || !tp_live_changed(self->live))
+        return 0;
+    to = tp_stage_row(stage, err);
+    if (!to || draw_frame(self, false, to, err) < 0)
+        return -1;
+    return tp_stage_row_end(stage, err);
+}
+
+/* The input ended early: the rows of a live table are still the latest that came. */
+static int
+draw_last(void *ptr, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sto *self = ptr;
+
+    return self->live ? write_rest(ptr, stage, err) : 0;
 }
 
 /* The input was cut off while the table still held its first rows. */
@@ -290,30 +402,58 @@ find_format(struct sto *self, const char *name, struct tp_err *err)
     return tp_err_set(err, TP_FAULT_USAGE, "no format \"%s\": one of " FORMAT_NAMES, name);
 }
 
-/* https://no-color.org: set and not empty. */
-static bool
-terminal_has_colour(void)
-{
-    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) && !(none && *none) &&
-           !(terminal && strcmp(terminal, "dumb") == 0);
-}
-
 static int
 open_table(struct sto *self, struct tp_err *err)
 {
     const char *when = self->colour ? self->colour : "auto";
-    bool always = !*when || strcmp(when, "always") == 0;
 
-    if (!always && strcmp(when, "auto") != 0 && strcmp(when, "never") != 0)
+    if (*when && strcmp(when, "always") != 0 && strcmp(when, "auto") != 0 &&
+        strcmp(when, "never") != 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--color: auto, always or never, not \"%s\"", when);
+    if (self->wants_live && isatty(STDOUT_FILENO)) {
+        self->live = tp_live_new(self->grid);
+        return self->live ? 0 : tp_err_memory(err);
+    }
     self->table = tp_table_new(self->grid);
     if (!self->table)
         return tp_err_memory(err);
-    tp_table_set_colour(self->table,
-                        always || (strcmp(when, "auto") == 0 && terminal_has_colour()));
+    tp_table_set_exact(self->table, self->exact);
+    tp_table_set_colour(self->table, wants_colour(self));
     return 0;
+}
+
+static int
+check_options(const struct sto *self, struct tp_err *err)
+{
+    const struct format *format = self->format;
+    bool table = format->record == write_table;
+
+    if (self->columns && (format->record == write_ndjson || format->record == write_json))
+        return tp_err_set(err, TP_FAULT_USAGE, "--columns is not for %s", format->name);
+    if (self->metric && !format->metrics)
+        return tp_err_set(err, TP_FAULT_USAGE, "--metric is for prometheus and influx");
+    if (format->metrics == tp_metrics_put_influx && !(self->metric && *self->metric))
+        return tp_err_set(err, TP_FAULT_USAGE, "influx needs --metric NAME");
+    if (!table && (self->wants_live || self->exact || self->key_text))
+        return tp_err_set(err, TP_FAULT_USAGE, "--live, -k and --exact are for table");
+    if (self->wants_live != (self->key_text != NULL))
+        return tp_err_set(err, TP_FAULT_USAGE, "--live needs -k KEYS, and -k needs --live");
+    return 0;
+}
+
+/* Metrics need the time, whatever the columns. */
+static int
+open_grid(struct sto *self, struct tp_err *err)
+{
+    self->grid = tp_grid_new();
+    if (!self->grid)
+        return tp_err_memory(err);
+    if (self->all || self->format->metrics)
+        tp_grid_show_all(self->grid);
+    if (!self->columns)
+        return 0;
+    tp_buf_printf(&self->names, "%s%s", self->columns, self->format->metrics ? ",@timestamp" : "");
+    return tp_grid_fix(self->grid, tp_buf_str(&self->names), err);
 }
 
 static int
@@ -321,16 +461,12 @@ open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct sto *self = ptr;
 
-    if (find_format(self, tp_stage_operand(stage, 0), err) < 0)
+    if (find_format(self, tp_stage_operand(stage, 0), err) < 0 || check_options(self, err) < 0 ||
+        open_grid(self, err) < 0)
         return -1;
-    if (!self->format->has_columns && self->columns)
-        return tp_err_set(err, TP_FAULT_USAGE, "--columns is for table, csv and tsv");
-    self->grid = tp_grid_new();
-    if (!self->grid)
-        return tp_err_memory(err);
-    if (self->all)
-        tp_grid_show_all(self->grid);
-    if (self->columns && tp_grid_fix(self->grid, tp_str_of(self->columns), err) < 0)
+    if (tp_stage_want_keys(stage, "-k", self->key_text, &self->keys, err) < 0)
+        return -1;
+    if (self->format->metrics && !(self->stamp = tp_stamp_new(NULL, NULL, err)))
         return -1;
     return self->format->record == write_table ? open_table(self, err) : 0;
 }
@@ -341,14 +477,27 @@ close_filter(void *ptr)
     struct sto *self = ptr;
 
     tp_table_free(self->table);
+    tp_live_free(self->live);
     tp_grid_free(self->grid);
+    tp_keys_release(&self->keys);
+    tp_stamp_free(self->stamp);
+    tp_buf_release(&self->names);
+    tp_buf_release(&self->key);
 }
 
 static const struct tp_option options[] = {
     {0, "all", NULL, "show members that begin with @ too", TP_OPTION_FLAG,
      offsetof(struct sto, all)},
-    {0, "columns", "NAMES", "these members only, in this order (table, csv, tsv)", TP_OPTION_TEXT,
+    {0, "columns", "NAMES", "these members only, in this order", TP_OPTION_TEXT,
      offsetof(struct sto, columns)},
+    {0, "metric", "NAME", "influx: the measurement; prometheus: what names begin with",
+     TP_OPTION_TEXT, offsetof(struct sto, metric)},
+    {0, "live", NULL, "table: on a terminal, the latest row of each key, drawn again in place",
+     TP_OPTION_FLAG, offsetof(struct sto, wants_live)},
+    {'k', "key", "KEYS", "what --live has a row of each for", TP_OPTION_TEXT,
+     offsetof(struct sto, key_text)},
+    {0, "exact", NULL, "table: numbers with all their decimals", TP_OPTION_FLAG,
+     offsetof(struct sto, exact)},
     {0, "color", "[=WHEN]", "table: auto (on a terminal), always, never", TP_OPTION_TEXT,
      offsetof(struct sto, colour)},
     {0},
@@ -356,9 +505,11 @@ static const struct tp_option options[] = {
 
 static const struct tp_operator sto_operator = {
     .name = "sto",
-    .purpose = "write records as a table, CSV or plain NDJSON",
-    .synopsis = "table [--all] [--columns NAMES] [--color[=WHEN]] [FILE ...]\n"
-                "csv|tsv [--all] [--columns NAMES] [FILE ...]\n"
+    .purpose = "write records as a table, text or metrics",
+    .synopsis = "table [--all] [--columns NAMES] [--exact] [--live -k KEYS] [--color[=WHEN]] "
+                "[FILE ...]\n"
+                "csv|tsv|markdown|ltsv|logfmt [--all] [--columns NAMES] [FILE ...]\n"
+                "prometheus|influx [--metric NAME] [--columns NAMES] [FILE ...]\n"
                 "ndjson|json [--all] [FILE ...]",
     .example = "  sfrom combined access.log | swindow -w 1m -k status | sto table",
     .options = options,
@@ -367,6 +518,8 @@ static const struct tp_operator sto_operator = {
     .record = take_record,
     .finish = write_rest,
     .tick = settle_in_time,
+    .quiet = draw_in_time,
+    .leave = draw_last,
     .unfinished = held_rows,
     .close = close_filter,
 };

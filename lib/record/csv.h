@@ -6,6 +6,9 @@
  * closed. What one such row costs is bounded: it ends at the end of its first line, or, when a
  * quote is not closed within TP_CSV_MAX_RECORD bytes, its first line is the bad row and reading
  * goes on at the second.
+ *
+ * With escapes (TSV as Miller and databases write it) a row is a line, a quote is a quote, and \t,
+ * \n, \r and \\ stand for what they name; any other backslash is one.
  */
 #ifndef TP_RECORD_CSV_H
 #define TP_RECORD_CSV_H
@@ -24,6 +27,7 @@
 struct tp_csv_options {
     char separator;            /* any byte but `"`, CR and LF */
     bool text;                 /* every field is a string */
+    bool escapes;              /* tsv: quotes mean nothing, backslashes do */
     struct tp_str time_column; /* the column that holds the event time; ptr NULL: none */
     struct tp_stamp *stamp;    /* reads it; borrowed */
 };

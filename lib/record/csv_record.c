@@ -4,7 +4,7 @@
 
 #include "base/map.h"
 #include "record/csv_reader.h"
-#include "value/num.h"
+#include "record/typed.h"
 #include "value/text.h"
 
 /* --- columns -----------------------------------------------------------------------------------*/
@@ -93,27 +93,13 @@ tp_csv_has_columns(const struct tp_csv *csv)
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* Would TEXT, without quotes, be read as something other than a string? */
-static bool
-is_typed(struct tp_str text)
-{
-    struct tp_value value;
-
-    if (text.len == 0 || tp_str_equal(text, TP_STR("true")) || tp_str_equal(text, TP_STR("false")))
-        return true;
-    return (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')) &&
-           tp_num_parse(text, &value);
-}
-
 static void
 put_json(const struct tp_csv_field *field, bool text, struct tp_buf *to)
 {
-    if (text || field->quoted || !is_typed(field->text))
+    if (text || field->quoted)
         tp_text_quote(field->text, to);
-    else if (field->text.len == 0)
-        TP_BUF_PUT(to, "null");
     else
-        tp_buf_put_str(to, field->text);
+        tp_typed_put(field->text, to);
 }
 
 static int
@@ -204,7 +190,7 @@ needs_quotes(struct tp_str text, char separator)
         if (c == '"' || c == separator || c == '\n' || c == '\r')
             return true;
     }
-    return is_typed(text);
+    return tp_typed_is(text);
 }
 
 void

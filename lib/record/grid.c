@@ -241,3 +241,11 @@ tp_grid_cell(const struct tp_grid *grid, size_t column)
 {
     return &grid->column[column].cell;
 }
+
+struct tp_str
+tp_grid_text(const struct tp_grid *grid, struct tp_str name)
+{
+    const size_t *number = tp_map_find(grid->number, name);
+
+    return number ? grid->column[*number].cell.text : TP_STR("");
+}

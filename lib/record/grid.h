@@ -48,4 +48,7 @@ size_t tp_grid_columns(const struct tp_grid *grid);
 struct tp_str tp_grid_name(const struct tp_grid *grid, size_t column);
 const struct tp_cell *tp_grid_cell(const struct tp_grid *grid, size_t column);
 
+/* The text of the cell called NAME; empty when there is no such column. */
+struct tp_str tp_grid_text(const struct tp_grid *grid, struct tp_str name);
+
 #endif

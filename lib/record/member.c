@@ -168,6 +168,27 @@ tp_members_leave(struct tp_members *walk)
     walk->p++; /* the closing brace */
 }
 
+struct tp_members
+tp_elements_open(struct tp_str array)
+{
+    const char *p = memchr(array.ptr, '[', array.len);
+
+    return (struct tp_members){p + 1, array.ptr + array.len};
+}
+
+bool
+tp_elements_next(struct tp_members *walk, struct tp_slot *value)
+{
+    const char *p = skip_blanks(walk->p);
+
+    if (*p == ',')
+        p = skip_blanks(p + 1);
+    if (*p == ']')
+        return false;
+    walk->p = read_value(p, walk->end, value);
+    return true;
+}
+
 struct tp_str
 tp_member_name(const struct tp_member *member, struct tp_buf *scratch)
 {

@@ -44,6 +44,10 @@ void tp_members_value(struct tp_members *walk, struct tp_member *member);
 bool tp_members_enter(struct tp_members *walk);
 void tp_members_leave(struct tp_members *walk);
 
+/* The elements of an array, in the same way. */
+struct tp_members tp_elements_open(struct tp_str array);
+bool tp_elements_next(struct tp_members *walk, struct tp_slot *value);
+
 /* The name with its escapes undone: a slice of the text, or undone into SCRATCH (appended). */
 struct tp_str tp_member_name(const struct tp_member *member, struct tp_buf *scratch);
 

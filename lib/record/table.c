@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "record/table_shorten.h"
 #include "value/text.h"
 
 #define GAP 2 /* blanks between columns */
@@ -21,7 +22,7 @@ struct held_row {
 
 struct tp_table {
     const struct tp_grid *grid;
-    bool colour, settled;
+    bool colour, exact, settled;
     size_t limit;
     struct layout *column;
     size_t columns;         /* of column[] */
@@ -66,6 +67,12 @@ void
 tp_table_set_colour(struct tp_table *table, bool colour)
 {
     table->colour = colour;
+}
+
+void
+tp_table_set_exact(struct tp_table *table, bool exact)
+{
+    table->exact = exact;
 }
 
 void
@@ -142,6 +149,10 @@ visible(struct tp_table *table, struct tp_str text)
 static struct tp_str
 shown(struct tp_table *table, const struct tp_cell *cell)
 {
+    if (cell->kind == TP_CELL_NUMBER && !table->exact) {
+        tp_buf_clear(&table->scratch);
+        return tp_table_shorten(cell->text, &table->scratch);
+    }
     return cell->kind == TP_CELL_NULL ? TP_STR("-") : visible(table, cell->text);
 }
 

@@ -32,6 +32,11 @@ void tp_table_set_colour(struct tp_table *table, bool colour);
 /* Cuts rows to so many terminal columns, with `…` at the cut; 0: never. */
 void tp_table_set_limit(struct tp_table *table, size_t columns);
 
+/* Numbers are written as they are. Otherwise one of more than six decimals is rounded to six
+ * behind the zeros it begins with (0.30000000000000004 is 0.3, 0.000012345678 is 0.0000123457,
+ * half a unit away from zero). */
+void tp_table_set_exact(struct tp_table *table, bool exact);
+
 /* The row that GRID holds now: held, or written to TO once settled. -1 when memory ran out. */
 int tp_table_row(struct tp_table *table, struct tp_buf *to, struct tp_err *err);
 

@@ -26,8 +26,8 @@ tp_weblog_free(struct tp_weblog *weblog)
 {
     if (!weblog)
         return;
-    tp_buf_release(&weblog->scratch);
-    tp_buf_release(&weblog->repaired);
+    tp_buf_release(&weblog->scratch[0]);
+    tp_buf_release(&weblog->scratch[1]);
     free(weblog);
 }
 

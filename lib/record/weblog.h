@@ -21,6 +21,8 @@
 #ifndef TP_RECORD_WEBLOG_H
 #define TP_RECORD_WEBLOG_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -40,5 +42,12 @@ void tp_weblog_free(struct tp_weblog *weblog);
  * Memory failure shows in TO. */
 int tp_weblog_read(struct tp_weblog *weblog, struct tp_str line, struct tp_buf *to, tp_time *time,
                    struct tp_err *err);
+
+/* For other formats of web servers: appends TEXT as a JSON string, the server's escapes undone as
+ * above. SCRATCH is the caller's. */
+void tp_weblog_put_text(struct tp_str text, struct tp_buf scratch[2], struct tp_buf *to);
+
+/* METHOD PATH HTTP/x: where the path begins and ends; false when REQUEST is not of that form. */
+bool tp_weblog_split_request(struct tp_str request, size_t *path, size_t *path_end);
 
 #endif

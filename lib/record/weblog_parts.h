@@ -15,7 +15,7 @@
 
 struct tp_weblog {
     enum tp_weblog_format format;
-    struct tp_buf scratch, repaired; /* for texts that are not plain */
+    struct tp_buf scratch[2]; /* for texts that are not plain */
     /* The last minute read: logs have many lines in each. */
     char minute[MINUTE_LEN], zone[STAMP_LEN - ZONE_AT];
     tp_time minute_time;

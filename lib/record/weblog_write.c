@@ -55,11 +55,10 @@ put_repaired(struct tp_str text, struct tp_buf *to)
     }
 }
 
-/* Appends TEXT, which is not plain, as a JSON string. */
-static void
-put_undone(struct tp_weblog *weblog, struct tp_str text, struct tp_buf *to)
+void
+tp_weblog_put_text(struct tp_str text, struct tp_buf scratch[2], struct tp_buf *to)
 {
-    struct tp_buf *undone = &weblog->scratch, *repaired = &weblog->repaired;
+    struct tp_buf *undone = &scratch[0], *repaired = &scratch[1];
     const char *p = text.ptr, *end = text.ptr + text.len;
 
     tp_buf_clear(undone);
@@ -118,7 +117,7 @@ static void
 write_undone(struct tp_weblog *weblog, struct pen *pen, struct tp_str text)
 {
     pen->to->len = (size_t)(pen->p - pen->to->ptr);
-    put_undone(weblog, text, pen->to);
+    tp_weblog_put_text(text, weblog->scratch, pen->to);
     pen->p = pen->to->ptr + pen->to->len;
 }
 
@@ -145,9 +144,8 @@ write_number(struct pen *pen, struct tp_str number)
         write_plain(pen, number);
 }
 
-/* METHOD PATH HTTP/x: where the path begins and ends. */
-static bool
-split_request(struct tp_str request, size_t *path, size_t *path_end)
+bool
+tp_weblog_split_request(struct tp_str request, size_t *path, size_t *path_end)
 {
     const char *last = memrchr(request.ptr, ' ', request.len);
     size_t method = 0;
@@ -169,7 +167,7 @@ write_request(struct tp_weblog *weblog, struct pen *pen, const struct tp_weblog_
     struct tp_weblog_part path = *request, protocol = *request;
     size_t from = 0, end = 0;
 
-    if (!split_request(request->text, &from, &end)) {
+    if (!tp_weblog_split_request(request->text, &from, &end)) {
         WRITE(pen, ",\"method\":null,\"path\":");
         write_text(weblog, pen, request);
         WRITE(pen, ",\"protocol\":null");
