@@ -55,17 +55,14 @@ mishap_of(const struct ssim *self, uint64_t number, struct tp_draw *draw)
     return mishap;
 }
 
-static int
-time_of(const struct ssim *self, uint64_t number, tp_duration delay, tp_time *time,
-        struct tp_err *err)
+/* Whether there is such a time. */
+static bool
+time_of(const struct ssim *self, uint64_t number, tp_duration delay, tp_time *time)
 {
     tp_duration since;
 
-    if (__builtin_mul_overflow(number, self->every, &since) ||
-        !tp_time_add(self->start, since, time) || !tp_time_subtract(*time, delay, time))
-        return tp_err_set(err, TP_FAULT_USAGE, "event %llu lies outside the range of times",
-                          (unsigned long long)number);
-    return 0;
+    return !__builtin_mul_overflow(number, self->every, &since) &&
+           tp_time_add(self->start, since, time) && tp_time_subtract(*time, delay, time);
 }
 
 static int
@@ -81,8 +78,9 @@ put_event(const struct ssim *self, uint64_t number, struct tp_buf *to, struct tp
         mishap = mishap_of(self, number, &draw);
         mishap.broken = false;
     }
-    if (time_of(self, number, mishap.delay, &time, err) < 0)
-        return -1;
+    if (!time_of(self, number, mishap.delay, &time))
+        return tp_err_set(err, TP_FAULT_USAGE, "event %llu lies outside the range of times",
+                          (unsigned long long)number);
     tp_sim_weblog(self->format, self->seed, number, time, to);
     if (mishap.broken)
         tp_sim_break(self->format, &draw, from, to);

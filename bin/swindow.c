@@ -18,6 +18,7 @@
 #include "query/agg.h"
 #include "record/emit.h"
 #include "record/key.h"
+#include "record/memo.h"
 
 struct swindow {
     const char *window_text, *key_text, *agg_text;
@@ -33,6 +34,8 @@ struct swindow {
     struct tp_panes *panes;       /* tumble, hop */
     struct tp_sessions *sessions; /* session */
     struct tp_map *all;           /* all: key -> accumulator */
+    struct tp_memo memo;          /* tumble, hop: groups found last */
+    int memo_slot;                /* of the one plain member that is the key; -1: no memo */
     struct tp_map *merged;        /* the groups of a hopping window, put together to be written */
     tp_time first, last;          /* all: the times seen */
     bool timed;                   /* all: some record had a time */
@@ -67,6 +70,8 @@ open_window(struct swindow *w, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
     if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
+    if (w->lateness > 0 && w->spec.kind == TP_WINDOW_ALL)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w all");
     return 0;
 }
 
@@ -156,6 +161,7 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if (w->spec.kind == TP_WINDOW_ALL)
         tp_stage_take_untimed(stage);
+    w->memo_slot = w->lateness == 0 ? tp_keys_only_slot(&w->keys) : -1;
     return open_state(w, err);
 }
 
@@ -367,6 +373,50 @@ limit_of(const struct swindow *w, tp_time end)
     return tp_time_add(end, w->lateness, &limit) ? limit : TP_TIME_MAX;
 }
 
+static int
+make_key(struct swindow *w, const struct tp_record *r, struct tp_err *err)
+{
+    tp_buf_clear(&w->key);
+    return tp_keys_make(&w->keys, r->slot, &w->key, err);
+}
+
+/* The record goes into the group of its key, made when it is new; then *ACC is it. */
+static int
+add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *groups, void **acc,
+              struct tp_err *err)
+{
+    bool is_new = false;
+
+    if (make_key(w, r, err) < 0)
+        return -1;
+    *acc = tp_map_add(groups, tp_buf_str(&w->key), &is_new);
+    if (add(w, r, *acc, err) == 0)
+        return 0;
+    if (is_new)
+        forget_group(w, groups, *acc);
+    return -1;
+}
+
+/* The same, where the key is one member and its group is remembered: the hot path. Who says windows
+ * again needs the key in any case. */
+static inline int
+add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_map *groups,
+                  struct tp_err *err)
+{
+    struct tp_memo_entry sought, *place = NULL;
+
+    if (w->memo_slot >= 0)
+        place = tp_memo_place(&w->memo, groups, &r->slot[w->memo_slot], &sought);
+    sought.value = place ? tp_memo_find(&w->memo, place, &sought) : NULL;
+    if (sought.value)
+        return add(w, r, sought.value, err);
+    if (add_to_groups(w, r, groups, &sought.value, err) < 0)
+        return -1;
+    if (place)
+        tp_memo_keep(&w->memo, place, &sought);
+    return 0;
+}
+
 static enum tp_verdict
 add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -374,20 +424,11 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     tp_time last_end = 0;
     bool is_late;
     struct tp_pane *pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
-    bool is_new = false;
-    void *acc;
 
     if (is_late)
         return tp_stage_late(stage, last_end, limit_of(w, last_end));
-    if (!pane)
-        return tp_stage_fail(stage, &err);
-    acc = tp_map_add(pane->groups, tp_buf_str(&w->key), &is_new);
-    if (add(w, r, acc, &err) < 0) {
-        if (is_new)
-            forget_group(w, pane->groups, acc);
-        return tp_stage_fail(stage, &err);
-    }
-    if (say_late_windows(w, stage, r, pane, &err) < 0)
+    if (!pane || add_to_remembered(w, r, pane->groups, &err) < 0 ||
+        say_late_windows(w, stage, r, pane, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -436,12 +477,16 @@ say_late_session(struct swindow *w, struct tp_stage *stage, const struct tp_reco
 static enum tp_verdict
 add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 {
-    struct tp_str key = tp_buf_str(&w->key);
     struct tp_session *session;
     struct tp_window merged;
+    struct tp_str key;
     struct tp_err err;
-    int in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
+    int in_time;
 
+    if (make_key(w, r, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    key = tp_buf_str(&w->key);
+    in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
     if (in_time < 0)
         return tp_stage_fail(stage, &err);
     if (in_time == 0)
@@ -459,14 +504,10 @@ static enum tp_verdict
 add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
 {
     struct tp_err err;
-    bool is_new = false;
-    void *acc = tp_map_add(w->all, tp_buf_str(&w->key), &is_new);
+    void *acc;
 
-    if (add(w, r, acc, &err) < 0) {
-        if (is_new)
-            forget_group(w, w->all, acc);
+    if (add_to_groups(w, r, w->all, &acc, &err) < 0)
         return tp_stage_fail(stage, &err);
-    }
     if (!r->has_time)
         return TP_USED;
     if (!w->timed || r->time < w->first)
@@ -483,8 +524,7 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct swindow *w = self;
     struct tp_err err;
 
-    tp_buf_clear(&w->key);
-    if (tp_keys_make(&w->keys, r->slot, &w->key, &err) < 0 || read_arguments(w, r->slot, &err) < 0)
+    if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (w->panes)
         return add_to_pane(w, stage, r);
@@ -504,6 +544,7 @@ fire_panes(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct 
     while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
         if (write_window(w, stage, &window, covered, count, err) < 0)
             return -1;
+    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
     if (due == 0)
         tp_panes_expire(w->panes, watermark);
     return due;

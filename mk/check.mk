@@ -48,7 +48,8 @@ oracles: all $(PROBES) ## compare with DuckDB, Python, ... on the same data (not
 
 # ---- headers compile alone, and twice
 
-HDR_CCS := $(shell for c in gcc clang; do command -v $$c >/dev/null && echo $$c; done)
+# `true`: of a $(shell) that ends with dash's 127 for "not found", make throws the output away.
+HDR_CCS := $(shell for c in gcc clang; do command -v $$c >/dev/null && echo $$c; done; true)
 define hdr_rule
 $(BUILD)/hdr/$(1)/%.ok: % $(BUILD)/flags
 	@mkdir -p $$(@D)

@@ -94,9 +94,13 @@ static void
 repoint(struct tp_map *map, uint32_t tag, struct part *new_part)
 {
     uint32_t step = (uint32_t)1 << new_part->depth;
+    uint32_t i = tag & (step - 1);
 
-    for (uint32_t i = tag & (step - 1); i >> map->depth == 0; i += step)
+    /* There is one at least: no part is deeper than the directory. */
+    do {
         map->place[i] = (struct place){new_part, 32 - new_part->log};
+        i += step;
+    } while (i >> map->depth == 0);
 }
 
 static int
@@ -196,7 +200,7 @@ entry_at(const struct tp_map *map, uint32_t ref)
 static struct entry *
 entry_of(const void *value)
 {
-    return (struct entry *)((uintptr_t)value - offsetof(struct entry, value));
+    return (struct entry *)((const char *)value - offsetof(struct entry, value));
 }
 
 static struct tp_str

@@ -72,14 +72,15 @@ static uint32_t
 new_chunk(struct tp_slab *slab, size_t size)
 {
     uint32_t place = directory_place(slab);
-    char *at;
+    struct tp_slab_chunk *chunk;
 
     if (place == MAX_CHUNKS)
         return MAX_CHUNKS;
-    at = malloc(size);
-    if (!at)
+    chunk = &slab->chunk[place];
+    chunk->at = malloc(size);
+    if (!chunk->at)
         return MAX_CHUNKS;
-    slab->chunk[place] = (struct tp_slab_chunk){at, size};
+    chunk->size = size;
     slab->size += size;
     if (place == slab->chunks)
         slab->chunks++;

@@ -163,7 +163,7 @@ extern const struct tp_frame tp_frame_line;
 /* --- what open may ask ------------------------------------------------------------------------*/
 
 /* Asks for a member by its path as users write it. Returns its slot number. */
-int tp_stage_want(struct tp_stage *stage, const char *path, struct tp_err *err);
+int tp_stage_want(struct tp_stage *stage, const char *text, struct tp_err *err);
 int tp_stage_want_path(struct tp_stage *stage, const struct tp_path *path, struct tp_err *err);
 
 /* Compiles what groups records (`-k`, `--per`); TEXT may be NULL: nothing. OPTION is as below. */

@@ -229,14 +229,16 @@ add_real(struct distinct *distinct, struct tp_value value, uint64_t seed)
 {
     struct tp_value decimal;
     char text[TP_NUM_MAX];
+    size_t len;
     int64_t bits;
 
     if (value.scale != TP_NO_SCALE)
         return add_decimal(distinct, value.mantissa, value.scale, seed);
-    if (value.real >= -0x1p63 && value.real < 0x1p63) {
+    if (value.real >= (double)INT64_MIN && value.real < -(double)INT64_MIN) {
         if (value.real == trunc(value.real))
             return integers_add(&distinct->integers, (int64_t)value.real, seed);
-        tp_num_parse((struct tp_str){text, tp_num_write_real(text, value.real)}, &decimal);
+        len = tp_num_write_real(text, value.real);
+        tp_num_parse((struct tp_str){text, len}, &decimal);
         if (decimal.kind == TP_REAL && decimal.scale != TP_NO_SCALE)
             return add_decimal(distinct, decimal.mantissa, decimal.scale, seed);
     }

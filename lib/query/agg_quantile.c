@@ -71,7 +71,7 @@ ordered(double real)
         real = (double)NAN; /* one NaN, above all numbers */
     real += 0.0;            /* -0 becomes 0 */
     memcpy(&bits, &real, sizeof bits);
-    return bits ^ ((bits >> 63) & INT64_MAX);
+    return bits < 0 ? bits ^ INT64_MAX : bits;
 }
 
 static double
@@ -79,7 +79,8 @@ unordered(int64_t word)
 {
     double real;
 
-    word ^= (word >> 63) & INT64_MAX;
+    if (word < 0)
+        word ^= INT64_MAX;
     memcpy(&real, &word, sizeof real);
     return real;
 }
@@ -148,13 +149,14 @@ value_of_word(int64_t word)
     double real = unordered(word);
     char text[TP_NUM_MAX];
     struct tp_value value;
+    size_t len;
 
     if (fabs(real) <= (double)DOUBLE_EXACT && real == trunc(real))
         return tp_int((int64_t)real);
-    if (isfinite(real) &&
-        tp_num_parse((struct tp_str){text, tp_num_write_real(text, real)}, &value))
-        return value;
-    return tp_real(real);
+    if (!isfinite(real))
+        return tp_real(real);
+    len = tp_num_write_real(text, real);
+    return tp_num_parse((struct tp_str){text, len}, &value) ? value : tp_real(real);
 }
 
 /* The values of rank K and K + 1 (the same where there is no next). */

@@ -23,6 +23,16 @@ tp_keys_name(const struct tp_keys *keys, size_t i)
     return keys->select->item[i].name;
 }
 
+int
+tp_keys_only_slot(const struct tp_keys *keys)
+{
+    size_t slot;
+
+    if (keys->count != 1 || !tp_expr_path(keys->select->item[0].expr, &slot))
+        return -1;
+    return (int)slot;
+}
+
 static int
 put_part(struct tp_expr *expr, const struct tp_slot *slot, struct tp_buf *to, struct tp_err *err)
 {

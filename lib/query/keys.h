@@ -28,6 +28,9 @@ void tp_keys_release(struct tp_keys *keys);
 /* The name of column I. */
 struct tp_str tp_keys_name(const struct tp_keys *keys, size_t i);
 
+/* The slot, when the key is a single bare member; else -1. */
+int tp_keys_only_slot(const struct tp_keys *keys);
+
 /* Appends the key of the record in SLOT. -1 when an expression fails on it (TP_FAULT_RECORD) or
  * memory ran out. */
 int tp_keys_make(const struct tp_keys *keys, const struct tp_slot *slot, struct tp_buf *to,

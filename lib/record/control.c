@@ -132,7 +132,7 @@ has_escapes(struct tp_str text)
 static bool
 is_string(struct tp_str value)
 {
-    return value.ptr[0] == '"';
+    return value.len > 0 && value.ptr[0] == '"';
 }
 
 /* The inside of a quoted string; escapes are undone into SCRATCH. */

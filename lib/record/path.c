@@ -258,12 +258,13 @@ tp_path_copy(struct tp_path *to, const struct tp_path *from, struct tp_err *err)
 static int
 settle(struct parser *parser, struct tp_path *path)
 {
-    const char *name = parser->name.ptr;
+    const char *name = tp_buf_text(&parser->name);
 
+    if (tp_buf_failed(&parser->name))
+        return tp_err_memory(parser->err);
     for (size_t i = 0; i < parser->path->count; i++) {
         parser->path->step[i].name.ptr = name;
-        if (name)
-            name += parser->path->step[i].name.len;
+        name += parser->path->step[i].name.len;
     }
     return tp_path_copy(path, parser->path, parser->err);
 }

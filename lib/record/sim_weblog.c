@@ -12,26 +12,26 @@ struct weighted {
 
 struct page {
     unsigned weight;
+    bool product; /* a product's number follows the path */
     const char *method, *path;
-    bool product;      /* a product's number follows */
     unsigned bytes;    /* the middle of its sizes */
     unsigned duration; /* and of the time it takes, in ms */
 };
 
 static const struct page pages[] = {
-    {18, "GET", "/", false, 18000, 35},
-    {14, "GET", "/products/", true, 24000, 60},
-    {12, "GET", "/static/app.js", false, 90000, 8},
-    {12, "GET", "/static/style.css", false, 22000, 6},
-    {10, "GET", "/images/products/", true, 60000, 8},
-    {8, "GET", "/search?q=lamp&page=", true, 30000, 190},
-    {7, "GET", "/api/v1/stock/", true, 700, 40},
-    {5, "GET", "/favicon.ico", false, 1150, 4},
-    {4, "POST", "/api/v1/cart", false, 420, 90},
-    {4, "GET", "/categories/garden?sort=price&order=desc", false, 31000, 110},
-    {3, "HEAD", "/health", false, 60, 2},
-    {2, "POST", "/checkout", false, 900, 400},
-    {1, "PUT", "/api/v1/account/address", false, 350, 120},
+    {18, false, "GET", "/", 18000, 35},
+    {14, true, "GET", "/products/", 24000, 60},
+    {12, false, "GET", "/static/app.js", 90000, 8},
+    {12, false, "GET", "/static/style.css", 22000, 6},
+    {10, true, "GET", "/images/products/", 60000, 8},
+    {8, true, "GET", "/search?q=lamp&page=", 30000, 190},
+    {7, true, "GET", "/api/v1/stock/", 700, 40},
+    {5, false, "GET", "/favicon.ico", 1150, 4},
+    {4, false, "POST", "/api/v1/cart", 420, 90},
+    {4, false, "GET", "/categories/garden?sort=price&order=desc", 31000, 110},
+    {3, false, "HEAD", "/health", 60, 2},
+    {2, false, "POST", "/checkout", 900, 400},
+    {1, false, "PUT", "/api/v1/account/address", 350, 120},
 };
 
 static const struct weighted statuses[] = {
@@ -56,7 +56,7 @@ static const struct weighted agents[] = {
     {5, "python-requests/2.32"},
 };
 
-#define PICK(draw, table) pick(draw, table, sizeof table / sizeof *table)
+#define PICK(draw, table) pick(draw, table, sizeof(table) / sizeof *(table))
 
 static const char *
 pick(struct tp_draw *draw, const struct weighted *table, size_t count)

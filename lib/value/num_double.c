@@ -63,7 +63,9 @@ eisel_lemire(uint64_t digits, int64_t exponent)
     upper = (int)(high >> 63);
     shift = upper + 64 - FRACTION_BITS - 3;
     significand = high >> shift; /* 54 bits: one more than a double has, to round by */
-    /* 217706 / 2^16 approximates log2(10): floor(log2(10^e)), exact for |e| <= 350 */
+    /* 217706 / 2^16 approximates log2(10): floor(log2(10^e)), exact for |e| <= 350. gcc and clang
+     * both define >> of a negative as rounding down. */
+    // cppcheck-suppress shiftNegativeLHS
     power = ((217706 * exponent) >> 16) + 63 + upper - zeros + EXPONENT_BIAS;
     if (power <= 0)
         return subnormal(significand, power);

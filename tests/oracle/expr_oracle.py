@@ -475,6 +475,7 @@ def main():
     print(f"{count} expressions over {RECORDS} records: {report.values} values and {report.failures} "
           f"failures alike, {report.skips} left unevaluated by one, {report.bindings} also as printed, {report.refused} refused, "
           f"{report.differences} differences")
+    print(f"expr_oracle: {report.values + report.failures} passed, {report.differences} failed")
     return report.differences != 0
 
 

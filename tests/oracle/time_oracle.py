@@ -192,7 +192,7 @@ def main():
         wrong += 1
         if wrong <= 20:
             print(f"{question!r}: {answer}, expected {expected}")
-    print(f"time_oracle: {len(pairs)} questions, {wrong} answered differently (seed {seed})")
+    print(f"time_oracle: {len(pairs) - wrong} passed, {wrong} failed (seed {seed})")
     sys.exit(wrong != 0)
 
 
