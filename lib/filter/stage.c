@@ -376,8 +376,12 @@ close_streams(struct tp_stage *s, int status)
     if (s->op->shut && s->op->shut(s->self, s, &err) < 0)
         status = failed(s, &err);
     tp_side_report(&s->side, &s->report, s->delay, s->settings.step, s->count.rejected);
-    if (tp_side_close(&s->side, &err) < 0)
-        status = failed(s, &err);
+    if (tp_side_close(&s->side, &err) < 0) {
+        /* A target that ended the run fails again in the same words. */
+        if (whole || strcmp(err.text, s->err.text) != 0)
+            tp_report_failure(&s->report, &err);
+        status = TP_STATUS_FAILED;
+    }
     if (tp_out_close(s->out, &err) < 0 && whole)
         status = failed(s, &err);
     return status;
