@@ -314,7 +314,8 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
     uint64_t lines;
     int result;
 
-    if (tp_control_maybe(p) || !in->begun) {
+    /* Only the start is looked at: a text may have thousands of records in one line. */
+    if (!in->begun || tp_control_is((struct tp_str){p, (size_t)(end - p)})) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         int special = take_special(s, which, (struct tp_str){p, (size_t)(newline - p)});
 
