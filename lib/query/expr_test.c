@@ -318,7 +318,7 @@ tp_test_like(const struct tp_node *node, struct tp_run *run)
 int
 tp_test_match(const struct tp_node *node, struct tp_run *run)
 {
-    struct tp_str text;
+    struct tp_str text = {"", 0};
     struct tp_err reason;
     int found = text_operand(node, 0, run, &text);
 

@@ -97,7 +97,7 @@ static inline __attribute__((always_inline)) void
 put(struct tp_walk *walk, int slot, const char *p, const char *end, enum tp_slot_kind kind,
     bool unordered)
 {
-    struct tp_slot unwanted, *to;
+    struct tp_slot unwanted = {NULL, 0, TP_SLOT_MISSING}, *to;
 
     if (!unordered && slot < 0)
         return;

@@ -40,7 +40,7 @@ carry(char *text, char *end)
 struct tp_str
 tp_table_shorten(struct tp_str number, struct tp_buf *scratch)
 {
-    const char *end = number.ptr + number.len, *stop = number.ptr, *cut;
+    const char *end = number.ptr + number.len, *stop, *cut;
     const char *point = memchr(number.ptr, '.', number.len);
     size_t from = scratch->len, kept, sign;
 

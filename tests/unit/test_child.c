@@ -119,6 +119,9 @@ test_no_such_program(void)
     const char *const words[] = {"/nonexistent/program", "-x", NULL};
     struct tp_err err = {0};
 
+    /* valgrind's posix_spawn succeeds whatever the program, and lets the child exit with 127 */
+    if (getenv("WRAP") && strstr(getenv("WRAP"), "valgrind"))
+        return;
     CHECK(!tp_child_start(words, MAX_LINE, &err));
     CHECK_THAT(!strcmp(err.text, "/nonexistent/program -x: No such file or directory"), "%s",
                err.text);

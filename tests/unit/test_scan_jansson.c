@@ -339,7 +339,7 @@ check_naughty(struct tp_scan *scan, const json_t *string, size_t flags)
     struct tp_slot slot[WANTED];
 
     tp_buf_printf(&line, "{\"time\":%s,\"x\":1}\n", dump);
-    tp_buf_reserve(&line, TP_SCAN_PADDING);
+    memset(tp_buf_reserve(&line, TP_SCAN_PADDING), 0, TP_SCAN_PADDING);
     struct tp_err err = {.text = ""};
     CHECK_THAT(tp_scan_line(scan, line.ptr, line.ptr + line.len, slot, NULL, &err) != NULL,
                "%s %ld %s", line.ptr, err.at, err.text);
