@@ -48,12 +48,14 @@ numbers() {
 }
 
 @test "skip: said once, the rest goes on, what comes later is rejected" {
+    # What fits the pipe and our buffer (1.3 MB at most) may have gone before the command was seen to be
+    # dead; 3 MB are for it.
     numbers 100000 >in
     run sroute -q --on-target-fail skip --rejects rejects -r 'a % 2 = 0 => | exit 5' --else odd in
     [ "$status" -eq 1 ]
-    [ "$output" = "sroute: | exit 5: Broken pipe; the other targets go on" ]
+    [[ "$output" =~ ^'sroute: | exit 5: '('Broken pipe'|'exit status 5')'; the other targets go on'$ ]]
     [ "$(wc -l <odd)" -eq 50000 ]
-    [ "$(wc -l <rejects)" -gt 40000 ]
+    [ "$(wc -l <rejects)" -gt 25000 ]
     [ "$(jq -r '.["@reject"].reason' rejects | uniq)" = "its target has failed: | exit 5" ]
 }
 
