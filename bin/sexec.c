@@ -415,10 +415,12 @@ sexec_record(void *self, struct tp_stage *stage, const struct tp_record *record)
 }
 
 static int
-sexec_control(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+sexec_control(void *self, struct tp_stage *stage, const struct tp_control *control,
+              struct tp_str line, struct tp_err *err)
 {
     struct sexec *x = self;
 
+    (void)control;
     if (x->batch) {
         int result = end_run(x, stage, err);
 

@@ -55,7 +55,7 @@ struct sroute {
     struct tp_router *router;
     struct delivery *delivery;
     size_t deliveries;
-    struct tp_buf names, scratch, control;
+    struct tp_buf names, scratch;
     struct tp_stage *stage;
 };
 
@@ -438,17 +438,13 @@ sroute_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 /* --- the rest ----------------------------------------------------------------------------------*/
 
 static int
-sroute_announce(void *self, struct tp_stage *stage, const struct tp_control *control,
-                struct tp_err *err)
+sroute_control(void *self, struct tp_stage *stage, const struct tp_control *control,
+               struct tp_str line, struct tp_err *err)
 {
     struct sroute *s = self;
 
     (void)stage;
-    tp_buf_clear(&s->control);
-    tp_control_write(&s->control, control);
-    if (tp_buf_failed(&s->control))
-        return tp_err_memory(err);
-    return tp_router_say(s->router, control->kind, tp_buf_str(&s->control), err);
+    return line.len > 0 ? tp_router_say(s->router, control->kind, line, err) : 0;
 }
 
 static int
@@ -493,7 +489,6 @@ sroute_close(void *self)
     tp_texts_release(&s->rules_text);
     tp_buf_release(&s->names);
     tp_buf_release(&s->scratch);
-    tp_buf_release(&s->control);
     free(s->rule);
     free(s->part);
     free(s->delivery);
@@ -510,7 +505,7 @@ static const struct tp_operator sroute = {
     .operands = sroute_operands,
     .open = sroute_open,
     .record = sroute_record,
-    .announce = sroute_announce,
+    .control = sroute_control,
     .settle = sroute_settle,
     .quiet = sroute_quiet,
     .shut = sroute_shut,

@@ -9,24 +9,20 @@
 static int
 write_control(struct tp_stage *s, const struct tp_control *control)
 {
-    bool written = s->writes_control && s->speaks;
-
-    if (s->speaks && s->op->announce && s->op->announce(s->self, s, control, &s->err) < 0)
-        return -1;
-    if (!written && !s->op->control)
+    if (!s->op->control && !(s->speaks && s->writes_control))
         return 0;
     tp_buf_clear(&s->scratch);
-    if (written)
+    if (s->speaks)
         tp_control_write(&s->scratch, control);
     if (tp_buf_failed(&s->scratch))
         return tp_err_memory(&s->err);
     if (s->op->control) {
-        int kept = s->op->control(s->self, s, tp_buf_str(&s->scratch), &s->err);
+        int kept = s->op->control(s->self, s, control, tp_buf_str(&s->scratch), &s->err);
 
         if (kept)
             return kept < 0 ? -1 : 0;
     }
-    return written ? tp_stage_control(s, tp_buf_str(&s->scratch), &s->err) : 0;
+    return tp_stage_control(s, tp_buf_str(&s->scratch), &s->err);
 }
 
 /* A watermark maker says that it is alive before it reads anything, so that its death is noticed

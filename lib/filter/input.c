@@ -330,7 +330,7 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
         return tp_flow_after_end(s, in);
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
-    s->record.line = (struct tp_str){p, (size_t)(*next - 1 - p)};
+    s->record.line = (struct tp_str){p, (size_t)(*next - p) - ((*next)[-1] == '\n')};
     result = offer(s, which, *next);
     in->line_number += lines - 1;
     return result;

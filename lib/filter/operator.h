@@ -124,21 +124,19 @@ struct tp_operator {
      * whole without being so. */
     int (*leave)(void *self, struct tp_stage *stage, struct tp_err *err);
 
-    /* For those who answer records later: a control line goes on here. LINE is its text with the
-     * newline, empty where standard output takes none. 0: the driver writes it now; 1: kept, to be
-     * written with tp_stage_control behind what the records before it yield. */
-    int (*control)(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err);
+    /* For those who answer records later, or write to more than standard output
+     * (tp_stage_takes_control says which outputs want control lines): one goes on here. LINE is its
+     * text with the newline, empty when this stage has no reason to write any. 0: the driver writes
+     * it now; 1: kept, to be written with tp_stage_control behind what the records before it yield.
+     */
+    int (*control)(void *self, struct tp_stage *stage, const struct tp_control *control,
+                   struct tp_str line, struct tp_err *err);
 
     /* The time asked for with tp_stage_wake_after has come. */
     int (*tick)(void *self, struct tp_stage *stage, struct tp_err *err);
 
     /* The next read would block; output is flushed after this. */
     int (*quiet)(void *self, struct tp_stage *stage, struct tp_err *err);
-
-    /* For those who write to more than standard output (tp_stage_takes_control says which of their
-     * outputs want them): a control line goes on here, also where standard output takes none. */
-    int (*announce)(void *self, struct tp_stage *stage, const struct tp_control *control,
-                    struct tp_err *err);
 
     /* The block of the last records is given up: lines that are still borrowed must be written or
      * copied now. */
@@ -236,7 +234,7 @@ const char *tp_stage_input_name(const struct tp_stage *stage, int input);
 struct tp_buf *tp_stage_row(struct tp_stage *stage, struct tp_err *err);
 int tp_stage_row_end(struct tp_stage *stage, struct tp_err *err);
 
-/* Writes a control line that `control` kept. */
+/* Writes a control line that `control` kept, where standard output takes them. */
 int tp_stage_control(struct tp_stage *stage, struct tp_str line, struct tp_err *err);
 
 /* Writes all that has gathered, side streams too: before an operator waits for something itself. */

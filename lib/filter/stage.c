@@ -515,8 +515,11 @@ tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
 int
 tp_stage_control(struct tp_stage *s, struct tp_str line, struct tp_err *err)
 {
-    struct tp_buf *to = tp_out_buf(s->out, err);
+    struct tp_buf *to;
 
+    if (!s->writes_control)
+        return 0;
+    to = tp_out_buf(s->out, err);
     if (!to)
         return -1;
     tp_buf_put_str(to, line);

@@ -1,5 +1,5 @@
 /*
- * count_distinct: exact. Values are equal as keys are (record/scan's tp_slot_key): numbers by their
+ * count_distinct: exact. Values are equal as keys are (record/key): numbers by their
  * value, so 1 = 1.0; strings by their bytes; never across types.
  *
  * Whole numbers are kept as 8 bytes in an open table; all else as its bytes, one behind the other,

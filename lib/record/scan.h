@@ -94,9 +94,4 @@ struct tp_value tp_slot_value(const struct tp_slot *slot, struct tp_buf *scratch
  * missing one `null`. */
 struct tp_str tp_slot_json(const struct tp_slot *slot);
 
-/* Appends bytes that are equal exactly when two values are the same as keys: numbers by exact
- * value (1 = 1.0), strings with escapes undone, a type tag in front; missing and null are equal;
- * objects and arrays by their text. */
-void tp_slot_key(const struct tp_slot *slot, struct tp_buf *to);
-
 #endif

@@ -262,13 +262,10 @@ open_json(struct tp_text_reader *reader, struct tp_err *err)
     return reader->own ? 0 : -1;
 }
 
-/* A piece ends where the value does: the byte that the driver takes off a record, as its newline,
- * belongs to it. */
 static int
 read_json(struct tp_text_reader *reader, struct tp_str line, struct tp_buf *to, tp_time *time,
           struct tp_err *err)
 {
-    line.len++;
     return tp_jsonseq_read(reader->own, line, to, time, err);
 }
 

@@ -84,6 +84,8 @@ int tp_sum_write(const struct tp_sum *sum, struct tp_buf *to);
  * it: 0.5 * 0.2 equals 0.1. */
 int tp_num_compare(struct tp_value a, struct tp_value b);
 
+extern const uint64_t tp_ten_table[20]; /* 10^0 .. 10^19 */
+
 /* Appends the canonical decimal text of the JSON number TEXT: 1, 1.0, 10e-1 and 1e0 all give `1`.
  * Exact for any length and exponent; two numbers are equal exactly when these bytes are. */
 void tp_num_canonical(struct tp_str text, struct tp_buf *to);

@@ -8,6 +8,8 @@
  */
 #include "value/num_powers.h"
 
+#include "value/num.h"
+
 const uint64_t tp_ten_table[20] = {
     UINT64_C(1),
     UINT64_C(10),

@@ -1,5 +1,5 @@
 /*
- * num_powers: what the number rooms share: powers of ten, powers of five in 128 bits, and the two
+ * num_powers: what the number rooms share: powers of five in 128 bits, and the two
  * conversions between decimal and binary that rest on them. Private to value/num*.
  */
 #ifndef TP_VALUE_NUM_POWERS_H
@@ -17,8 +17,6 @@ struct tp_five {
 };
 
 extern const struct tp_five tp_five_table[TP_FIVE_MAX - TP_FIVE_MIN + 1];
-
-extern const uint64_t tp_ten_table[20]; /* 10^0 .. 10^19 */
 
 /* The double nearest to DIGITS * 10^EXPONENT, ties to even. */
 double tp_num_double(uint64_t digits, int64_t exponent);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "value/cursor.h"
+#include "value/num.h"
 
 #define AUTO_EXPECTED "expected RFC 3339 such as 2026-11-21T12:00:00Z, or an epoch number"
 
@@ -17,29 +18,6 @@ struct decimal {
     int64_t point;
     bool negative;
     bool tail; /* digits behind the 19th are not all 0 */
-};
-
-static const uint64_t power_of_ten[] = {
-    UINT64_C(1),
-    UINT64_C(10),
-    UINT64_C(100),
-    UINT64_C(1000),
-    UINT64_C(10000),
-    UINT64_C(100000),
-    UINT64_C(1000000),
-    UINT64_C(10000000),
-    UINT64_C(100000000),
-    UINT64_C(1000000000),
-    UINT64_C(10000000000),
-    UINT64_C(100000000000),
-    UINT64_C(1000000000000),
-    UINT64_C(10000000000000),
-    UINT64_C(100000000000000),
-    UINT64_C(1000000000000000),
-    UINT64_C(10000000000000000),
-    UINT64_C(100000000000000000),
-    UINT64_C(1000000000000000000),
-    UINT64_C(10000000000000000000),
 };
 
 /* Takes digits while there are some. POINT_STEP is 1 before the point, where each digit of the
@@ -152,7 +130,7 @@ scale(const struct decimal *decimal, int unit, uint64_t *whole, bool *rest)
     if (wanted > DIGITS_MAX)
         return false;
     if (surplus <= 0) {
-        *whole = decimal->digits * power_of_ten[-surplus];
+        *whole = decimal->digits * tp_ten_table[-surplus];
         return true;
     }
     if (surplus > DIGITS_MAX) {
@@ -160,8 +138,8 @@ scale(const struct decimal *decimal, int unit, uint64_t *whole, bool *rest)
         *rest = true;
         return true;
     }
-    *whole = decimal->digits / power_of_ten[surplus];
-    *rest = *rest || decimal->digits % power_of_ten[surplus] != 0;
+    *whole = decimal->digits / tp_ten_table[surplus];
+    *rest = *rest || decimal->digits % tp_ten_table[surplus] != 0;
     return true;
 }
 
