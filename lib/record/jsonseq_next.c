@@ -129,15 +129,16 @@ find_next_start(const char *p, size_t indent, const char *end)
 static const char *
 give_up(const char *p, size_t indent, const char *end, bool at_end)
 {
-    const char *next = find_next_start(p, indent, end);
+    bool beyond = (size_t)(end - p) > TP_JSONSEQ_REACH;
+    size_t reach = beyond && indent < TP_JSONSEQ_REACH ? TP_JSONSEQ_REACH : (size_t)(end - p);
+    const char *next = find_next_start(p, indent, p + reach);
 
     if (next)
         return next;
-    if (at_end)
-        return end;
-    if ((size_t)(end - p) <= TP_JSONSEQ_REACH)
-        return NULL;
-    return (const char *)memchr(p + indent, '\n', (size_t)(end - p) - indent) + 1;
+    if (!beyond)
+        return at_end ? end : NULL;
+    next = memchr(p + indent, '\n', (size_t)(end - p) - indent);
+    return next + 1;
 }
 
 /* Over blanks and a newline, when there is nothing else before it. */

@@ -361,21 +361,33 @@ give_overlong(struct tp_in *in, struct tp_str *block)
     return give_too_long(in, in->len, block);
 }
 
+/* Whoever kept a record looks at it again from its start: it is given again when it has doubled, so
+ * that a record over many blocks costs no more than its length, twice. */
+static bool
+gathers(const struct tp_in *in)
+{
+    size_t kept = in->fresh - in->start, there = in->len - in->start;
+
+    return !in->ended && there < 2 * kept && there < in->max_line;
+}
+
 static enum tp_in_state
 next(struct tp_in *in, struct tp_str *block)
 {
     for (;;) {
         enum tp_in_state state;
 
-        if (in->complete > in->fresh)
+        if (in->complete > in->fresh && !gathers(in))
             return give_complete(in, block);
         if (in->ended)
             return give_last(in, block);
-        if (overlong(in))
+        if (in->complete == in->fresh && overlong(in))
             return give_overlong(in, block);
         state = fill(in);
         if (state == TP_IN_END)
             in->ended = true;
+        else if (state == TP_IN_WAIT && in->complete > in->fresh)
+            return give_complete(in, block);
         else if (state != TP_IN_BLOCK)
             return state;
     }

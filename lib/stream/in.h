@@ -45,7 +45,8 @@ enum tp_in_state {
 enum tp_in_state tp_in_next(struct tp_in *in, struct tp_str *block, struct tp_err *err);
 
 /* Puts the end of the last block back: the next block begins with its bytes from FROM on, and goes
- * beyond them. For records that span lines (CSV). At the end of input the same bytes come once more
+ * beyond them: twice as far, unless there is nothing to read now. For records that span lines
+ * (CSV). At the end of input the same bytes come once more
  * with tp_in_at_end() true, and then are taken whatever is kept. Bytes kept and the line begun
  * behind them are one line for MAX_LINE: too long, they are dropped together. */
 void tp_in_keep(struct tp_in *in, const char *from);

@@ -681,7 +681,8 @@ test_keep_is_bounded(void)
         if (state == TP_IN_BLOCK)
             tp_in_keep(in, block.ptr);
     }
-    CHECK(state == TP_IN_END && too_long > 100 && largest <= 1101);
+    CHECK_THAT(state == TP_IN_END && too_long > 100 && largest <= 1101, "%d too long, largest %zu",
+               too_long, largest);
     unsetenv("TIDEPIPE_BLOCK");
     tp_in_close(in);
     tp_buf_release(&bytes);
