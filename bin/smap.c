@@ -20,7 +20,7 @@
 
 struct smap {
     const char *file, *set, *drop; /* -f, --set, --drop */
-    bool flatten, unflatten;
+    bool flatten, unflatten, explain;
 
     struct tp_buf text; /* of the file */
     struct tp_project *project;
@@ -39,6 +39,8 @@ static const struct tp_option options[] = {
     {0, "flatten", NULL, "objects within objects become members named a.b", TP_OPTION_FLAG,
      FIELD(flatten)},
     {0, "unflatten", NULL, "members named a.b become objects", TP_OPTION_FLAG, FIELD(unflatten)},
+    {0, "explain", NULL, "print how the list is understood, and stop", TP_OPTION_FLAG,
+     FIELD(explain)},
     {0},
 };
 
@@ -55,7 +57,8 @@ smap_operands(void *self, struct tp_stage *stage)
 {
     const struct smap *m = self;
 
-    (void)stage;
+    if (m->explain)
+        tp_stage_stop(stage);
     return has_list(m) && !m->file ? 1 : 0;
 }
 
@@ -64,6 +67,8 @@ check_options(const struct smap *m, struct tp_err *err)
 {
     if (m->flatten && m->unflatten)
         return tp_err_set(err, TP_FAULT_USAGE, "--flatten or --unflatten, not both");
+    if (m->explain && (m->flatten || m->unflatten || m->drop))
+        return tp_err_set(err, TP_FAULT_USAGE, "--explain is for a list or --set alone");
     if (m->file && !has_list(m))
         return tp_err_set(err, TP_FAULT_USAGE, "-f is a list: not with --set or --[un]flatten");
     return 0;
@@ -173,6 +178,8 @@ smap_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if ((m->set || has_list(m)) && open_project(m, stage, err) < 0)
         return -1;
+    if (m->explain)
+        tp_stage_mute(stage);
     if (!m->flatten && !m->unflatten)
         return 0;
     m->nest = tp_nest_new();
@@ -293,6 +300,23 @@ smap_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     return result < 0 ? tp_stage_fail(stage, &err) : TP_USED;
 }
 
+static int
+smap_finish(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct smap *m = self;
+    struct tp_buf *to;
+
+    if (!m->explain)
+        return 0;
+    to = tp_stage_row(stage, err);
+    if (!to)
+        return -1;
+    tp_select_write_sql(tp_project_select(m->project), to);
+    TP_BUF_PUT(to, "\n\n");
+    tp_select_write_plan(tp_project_select(m->project), to);
+    return tp_stage_row_end(stage, err);
+}
+
 static void
 smap_close(void *self)
 {
@@ -309,8 +333,8 @@ smap_close(void *self)
 static const struct tp_operator smap = {
     .name = "smap",
     .purpose = "makes records of records",
-    .synopsis = "[--drop NAMES] [-t FIELD] LIST [FILE ...]\n"
-                "[--drop NAMES] [-t FIELD] -f FILE [FILE ...]\n"
+    .synopsis = "[--drop NAMES] [--explain] [-t FIELD] LIST [FILE ...]\n"
+                "[--drop NAMES] [--explain] [-t FIELD] -f FILE [FILE ...]\n"
                 "--set LIST [--drop NAMES] [--flatten | --unflatten] [-t FIELD] [FILE ...]\n"
                 "--flatten | --unflatten [--drop NAMES] [FILE ...]",
     .example = "  smap \"ip, upper(method) AS verb, bytes / 1024.0 AS kib\" access.ndjson\n"
@@ -320,6 +344,7 @@ static const struct tp_operator smap = {
     .operands = smap_operands,
     .open = smap_open,
     .record = smap_record,
+    .finish = smap_finish,
     .close = smap_close,
 };
 

@@ -150,6 +150,12 @@ tp_project_is_identity(const struct tp_project *p)
     return p->select->count == 1 && p->all == 0 && p->guards == 0;
 }
 
+const struct tp_select *
+tp_project_select(const struct tp_project *p)
+{
+    return p->select;
+}
+
 /* --- a record ----------------------------------------------------------------------------------*/
 
 static int

@@ -41,6 +41,9 @@ void tp_project_free(struct tp_project *project);
 /* Are all its rows the lines that came (the list is `*`)? */
 bool tp_project_is_identity(const struct tp_project *project);
 
+/* The list it was made from; borrowed. */
+const struct tp_select *tp_project_select(const struct tp_project *project);
+
 /*
  * Begins with the record LINE of MEMBERS members, scanned into SLOTS: evaluates all expressions.
  * Then tp_project_next appends a row, without a newline, and returns true, until there is none

@@ -332,7 +332,11 @@ tp_select_parse(struct tp_str text, unsigned allow, const struct tp_expr_context
 struct tp_select *
 tp_select_parse_set(struct tp_str text, const struct tp_expr_context *context, struct tp_err *err)
 {
-    return parse(text, 0, context, parse_assignment, err);
+    struct tp_select *select = parse(text, 0, context, parse_assignment, err);
+
+    if (select)
+        select->sets = true;
+    return select;
 }
 
 bool

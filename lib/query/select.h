@@ -33,6 +33,7 @@ struct tp_item {
 struct tp_select {
     struct tp_item *item;
     size_t count, cap;
+    bool sets; /* assignments */
     struct tp_arena memory;
 };
 
@@ -49,6 +50,11 @@ struct tp_select *tp_select_parse_set(struct tp_str text, const struct tp_expr_c
                                       struct tp_err *err);
 
 void tp_select_free(struct tp_select *select);
+
+/* Appends the list as SQL (constants folded; compiles to the same again), and the plan of each of
+ * its expressions under its target. */
+void tp_select_write_sql(const struct tp_select *select, struct tp_buf *to);
+void tp_select_write_plan(const struct tp_select *select, struct tp_buf *to);
 
 /* Walks the array JSON (the text of a TP_JSON value), for UNNEST: *AT starts at 0; returns true
  * and the next element as a slot into JSON, false at the end. False at once when JSON is not an
