@@ -234,15 +234,45 @@ value_of_parts(struct parts parts)
     return real_value(tp_num_double(parts.word, exponent), parts.word, exponent, parts.negative);
 }
 
+/* The COUNT (1..8) digits that BYTES begins with. */
+static inline int64_t
+join_digits(uint64_t bytes, size_t count)
+{
+    return (int64_t)join_eight((bytes - UINT64_C(0x3030303030303030)) << (64 - 8 * count));
+}
+
+/* Most decimals: at most seven digits and a point behind the first WHOLE of them, LEN bytes in all.
+ * The point is taken out of the word, so that its place, which is not foreseeable, costs no branch.
+ * False: of another shape. */
+static inline bool
+read_short_decimal(uint64_t bytes, size_t len, unsigned whole, struct tp_value *value)
+{
+    uint64_t front = (UINT64_C(1) << (8 * whole)) - 1;
+    uint64_t digits = (bytes & front) | (bytes >> 8 & ~front);
+    size_t scale = len - 1 - whole;
+
+    if ((bytes >> (8 * whole) & 0xff) != '.' || leading_digits(digits) < len - 1)
+        return false;
+    value->kind = TP_REAL;
+    value->scale = (int)scale;
+    value->mantissa = join_digits(digits, len - 1);
+    /* Both are exact as doubles, so the quotient is rounded once (Clinger 1990). */
+    value->real = (double)value->mantissa / (double)tp_ten_table[scale];
+    return true;
+}
+
 struct tp_value
 tp_num_read(struct tp_str text)
 {
-    if (text.len <= 8) { /* most integers */
+    if (text.len <= 8) {
         uint64_t bytes = load_little_endian(text.ptr);
+        unsigned whole = leading_digits(bytes);
+        struct tp_value value;
 
-        if (leading_digits(bytes) >= text.len)
-            return tp_int(
-                (int64_t)join_eight((bytes - UINT64_C(0x3030303030303030)) << (64 - 8 * text.len)));
+        if (whole >= text.len)
+            return tp_int(join_digits(bytes, text.len));
+        if (whole > 0 && read_short_decimal(bytes, text.len, whole, &value))
+            return value;
     }
     return value_of_parts(split(text, READ_BEHIND));
 }
