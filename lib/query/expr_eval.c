@@ -5,6 +5,7 @@
 
 #include "query/expr_cast.h"
 #include "query/expr_func.h"
+#include "value/num.h"
 #include "value/text.h"
 
 int
@@ -61,7 +62,7 @@ eval_escaped(const struct tp_slot *slot, struct tp_run *run, struct tp_value *ou
     return out->text.ptr ? 0 : tp_err_memory(run->err);
 }
 
-/* Plain text and short integers, which most members are, without a call. */
+/* Plain text and numbers, which most members are, without the way through tp_slot_value. */
 int
 tp_eval_member(const struct tp_node *node, struct tp_run *run, struct tp_value *out)
 {
@@ -74,6 +75,10 @@ tp_eval_member(const struct tp_node *node, struct tp_run *run, struct tp_value *
     }
     if (tp_slot_short_integer(slot, &out->integer)) {
         out->kind = TP_INT;
+        return 0;
+    }
+    if (slot->kind == TP_SLOT_REAL) {
+        *out = tp_num_read((struct tp_str){slot->ptr, slot->len});
         return 0;
     }
     if (slot->kind == TP_SLOT_ESCAPED)

@@ -1,5 +1,6 @@
 #include "value/stamp.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,29 @@ read_nano(const char **at, const char *end, int32_t *nano)
     return p > start;
 }
 
+/* `:SS.mmmZ`, what most stamps have behind their minute, read from one word. False: another shape,
+ * or a second above 59. */
+static inline bool
+read_milliseconds(const char *p, tp_duration *behind)
+{
+    static const char zero[8] = {':', '0', '0', '.', '0', '0', '0', 'Z'};
+    const uint64_t digits = UINT64_C(0x000f0f0f000f0f00);
+    uint64_t word, form, ten;
+    unsigned second, milli;
+
+    memcpy(&word, p, sizeof word);
+    memcpy(&form, zero, sizeof form);
+    word = le64toh(word ^ form);
+    /* What is left is 0..9 where a digit stood and 0 elsewhere: nothing carries out of a byte. */
+    if ((word & ~digits) || ((word + UINT64_C(0x0006060600060600)) & ~digits))
+        return false;
+    ten = word * 10 + (word >> 8); /* pairs: of the byte at hand and the next */
+    second = ten >> 8 & 0xff;
+    milli = (unsigned)(ten >> 32 & 0xff) * 10 + (unsigned)(word >> 48);
+    *behind = (tp_duration)second * TP_SECOND + (tp_duration)milli * TP_MILLISECOND;
+    return second <= 59;
+}
+
 /* Most stamps share their minute with the one before: then two digits of seconds, a fraction and
  * the zone are all there is to read. False: not such a stamp, it may still be a good one. */
 static inline bool
@@ -118,11 +142,16 @@ read_in_minute(const struct tp_stamp *stamp, struct tp_str text, tp_time *time)
 {
     const char *p = text.ptr, *end = p + text.len;
     struct tp_cursor cursor;
+    tp_duration behind;
     int32_t nano = 0, offset;
     int second;
 
     if (text.len < 20 || memcmp(p, stamp->minute, MINUTE_LEN) != 0)
         return false;
+    if (text.len == MINUTE_LEN + 8 && read_milliseconds(p + MINUTE_LEN, &behind)) {
+        *time = stamp->minute_start + behind;
+        return true;
+    }
     second = tp_two_digits(p + 17);
     if (p[16] != ':' || second < 0 || second > 59)
         return false;

@@ -312,6 +312,33 @@ test_remembered_minute_changes_nothing(void)
     tp_stamp_free(one);
 }
 
+/* The common tail, read from one word: any byte in any place of it, as a fresh reader judges. */
+static void
+test_damaged_milliseconds(void)
+{
+    struct tp_stamp *one = reader(NULL);
+    int i;
+
+    for (i = 0; i < 8 * 256; i++) {
+        struct tp_stamp *fresh = reader(NULL);
+        struct tp_err err_one = {.text = ""}, err_fresh = {.text = ""};
+        tp_time time_one = 0, time_fresh = 0;
+        char text[] = "2026-11-21T12:00:47.908Z";
+        struct tp_str as = {text, sizeof text - 1};
+        int status;
+
+        CHECK(tp_stamp_read_text(one, as, &time_one, NULL) == 0);
+        CHECK(time_one == NOON + 47908 * TP_MILLISECOND);
+        text[16 + i % 8] = (char)(i / 8);
+        status = tp_stamp_read_text(one, as, &time_one, &err_one);
+        CHECK(status == tp_stamp_read_text(fresh, as, &time_fresh, &err_fresh));
+        CHECK_THAT(status < 0 || time_one == time_fresh, "%s: %" PRId64, text, time_one);
+        CHECK(strcmp(err_one.text, err_fresh.text) == 0);
+        tp_stamp_free(fresh);
+    }
+    tp_stamp_free(one);
+}
+
 static void
 test_zoneless_stamps_take_the_zone(void)
 {
@@ -429,6 +456,7 @@ main(void)
     RUN(test_formats_refuse);
     RUN(test_formats_that_are_none);
     RUN(test_remembered_minute_changes_nothing);
+    RUN(test_damaged_milliseconds);
     RUN(test_zoneless_stamps_take_the_zone);
     RUN(test_leap_second_in_a_zone);
     RUN(test_moments);
