@@ -1,0 +1,79 @@
+/*
+ * rate: how fast a number rises: the difference between its last and its first value over the
+ * seconds of event time between them. Equal times are told apart by arrival, as in first and last.
+ */
+#include "query/agg_function.h"
+
+#include "value/num.h"
+
+struct sample {
+    struct tp_value value;
+    tp_time time;
+    uint64_t sequence;
+};
+
+struct rate {
+    struct sample first, last; /* TP_NULL: nothing yet */
+};
+
+static bool
+is_before(const struct sample *a, const struct sample *b)
+{
+    return a->time < b->time || (a->time == b->time && a->sequence < b->sequence);
+}
+
+static void
+take(struct rate *rate, struct sample sample)
+{
+    if (rate->first.value.kind == TP_NULL || is_before(&sample, &rate->first))
+        rate->first = sample;
+    if (rate->last.value.kind == TP_NULL || !is_before(&sample, &rate->last))
+        rate->last = sample;
+}
+
+static int
+rate_add(void *cell, const struct tp_value *value, const struct tp_agg_input *input)
+{
+    take(cell, (struct sample){*value, input->time, input->sequence});
+    return 0;
+}
+
+static int
+rate_merge(void *into, const void *from, uint64_t seed)
+{
+    const struct rate *other = from;
+
+    (void)seed;
+    if (other->first.value.kind == TP_NULL)
+        return 0;
+    take(into, other->first);
+    take(into, other->last);
+    return 0;
+}
+
+const struct tp_agg_store tp_agg_rate_store = {
+    .size = sizeof(struct rate),
+    .align = _Alignof(struct rate),
+    .accepts = TP_AGG_NUMBERS,
+    .wants = "a number",
+    .add = rate_add,
+    .merge = rate_merge,
+};
+
+/* NULL where no time passed. */
+TP_AGG_VALUE(tp_agg_rate_value)
+{
+    const struct rate *rate = cell;
+    struct tp_sum rise = {0};
+
+    (void)quantile;
+    (void)err;
+    *value = tp_null();
+    if (rate->first.value.kind == TP_NULL || rate->first.time == rate->last.time)
+        return 0;
+    tp_sum_add(&rise, rate->last.value);
+    tp_sum_subtract(&rise, rate->first.value);
+    *value = tp_real(tp_sum_real(&rise) /
+                     ((double)((__int128)rate->last.time - rate->first.time) / 1e9));
+    return 0;
+}
