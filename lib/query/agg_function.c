@@ -73,6 +73,20 @@ static const struct tp_agg_function functions[] = {
      .store = &tp_agg_truth_store,
      .arguments = 1,
      .value = tp_agg_bool_or_value},
+    {.name = "approx_quantile",
+     .store = &tp_agg_approx_quantile_store,
+     .arguments = 1,
+     .parameter = TP_AGG_TAKES_QUANTILE,
+     .value = tp_agg_approx_quantile_value},
+    {.name = "approx_count_distinct",
+     .store = &tp_agg_approx_distinct_store,
+     .arguments = 1,
+     .value = tp_agg_approx_distinct_value},
+    {.name = "approx_topk",
+     .store = &tp_agg_approx_top_store,
+     .arguments = 1,
+     .parameter = TP_AGG_TAKES_COUNT,
+     .value = tp_agg_approx_top_value},
 };
 
 #define FUNCTIONS (sizeof functions / sizeof *functions)

@@ -100,7 +100,8 @@ bool tp_agg_percentile(struct tp_str name, struct tp_agg_quantile *quantile);
 extern const struct tp_agg_store tp_agg_count_store, tp_agg_sum_store, tp_agg_moments_store,
     tp_agg_min_store, tp_agg_max_store, tp_agg_first_store, tp_agg_last_store, tp_agg_values_store,
     tp_agg_distinct_store, tp_agg_arg_min_store, tp_agg_arg_max_store, tp_agg_tally_store,
-    tp_agg_series_store, tp_agg_rate_store, tp_agg_truth_store;
+    tp_agg_series_store, tp_agg_rate_store, tp_agg_truth_store, tp_agg_approx_quantile_store,
+    tp_agg_approx_distinct_store, tp_agg_approx_top_store;
 
 #define TP_AGG_VALUE(name)                                                        \
     int name(void *cell, struct tp_agg_quantile quantile, struct tp_value *value, \
@@ -126,6 +127,9 @@ TP_AGG_VALUE(tp_agg_list_value);
 TP_AGG_VALUE(tp_agg_rate_value);
 TP_AGG_VALUE(tp_agg_bool_and_value);
 TP_AGG_VALUE(tp_agg_bool_or_value);
+TP_AGG_VALUE(tp_agg_approx_quantile_value);
+TP_AGG_VALUE(tp_agg_approx_distinct_value);
+TP_AGG_VALUE(tp_agg_approx_top_value);
 int tp_agg_sum_write(void *cell, struct tp_buf *to, struct tp_err *err);
 
 #endif

@@ -146,6 +146,20 @@ truths(void)
 }
 
 static void
+sketches_of_few_values(void)
+{
+    const char *list = "approx_quantile(x, 0.5), approx_count_distinct(x), approx_topk(x, 1)";
+
+    check_row(
+        list, NULL, 0,
+        ",\"approx_quantile_x_0_5\":null,\"approx_count_distinct_x\":0,\"approx_topk_x_1\":null");
+    ROW(list,
+        ",\"approx_quantile_x_0_5\":0,\"approx_count_distinct_x\":2,"
+        "\"approx_topk_x_1\":[{\"value\":0,\"count\":2,\"error\":0}]",
+        {INT(0), NONE, 0}, {NONE, NONE, 0}, {tp_real(0.0), NONE, 0}, {INT(7), NONE, 0});
+}
+
+static void
 check_refused(const char *list, struct given before, struct given given, const char *expect)
 {
     struct tp_aggs *aggs = parse(list);
@@ -179,7 +193,8 @@ what_does_not_fit_is_refused(void)
 #define EVERY                                                                                  \
     "count, count(x), sum(x), avg(x), min(x), max(x), var(x), first(x), last(x), median(x), "  \
     "p99(x), count_distinct(x), arg_min(by, x), arg_max(by, x), mode(x), mode(by), list(by), " \
-    "set(x), topk(by, 3), histogram(by), rate(x)"
+    "set(x), topk(by, 3), histogram(by), rate(x), approx_quantile(x, 0.9), "                   \
+    "approx_count_distinct(by), approx_topk(by, 3)"
 #define PARTS 5
 
 static struct given
@@ -252,6 +267,7 @@ main(void)
     RUN(tallies_go_by_value);
     RUN(rates_are_per_second);
     RUN(truths);
+    RUN(sketches_of_few_values);
     RUN(what_does_not_fit_is_refused);
     RUN(any_split_gives_the_whole);
     return unit_end();
