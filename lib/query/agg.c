@@ -177,6 +177,49 @@ tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct t
     return 0;
 }
 
+int
+tp_aggs_save(const struct tp_aggs *aggs, const void *acc, struct tp_buf *to, struct tp_err *err)
+{
+    tp_buf_put_char(to, '[');
+    for (size_t i = 0; i < aggs->states; i++) {
+        if (i)
+            tp_buf_put_char(to, ',');
+        aggs->state[i].store->save(cell_of(&aggs->state[i], acc), to);
+    }
+    tp_buf_put_char(to, ']');
+    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}
+
+static bool
+load_states(const struct tp_aggs *aggs, void *acc, struct tp_agg_reader *from)
+{
+    for (size_t i = 0; i < aggs->states; i++) {
+        const struct tp_agg_state *state = &aggs->state[i];
+
+        if (!tp_agg_read_char(from, i ? ',' : '[') ||
+            !state->store->load(cell_of(state, acc), from, aggs->seed))
+            return false;
+    }
+    return tp_agg_read_char(from, ']') && from->at == from->end;
+}
+
+int
+tp_aggs_load(const struct tp_aggs *aggs, void *acc, struct tp_str json, struct tp_err *err)
+{
+    struct tp_agg_reader from = {.at = json.ptr, .end = json.ptr + json.len};
+    bool loaded = load_states(aggs, acc, &from);
+
+    tp_buf_release(&from.text);
+    if (loaded)
+        return 0;
+    tp_aggs_clear(aggs, acc);
+    if (from.memory)
+        return tp_err_memory(err);
+    return tp_err_at(err, TP_FAULT_RECORD, (long)(from.at - json.ptr),
+                     "no accumulator of these aggregates, from byte %zu on",
+                     (size_t)(from.at - json.ptr) + 1);
+}
+
 static int
 write_column(const struct tp_agg_column *column, void *cell, struct tp_buf *to, struct tp_err *err)
 {

@@ -112,6 +112,36 @@ arg_clear(void *cell)
     free(arg->pick.memory);
 }
 
+static void
+arg_save(const void *cell, struct tp_buf *to)
+{
+    const struct arg *arg = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_pick_save(&arg->by, to);
+    tp_buf_put_char(to, ',');
+    tp_agg_pick_save(&arg->pick, to);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, arg->time);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, arg->sequence);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+arg_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct arg *arg = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && tp_agg_pick_load(&arg->by, from) &&
+           (arg->by.value.kind == TP_NULL || TP_AGG_ORDERED >> arg->by.value.kind & 1) &&
+           tp_agg_read_char(from, ',') && tp_agg_pick_load(&arg->pick, from) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_int(from, &arg->time) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_count(from, &arg->sequence) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_arg_min_store = {
     .size = sizeof(struct arg),
     .align = _Alignof(struct arg),
@@ -123,6 +153,8 @@ const struct tp_agg_store tp_agg_arg_min_store = {
     .merge = arg_min_merge,
     .held = arg_held,
     .clear = arg_clear,
+    .save = arg_save,
+    .load = arg_load,
 };
 
 const struct tp_agg_store tp_agg_arg_max_store = {
@@ -136,6 +168,8 @@ const struct tp_agg_store tp_agg_arg_max_store = {
     .merge = arg_max_merge,
     .held = arg_held,
     .clear = arg_clear,
+    .save = arg_save,
+    .load = arg_load,
 };
 
 TP_AGG_VALUE(tp_agg_arg_value)

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "query/agg_state.h"
 #include "value/value.h"
 
 #define TP_AGG_KIND(kind) (1U << (kind))
@@ -51,6 +52,11 @@ struct tp_agg_store {
      * when memory ran out; the cell is then as before. */
     int (*add)(void *cell, const struct tp_value *value, const struct tp_agg_input *input);
     int (*merge)(void *into, const void *from, uint64_t seed);
+
+    /* The cell as one JSON value; and an empty cell from that. False: it is not what save writes,
+     * or memory ran out (from->memory); the cell can still be cleared. */
+    void (*save)(const void *cell, struct tp_buf *to);
+    bool (*load)(void *cell, struct tp_agg_reader *from, uint64_t seed);
 
     /* Of what lies beyond the cell. May be NULL: nothing does. */
     size_t (*held)(const void *cell);
@@ -87,6 +93,9 @@ struct tp_agg_function {
     /* The same, written as JSON. May be NULL: the value is. */
     int (*write)(void *cell, struct tp_buf *to, struct tp_err *err);
 };
+
+/* The value that KEY (record/key, of one part) was made of; text is borrowed from it. */
+struct tp_value tp_agg_value_of_key(struct tp_str key);
 
 /* The row of NAME (case ignored), or NULL. */
 const struct tp_agg_function *tp_agg_function_find(struct tp_str name);

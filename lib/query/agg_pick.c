@@ -51,6 +51,32 @@ tp_agg_pick_set(struct tp_agg_pick *pick, struct tp_value value)
     return 0;
 }
 
+void
+tp_agg_pick_save(const struct tp_agg_pick *pick, struct tp_buf *to)
+{
+    if (pick->mixed)
+        TP_BUF_PUT(to, "\"mixed\",");
+    else
+        TP_BUF_PUT(to, "\"\",");
+    tp_agg_put_value(to, pick->value);
+}
+
+bool
+tp_agg_pick_load(struct tp_agg_pick *pick, struct tp_agg_reader *from)
+{
+    struct tp_value value;
+
+    if (!tp_agg_read_value(from, &value) || value.kind != TP_TEXT)
+        return false;
+    pick->mixed = value.text.len > 0;
+    if (!tp_agg_read_char(from, ',') || !tp_agg_read_value(from, &value))
+        return false;
+    if (tp_agg_pick_set(pick, value) == 0)
+        return true;
+    from->memory = true;
+    return false;
+}
+
 static size_t
 pick_held(const void *cell)
 {
@@ -185,6 +211,25 @@ max_merge(void *into, const void *from, uint64_t seed)
     return max_take(into, other->value);
 }
 
+static void
+extreme_save(const void *cell, struct tp_buf *to)
+{
+    tp_buf_put_char(to, '[');
+    tp_agg_pick_save(cell, to);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+extreme_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct tp_agg_pick *pick = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && tp_agg_pick_load(pick, from) &&
+           (pick->value.kind == TP_NULL || TP_AGG_ORDERED >> pick->value.kind & 1) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_min_store = {
     .size = sizeof(struct tp_agg_pick),
     .align = _Alignof(struct tp_agg_pick),
@@ -195,6 +240,8 @@ const struct tp_agg_store tp_agg_min_store = {
     .merge = min_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = extreme_save,
+    .load = extreme_load,
 };
 
 const struct tp_agg_store tp_agg_max_store = {
@@ -207,6 +254,8 @@ const struct tp_agg_store tp_agg_max_store = {
     .merge = max_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = extreme_save,
+    .load = extreme_load,
 };
 
 /* Which of 1, 1.0 and 1.00 was kept depends on the order they came in; what is said must not. */
@@ -304,6 +353,32 @@ last_merge(void *into, const void *from, uint64_t seed)
     return last_take(into, other->pick.value, other->time, other->sequence);
 }
 
+static void
+edge_save(const void *cell, struct tp_buf *to)
+{
+    const struct edge *edge = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_pick_save(&edge->pick, to);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, edge->time);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, edge->sequence);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+edge_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct edge *edge = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && tp_agg_pick_load(&edge->pick, from) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_int(from, &edge->time) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_count(from, &edge->sequence) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_first_store = {
     .size = sizeof(struct edge),
     .align = _Alignof(struct edge),
@@ -312,6 +387,8 @@ const struct tp_agg_store tp_agg_first_store = {
     .merge = first_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = edge_save,
+    .load = edge_load,
 };
 
 const struct tp_agg_store tp_agg_last_store = {
@@ -322,6 +399,8 @@ const struct tp_agg_store tp_agg_last_store = {
     .merge = last_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = edge_save,
+    .load = edge_load,
 };
 
 TP_AGG_VALUE(tp_agg_edge_value)

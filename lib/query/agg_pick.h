@@ -22,6 +22,10 @@ struct tp_agg_pick {
 int tp_agg_pick_reserve(struct tp_agg_pick *pick, struct tp_value value);
 int tp_agg_pick_set(struct tp_agg_pick *pick, struct tp_value value);
 
+/* As two JSON values, with the comma between them. */
+void tp_agg_pick_save(const struct tp_agg_pick *pick, struct tp_buf *to);
+bool tp_agg_pick_load(struct tp_agg_pick *pick, struct tp_agg_reader *from);
+
 /* Whether VALUE has an order with what is kept: "got a string after numbers". */
 int tp_agg_pick_check(const struct tp_agg_pick *pick, const struct tp_value *value,
                       struct tp_err *err);

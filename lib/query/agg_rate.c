@@ -51,6 +51,49 @@ rate_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+static void
+save_sample(const struct sample *sample, struct tp_buf *to)
+{
+    tp_agg_put_value(to, sample->value);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, sample->time);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, sample->sequence);
+}
+
+static bool
+load_sample(struct sample *sample, struct tp_agg_reader *from)
+{
+    return tp_agg_read_value(from, &sample->value) &&
+           (sample->value.kind == TP_NULL || TP_AGG_NUMBERS >> sample->value.kind & 1) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_int(from, &sample->time) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_count(from, &sample->sequence);
+}
+
+static void
+rate_save(const void *cell, struct tp_buf *to)
+{
+    const struct rate *rate = cell;
+
+    tp_buf_put_char(to, '[');
+    save_sample(&rate->first, to);
+    tp_buf_put_char(to, ',');
+    save_sample(&rate->last, to);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+rate_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct rate *rate = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && load_sample(&rate->first, from) &&
+           tp_agg_read_char(from, ',') && load_sample(&rate->last, from) &&
+           tp_agg_read_char(from, ']') &&
+           (rate->first.value.kind == TP_NULL) == (rate->last.value.kind == TP_NULL);
+}
+
 const struct tp_agg_store tp_agg_rate_store = {
     .size = sizeof(struct rate),
     .align = _Alignof(struct rate),
@@ -58,6 +101,8 @@ const struct tp_agg_store tp_agg_rate_store = {
     .wants = "a number",
     .add = rate_add,
     .merge = rate_merge,
+    .save = rate_save,
+    .load = rate_load,
 };
 
 /* NULL where no time passed. */

@@ -100,6 +100,59 @@ series_clear(void *cell)
     tp_buf_release(&series->said);
 }
 
+static void
+series_save(const void *cell, struct tp_buf *to)
+{
+    const struct series *series = cell;
+
+    tp_buf_put_char(to, '[');
+    for (size_t i = 0; i < series->count; i++) {
+        const struct element *element = &series->element[i];
+
+        tp_buf_put_str(to, i ? TP_STR(",[") : TP_STR("["));
+        tp_agg_put_whole(to, element->time);
+        tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, element->sequence);
+        tp_buf_put_char(to, ',');
+        tp_buf_put(to, series->json.ptr + element->at, element->len);
+        tp_buf_put_char(to, ']');
+    }
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_element(struct series *series, struct tp_agg_reader *from)
+{
+    struct element element;
+    struct tp_str json;
+
+    if (!tp_agg_read_char(from, '[') || !tp_agg_read_int(from, &element.time) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_count(from, &element.sequence) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_json(from, &json) ||
+        !tp_agg_read_char(from, ']'))
+        return false;
+    element.at = series->json.len;
+    element.len = json.len;
+    tp_buf_put_str(&series->json, json);
+    if (tp_buf_failed(&series->json) || reserve(series, 1) < 0) {
+        from->memory = true;
+        return false;
+    }
+    series->element[series->count++] = element;
+    return true;
+}
+
+static bool
+series_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    bool first = true, broken = !tp_agg_read_char(from, '[');
+
+    (void)seed;
+    while (!broken && tp_agg_read_more(from, &first, &broken))
+        broken = !load_element(cell, from);
+    return !broken;
+}
+
 const struct tp_agg_store tp_agg_series_store = {
     .size = sizeof(struct series),
     .align = _Alignof(struct series),
@@ -108,6 +161,8 @@ const struct tp_agg_store tp_agg_series_store = {
     .merge = series_merge,
     .held = series_held,
     .clear = series_clear,
+    .save = series_save,
+    .load = series_load,
 };
 
 /* By time, then arrival. Elements of one record (a pane merged twice never happens) do not exist

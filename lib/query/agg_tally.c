@@ -78,6 +78,27 @@ tally_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+struct tp_value
+tp_agg_value_of_key(struct tp_str key)
+{
+    struct tp_str content = {key.ptr + 1, key.len - 1};
+    struct tp_value value;
+
+    switch (key.ptr[0]) {
+    case 't':
+    case 'f':
+        return tp_bool(key.ptr[0] == 't');
+    case '"':
+        return tp_text(content);
+    case '#':
+        return tp_num_parse(content, &value) ? value : tp_null();
+    case '{':
+        return (struct tp_value){.kind = TP_JSON, .text = content};
+    default:
+        return tp_null();
+    }
+}
+
 static size_t
 tally_held(const void *cell)
 {
@@ -96,6 +117,58 @@ tally_clear(void *cell)
     tp_buf_release(&tally->said);
 }
 
+static void
+tally_save(const void *cell, struct tp_buf *to)
+{
+    const struct tp_map *entries = ((const struct tally *)cell)->entries;
+    const struct tally_entry *entry = entries ? tp_map_first(entries) : NULL;
+
+    tp_buf_put_char(to, '[');
+    for (bool first = true; entry; entry = tp_map_next(entries, entry), first = false) {
+        tp_buf_put_str(to, first ? TP_STR("[") : TP_STR(",["));
+        tp_agg_put_value(to, tp_agg_value_of_key(tp_map_key(entries, entry)));
+        tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, entry->count);
+        tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, entry->time);
+        tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, entry->sequence);
+        tp_buf_put_char(to, ']');
+    }
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_entry(struct tally *tally, struct tp_agg_reader *from)
+{
+    struct tally_entry entry;
+    struct tp_value value;
+
+    if (!tp_agg_read_char(from, '[') || !tp_agg_read_value(from, &value) ||
+        !tp_agg_read_char(from, ','))
+        return false;
+    tp_buf_clear(&tally->key);
+    tp_key_put_value(&tally->key, value);
+    if (!tp_agg_read_count(from, &entry.count) || !tp_agg_read_char(from, ',') ||
+        !tp_agg_read_int(from, &entry.time) || !tp_agg_read_char(from, ',') ||
+        !tp_agg_read_count(from, &entry.sequence) || !tp_agg_read_char(from, ']'))
+        return false;
+    from->memory =
+        tp_buf_failed(&tally->key) || add_key(tally, tp_buf_str(&tally->key), &entry) < 0;
+    return !from->memory;
+}
+
+static bool
+tally_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    bool first = true, broken = !tp_agg_read_char(from, '[');
+
+    (void)seed;
+    while (!broken && tp_agg_read_more(from, &first, &broken))
+        broken = !load_entry(cell, from);
+    return !broken;
+}
+
 const struct tp_agg_store tp_agg_tally_store = {
     .size = sizeof(struct tally),
     .align = _Alignof(struct tally),
@@ -104,6 +177,8 @@ const struct tp_agg_store tp_agg_tally_store = {
     .merge = tally_merge,
     .held = tally_held,
     .clear = tally_clear,
+    .save = tally_save,
+    .load = tally_load,
 };
 
 /* ---- orders ---- */
@@ -213,28 +288,6 @@ TP_AGG_VALUE(tp_agg_topk_value)
     return say(cell, by_rank, (size_t)quantile.numerator, true, value, err);
 }
 
-/* The value that KEY was made of; text is borrowed from it. */
-static struct tp_value
-value_of_key(struct tp_str key)
-{
-    struct tp_str content = {key.ptr + 1, key.len - 1};
-    struct tp_value value;
-
-    switch (key.ptr[0]) {
-    case 't':
-    case 'f':
-        return tp_bool(key.ptr[0] == 't');
-    case '"':
-        return tp_text(content);
-    case '#':
-        return tp_num_parse(content, &value) ? value : tp_null();
-    case '{':
-        return (struct tp_value){.kind = TP_JSON, .text = content};
-    default:
-        return tp_null();
-    }
-}
-
 TP_AGG_VALUE(tp_agg_mode_value)
 {
     const struct tp_map *entries = ((struct tally *)cell)->entries;
@@ -254,6 +307,6 @@ TP_AGG_VALUE(tp_agg_mode_value)
         if (by_rank(&other, &best) < 0)
             best = other;
     }
-    *value = value_of_key(best.key);
+    *value = tp_agg_value_of_key(best.key);
     return 0;
 }

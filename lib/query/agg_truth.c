@@ -31,6 +31,33 @@ truth_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+static void
+truth_save(const void *cell, struct tp_buf *to)
+{
+    const struct truth *truth = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_put_value(to, tp_bool(truth->some_true));
+    tp_buf_put_char(to, ',');
+    tp_agg_put_value(to, tp_bool(truth->some_false));
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+truth_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct truth *truth = cell;
+    struct tp_value some_true, some_false;
+
+    (void)seed;
+    if (!tp_agg_read_char(from, '[') || !tp_agg_read_value(from, &some_true) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_value(from, &some_false) ||
+        some_true.kind != TP_BOOL || some_false.kind != TP_BOOL)
+        return false;
+    *truth = (struct truth){some_true.boolean, some_false.boolean};
+    return tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_truth_store = {
     .size = sizeof(struct truth),
     .align = _Alignof(struct truth),
@@ -38,6 +65,8 @@ const struct tp_agg_store tp_agg_truth_store = {
     .wants = "a boolean",
     .add = truth_add,
     .merge = truth_merge,
+    .save = truth_save,
+    .load = truth_load,
 };
 
 static struct tp_value

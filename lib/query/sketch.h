@@ -85,6 +85,8 @@ struct tp_sketch_top {
 
 int tp_sketch_top_add(struct tp_sketch_top *sketch, struct tp_str key, uint64_t times);
 int tp_sketch_top_merge(struct tp_sketch_top *into, const struct tp_sketch_top *from);
+/* The counter of KEY, or NULL. */
+struct tp_sketch_counter *tp_sketch_top_find(const struct tp_sketch_top *sketch, struct tp_str key);
 /* Writes the counters to SORTED[0..sketch->count), greatest first, equal ones by key. */
 void tp_sketch_top_sorted(const struct tp_sketch_top *sketch,
                           const struct tp_sketch_counter **sorted);

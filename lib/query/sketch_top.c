@@ -160,6 +160,12 @@ tp_sketch_top_merge(struct tp_sketch_top *into, const struct tp_sketch_top *from
     return 0;
 }
 
+struct tp_sketch_counter *
+tp_sketch_top_find(const struct tp_sketch_top *sketch, struct tp_str key)
+{
+    return sketch->counters ? tp_map_find(sketch->counters, key) : NULL;
+}
+
 void
 tp_sketch_top_sorted(const struct tp_sketch_top *sketch, const struct tp_sketch_counter **sorted)
 {

@@ -201,6 +201,10 @@ static struct given
 random_given(void)
 {
     static const char *const words[] = {"", "a", "ab", "a longer word", "\"quoted\" \\ \n"};
+    const struct tp_value others[] = {tp_null(),
+                                      tp_bool(true),
+                                      tp_instant(1700000000000000001),
+                                      {.kind = TP_JSON, .text = TP_STR("[1,{\"a\":\"]\"}]")}};
     struct given given = {tp_null(), tp_null(), (tp_time)(random_word() % 50) * 1000000};
     uint64_t choice = random_word() % 8;
 
@@ -214,6 +218,8 @@ random_given(void)
         given.by = tp_text(tp_str_of(words[random_word() % 5]));
     else if (random_word() % 2)
         given.by = tp_int((int64_t)(random_word() % 3));
+    else
+        given.by = others[random_word() % 4];
     return given;
 }
 
@@ -225,6 +231,87 @@ write_row(const struct tp_aggs *aggs, void *acc, struct tp_buf *row)
     tp_buf_clear(row);
     CHECK_THAT(tp_aggs_write(aggs, acc, row, &err) == 0, "%s", err.text);
     tp_buf_text(row);
+}
+
+/* ACC through JSON and back; what was written is valid JSON on one line, to the scanner. */
+static void
+save_and_load(const struct tp_aggs *aggs, void *acc)
+{
+    struct tp_buf saved = TP_BUF_INIT, again = TP_BUF_INIT;
+    struct tp_err err = {0};
+
+    CHECK(tp_aggs_save(aggs, acc, &saved, &err) == 0);
+    CHECK(!memchr(saved.ptr, '\n', saved.len));
+    tp_aggs_clear(aggs, acc);
+    CHECK_THAT(tp_aggs_load(aggs, acc, tp_buf_str(&saved), &err) == 0, "%s: %s",
+               tp_buf_text(&saved), err.text);
+    CHECK(tp_aggs_save(aggs, acc, &again, &err) == 0);
+    CHECK_THAT(again.len == saved.len, "%s then %s", tp_buf_text(&saved), tp_buf_text(&again));
+    tp_buf_release(&saved);
+    tp_buf_release(&again);
+}
+
+/* Beyond where sketches keep all. */
+static void
+large_sketches_survive(void)
+{
+    struct tp_aggs *aggs = parse("approx_quantile(x, 0.9), approx_count_distinct(x), "
+                                 "approx_topk(x, 5), count_distinct(x), p99(x)");
+    void *acc = calloc(1, tp_aggs_size(aggs));
+    struct tp_buf before = TP_BUF_INIT, after = TP_BUF_INIT;
+    struct tp_err err;
+
+    for (uint64_t i = 0; i < 20000; i++) {
+        struct given given = {tp_int((int64_t)(i % 3 ? i : i % 10)), tp_null(), 0};
+
+        CHECK(add(aggs, acc, &given, i, &err) == 0);
+    }
+    write_row(aggs, acc, &before);
+    save_and_load(aggs, acc);
+    write_row(aggs, acc, &after);
+    CHECK_THAT(!strcmp(before.ptr, after.ptr), "%s, not %s", after.ptr, before.ptr);
+    tp_buf_release(&before);
+    tp_buf_release(&after);
+    tp_aggs_clear(aggs, acc);
+    free(acc);
+    tp_aggs_free(aggs);
+}
+
+static void
+damaged_state_is_refused(void)
+{
+    struct tp_aggs *aggs = parse(EVERY);
+    void *acc = calloc(1, tp_aggs_size(aggs));
+    struct tp_buf saved = TP_BUF_INIT;
+    struct tp_err err;
+
+    for (uint64_t i = 0; i < 30; i++) {
+        struct given given = random_given();
+
+        CHECK(add(aggs, acc, &given, i, &err) == 0);
+    }
+    CHECK(tp_aggs_save(aggs, acc, &saved, &err) == 0);
+    tp_aggs_clear(aggs, acc);
+    for (size_t len = 0; len < saved.len; len++) {
+        char *cut = malloc(len + 1); /* so that reading beyond it is seen */
+
+        memcpy(cut, saved.ptr, len);
+        CHECK(tp_aggs_load(aggs, acc, (struct tp_str){cut, len}, &err) == -1);
+        CHECK(err.fault == TP_FAULT_RECORD && tp_aggs_held(aggs, acc) == 0);
+        free(cut);
+    }
+    /* a byte changed: refused or taken, and in either case whole */
+    for (size_t at = 0; at < saved.len; at++) {
+        char was = saved.ptr[at];
+
+        saved.ptr[at] = "[]{},\"-9e"[random_word() % 9];
+        if (tp_aggs_load(aggs, acc, tp_buf_str(&saved), &err) == 0)
+            tp_aggs_clear(aggs, acc);
+        saved.ptr[at] = was;
+    }
+    tp_buf_release(&saved);
+    free(acc);
+    tp_aggs_free(aggs);
 }
 
 static void
@@ -245,6 +332,8 @@ any_split_gives_the_whole(void)
             CHECK(add(aggs, whole, &given, i, &err) == 0);
             CHECK(add(aggs, acc + random_word() % PARTS * size, &given, i, &err) == 0);
         }
+        for (size_t part = 0; part < PARTS; part++)
+            save_and_load(aggs, acc + part * size);
         for (size_t part = PARTS; part-- > 0;)
             CHECK(tp_aggs_merge(aggs, all, acc + part * size, &err) == 0);
         write_row(aggs, whole, &whole_row);
@@ -270,5 +359,7 @@ main(void)
     RUN(sketches_of_few_values);
     RUN(what_does_not_fit_is_refused);
     RUN(any_split_gives_the_whole);
+    RUN(large_sketches_survive);
+    RUN(damaged_state_is_refused);
     return unit_end();
 }
