@@ -65,23 +65,37 @@ name_fault(struct tp_err *err, struct tp_str spelled, const struct tp_err *fault
                       fault->text);
 }
 
+/* What STATE wants ARGUMENT to be, where it does not take KIND; NULL where it does. */
+static const char *
+unmet_want(const struct tp_agg_state *state, size_t argument, enum tp_kind kind)
+{
+    if (kind == TP_NULL)
+        return NULL;
+    if (state->argument[0] == argument && !(state->store->accepts >> kind & 1))
+        return state->store->wants;
+    if (state->argument[1] == argument && !(state->store->accepts_second >> kind & 1))
+        return state->store->wants_second;
+    return NULL;
+}
+
 static int
 refuse_kind(const struct tp_aggs *aggs, size_t argument, const struct tp_value *value,
             struct tp_err *err)
 {
     const struct tp_agg_state *state = aggs->state;
     struct tp_str spelled;
+    const char *wants;
 
-    while (state->argument[0] != argument || state->store->accepts >> value->kind & 1)
+    while (!(wants = unmet_want(state, argument, value->kind)))
         state++;
     spelled = spelling(aggs, state);
     if (value->kind == TP_TEXT)
         return tp_err_set(err, TP_FAULT_RECORD, "%.*s: not %s: %s (\"%.*s\"%s)", (int)spelled.len,
-                          spelled.ptr, state->store->wants, tp_kind_name(value->kind),
+                          spelled.ptr, wants, tp_kind_name(value->kind),
                           (int)tp_text_fit(value->text, EXCERPT), value->text.ptr,
                           tp_text_fit(value->text, EXCERPT) < value->text.len ? "..." : "");
     return tp_err_set(err, TP_FAULT_RECORD, "%.*s: not %s: %s", (int)spelled.len, spelled.ptr,
-                      state->store->wants, tp_kind_name(value->kind));
+                      wants, tp_kind_name(value->kind));
 }
 
 int
@@ -100,13 +114,16 @@ check_states(const struct tp_aggs *aggs, const void *acc, const struct tp_value 
 {
     for (size_t i = 0; i < aggs->states; i++) {
         const struct tp_agg_state *state = &aggs->state[i];
-        const struct tp_value *value;
+        const struct tp_value *value, *second = NULL;
         struct tp_err fault;
 
         if (!state->store->check)
             continue;
         value = &values[state->argument[0]];
-        if (value->kind != TP_NULL && state->store->check(cell_of(state, acc), value, &fault) < 0)
+        if (state->argument[1] != TP_AGG_NO_ARGUMENT)
+            second = &values[state->argument[1]];
+        if (value->kind != TP_NULL &&
+            state->store->check(cell_of(state, acc), value, second, &fault) < 0)
             return name_fault(err, spelling(aggs, state), &fault);
     }
     return 0;
@@ -158,6 +175,49 @@ tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct t
             return tp_err_memory(err);
     }
     return 0;
+}
+
+int
+tp_aggs_save(const struct tp_aggs *aggs, const void *acc, struct tp_buf *to, struct tp_err *err)
+{
+    tp_buf_put_char(to, '[');
+    for (size_t i = 0; i < aggs->states; i++) {
+        if (i)
+            tp_buf_put_char(to, ',');
+        aggs->state[i].store->save(cell_of(&aggs->state[i], acc), to);
+    }
+    tp_buf_put_char(to, ']');
+    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}
+
+static bool
+load_states(const struct tp_aggs *aggs, void *acc, struct tp_agg_reader *from)
+{
+    for (size_t i = 0; i < aggs->states; i++) {
+        const struct tp_agg_state *state = &aggs->state[i];
+
+        if (!tp_agg_read_char(from, i ? ',' : '[') ||
+            !state->store->load(cell_of(state, acc), from, aggs->seed))
+            return false;
+    }
+    return tp_agg_read_char(from, ']') && from->at == from->end;
+}
+
+int
+tp_aggs_load(const struct tp_aggs *aggs, void *acc, struct tp_str json, struct tp_err *err)
+{
+    struct tp_agg_reader from = {.at = json.ptr, .end = json.ptr + json.len};
+    bool loaded = load_states(aggs, acc, &from);
+
+    tp_buf_release(&from.text);
+    if (loaded)
+        return 0;
+    tp_aggs_clear(aggs, acc);
+    if (from.memory)
+        return tp_err_memory(err);
+    return tp_err_at(err, TP_FAULT_RECORD, (long)(from.at - json.ptr),
+                     "no accumulator of these aggregates, from byte %zu on",
+                     (size_t)(from.at - json.ptr) + 1);
 }
 
 static int

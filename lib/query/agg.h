@@ -73,6 +73,15 @@ int tp_aggs_write(const struct tp_aggs *aggs, void *acc, struct tp_buf *to, stru
 int tp_aggs_values(const struct tp_aggs *aggs, void *acc, struct tp_value *values,
                    struct tp_err *err);
 
+/*
+ * Appends ACC as one JSON value, an array with an element for each kind of accumulator; and reads
+ * that (valid JSON, by the same list of aggregates) into an empty one, which is as the saved one
+ * was. -1 with the reason, and ACC empty, when it is something else.
+ */
+int tp_aggs_save(const struct tp_aggs *aggs, const void *acc, struct tp_buf *to,
+                 struct tp_err *err);
+int tp_aggs_load(const struct tp_aggs *aggs, void *acc, struct tp_str json, struct tp_err *err);
+
 /* Bytes held beyond the block, for --max-memory. */
 size_t tp_aggs_held(const struct tp_aggs *aggs, const void *acc);
 

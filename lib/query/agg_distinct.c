@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "record/emit.h"
 #include "value/num.h"
 
 #define LEAST_SLOTS 8
@@ -310,6 +311,86 @@ distinct_clear(void *cell)
     tp_buf_release(&distinct->strings.bytes);
 }
 
+/* The value that KEY was made of; text is borrowed from it. */
+static struct tp_value
+value_of(struct key key)
+{
+    struct tp_value value = {.kind = (enum tp_kind)key.type};
+    int64_t word;
+
+    if (value.kind == TP_TEXT || value.kind == TP_JSON) {
+        value.text = key.bytes;
+        return value;
+    }
+    memcpy(&word, key.bytes.ptr, sizeof word);
+    if (value.kind == TP_BOOL)
+        return tp_bool(word != 0);
+    value.time = word;
+    if (value.kind != TP_REAL)
+        return value;
+    value = tp_real(0);
+    value.scale = key.bytes.ptr[sizeof word];
+    if (value.scale == TP_NO_SCALE)
+        memcpy(&value.real, &word, sizeof word);
+    value.mantissa = word;
+    return value;
+}
+
+/* A decimal as its digits: its double need not be known. */
+static void
+save_value(struct tp_buf *to, struct tp_value value)
+{
+    if (value.kind != TP_REAL || value.scale == TP_NO_SCALE)
+        tp_agg_put_value(to, value);
+    else
+        tp_buf_printf(to, "%llde-%d", (long long)value.mantissa, value.scale);
+}
+
+static void
+distinct_save(const void *cell, struct tp_buf *to)
+{
+    const struct distinct *distinct = cell;
+    const struct integers *integers = &distinct->integers;
+    const struct strings *strings = &distinct->strings;
+    bool any = integers->zero;
+
+    tp_buf_put_str(to, integers->zero ? TP_STR("[0") : TP_STR("["));
+    for (size_t i = 0; i < integers->slots; i++) {
+        if (integers->slot[i] == 0)
+            continue;
+        if (any)
+            tp_buf_put_char(to, ',');
+        tp_emit_value(to, tp_int(integers->slot[i]));
+        any = true;
+    }
+    for (size_t i = 0; i < strings->slots; i++) {
+        if (strings->slot[i] == 0)
+            continue;
+        if (any)
+            tp_buf_put_char(to, ',');
+        save_value(to, value_of(key_at(strings, strings->slot[i])));
+        any = true;
+    }
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+distinct_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct tp_agg_input input = {.seed = seed};
+    bool first = true, broken = !tp_agg_read_char(from, '[');
+
+    while (!broken && tp_agg_read_more(from, &first, &broken)) {
+        struct tp_value value;
+
+        broken = !tp_agg_read_value(from, &value);
+        if (!broken)
+            from->memory |= distinct_add(cell, &value, &input) < 0;
+        broken |= from->memory;
+    }
+    return !broken;
+}
+
 const struct tp_agg_store tp_agg_distinct_store = {
     .size = sizeof(struct distinct),
     .align = _Alignof(struct distinct),
@@ -318,6 +399,8 @@ const struct tp_agg_store tp_agg_distinct_store = {
     .merge = distinct_merge,
     .held = distinct_held,
     .clear = distinct_clear,
+    .save = distinct_save,
+    .load = distinct_load,
 };
 
 TP_AGG_VALUE(tp_agg_distinct_value)

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "query/agg_state.h"
 #include "value/value.h"
 
 #define TP_AGG_KIND(kind) (1U << (kind))
@@ -38,33 +39,50 @@ struct tp_agg_input {
 struct tp_agg_store {
     size_t size, align;
     unsigned accepts; /* kinds that the first argument may have (TP_AGG_KIND); NULL it never sees */
-    const char *wants; /* what it is otherwise not: "a number" */
+    const char *wants;       /* what it is otherwise not: "a number" */
+    unsigned accepts_second; /* of stores that take two: kinds of the other; NULL it may see */
+    const char *wants_second;
 
     /* Whether a value fits to those there already: -1 with the reason (the text behind
-     * "min(x): "). May be NULL: any does. */
-    int (*check)(const void *cell, const struct tp_value *value, struct tp_err *err);
+     * "min(x): "). May be NULL: any does. SECOND is NULL for stores that take one. */
+    int (*check)(const void *cell, const struct tp_value *value, const struct tp_value *second,
+                 struct tp_err *err);
 
     /* VALUE is never NULL (an argument that is was left out); for count(*) it says nothing. -1 only
      * when memory ran out; the cell is then as before. */
     int (*add)(void *cell, const struct tp_value *value, const struct tp_agg_input *input);
     int (*merge)(void *into, const void *from, uint64_t seed);
 
+    /* The cell as one JSON value; and an empty cell from that. False: it is not what save writes,
+     * or memory ran out (from->memory); the cell can still be cleared. */
+    void (*save)(const void *cell, struct tp_buf *to);
+    bool (*load)(void *cell, struct tp_agg_reader *from, uint64_t seed);
+
     /* Of what lies beyond the cell. May be NULL: nothing does. */
     size_t (*held)(const void *cell);
     void (*clear)(void *cell);
 };
 
-/* An exact fraction 0..1: numerator / 10^scale. */
+/* A function's constant: a fraction 0..1, exactly, as numerator / 10^scale; or a count, as
+ * numerator. */
 struct tp_agg_quantile {
     int64_t numerator;
     int scale;
 };
 
+enum tp_agg_parameter {
+    TP_AGG_NO_PARAMETER,
+    TP_AGG_TAKES_QUANTILE, /* a number 0..1 */
+    TP_AGG_TAKES_COUNT,    /* a whole number 1..TP_AGG_MOST */
+};
+
+#define TP_AGG_MOST 1000
+
 struct tp_agg_function {
     const char *name;
     const struct tp_agg_store *store;
     unsigned arguments;              /* expressions it takes */
-    bool takes_quantile;             /* and then a number 0..1 */
+    enum tp_agg_parameter parameter; /* and then a constant */
     bool may_count_all;              /* without arguments, or `*`: every record */
     struct tp_agg_quantile quantile; /* a fixed one: median */
 
@@ -75,6 +93,9 @@ struct tp_agg_function {
     /* The same, written as JSON. May be NULL: the value is. */
     int (*write)(void *cell, struct tp_buf *to, struct tp_err *err);
 };
+
+/* The value that KEY (record/key, of one part) was made of; text is borrowed from it. */
+struct tp_value tp_agg_value_of_key(struct tp_str key);
 
 /* The row of NAME (case ignored), or NULL. */
 const struct tp_agg_function *tp_agg_function_find(struct tp_str name);
@@ -87,7 +108,9 @@ bool tp_agg_percentile(struct tp_str name, struct tp_agg_quantile *quantile);
 
 extern const struct tp_agg_store tp_agg_count_store, tp_agg_sum_store, tp_agg_moments_store,
     tp_agg_min_store, tp_agg_max_store, tp_agg_first_store, tp_agg_last_store, tp_agg_values_store,
-    tp_agg_distinct_store;
+    tp_agg_distinct_store, tp_agg_arg_min_store, tp_agg_arg_max_store, tp_agg_tally_store,
+    tp_agg_series_store, tp_agg_rate_store, tp_agg_truth_store, tp_agg_approx_quantile_store,
+    tp_agg_approx_distinct_store, tp_agg_approx_top_store;
 
 #define TP_AGG_VALUE(name)                                                        \
     int name(void *cell, struct tp_agg_quantile quantile, struct tp_value *value, \
@@ -104,6 +127,18 @@ TP_AGG_VALUE(tp_agg_extreme_value);
 TP_AGG_VALUE(tp_agg_edge_value);
 TP_AGG_VALUE(tp_agg_quantile_value);
 TP_AGG_VALUE(tp_agg_distinct_value);
+TP_AGG_VALUE(tp_agg_arg_value);
+TP_AGG_VALUE(tp_agg_mode_value);
+TP_AGG_VALUE(tp_agg_set_value);
+TP_AGG_VALUE(tp_agg_topk_value);
+TP_AGG_VALUE(tp_agg_histogram_value);
+TP_AGG_VALUE(tp_agg_list_value);
+TP_AGG_VALUE(tp_agg_rate_value);
+TP_AGG_VALUE(tp_agg_bool_and_value);
+TP_AGG_VALUE(tp_agg_bool_or_value);
+TP_AGG_VALUE(tp_agg_approx_quantile_value);
+TP_AGG_VALUE(tp_agg_approx_distinct_value);
+TP_AGG_VALUE(tp_agg_approx_top_value);
 int tp_agg_sum_write(void *cell, struct tp_buf *to, struct tp_err *err);
 
 #endif

@@ -166,6 +166,59 @@ moments_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+static void
+save_exact(const struct exact_part *part, struct tp_buf *to)
+{
+    tp_agg_put_whole(to, part->sum);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, (__int128)part->squares); /* at most LARGEST_SQUARES */
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, part->count);
+    tp_buf_put_char(to, ',');
+}
+
+static bool
+load_exact(struct exact_part *part, struct tp_agg_reader *from)
+{
+    __int128 squares;
+
+    if (!tp_agg_read_whole(from, &part->sum) || !tp_agg_read_char(from, ',') ||
+        !tp_agg_read_whole(from, &squares) || !tp_agg_read_char(from, ',') ||
+        !tp_agg_read_count(from, &part->count) || !tp_agg_read_char(from, ','))
+        return false;
+    part->squares = (unsigned __int128)squares;
+    return squares >= 0 && part->squares <= LARGEST_SQUARES;
+}
+
+static void
+moments_save(const void *cell, struct tp_buf *to)
+{
+    const struct moments *moments = cell;
+
+    tp_buf_put_char(to, '[');
+    save_exact(&moments->integers, to);
+    save_exact(&moments->decimals, to);
+    tp_agg_put_whole(to, moments->others.count);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, moments->others.mean);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, moments->others.deviation);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+moments_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct moments *moments = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && load_exact(&moments->integers, from) &&
+           load_exact(&moments->decimals, from) &&
+           tp_agg_read_count(from, &moments->others.count) && tp_agg_read_char(from, ',') &&
+           tp_agg_read_real(from, &moments->others.mean) && tp_agg_read_char(from, ',') &&
+           tp_agg_read_real(from, &moments->others.deviation) && tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_moments_store = {
     .size = sizeof(struct moments),
     .align = _Alignof(struct moments),
@@ -173,6 +226,8 @@ const struct tp_agg_store tp_agg_moments_store = {
     .wants = "a number",
     .add = moments_add,
     .merge = moments_merge,
+    .save = moments_save,
+    .load = moments_load,
 };
 
 /* Divided by n - LESS; NULL where that is not above 0. */

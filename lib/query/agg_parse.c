@@ -262,11 +262,25 @@ find_function(struct parser *parser, const struct item *item)
     return NULL;
 }
 
+static const char *
+second_example(const struct tp_agg_function *function)
+{
+    switch (function->parameter) {
+    case TP_AGG_TAKES_QUANTILE:
+        return "0.9";
+    case TP_AGG_TAKES_COUNT:
+        return "10";
+    case TP_AGG_NO_PARAMETER:
+        break;
+    }
+    return "y";
+}
+
 static int
 check_arguments(struct parser *parser, const struct item *item,
                 const struct tp_agg_function *function)
 {
-    size_t wanted = function->arguments + function->takes_quantile;
+    size_t wanted = function->arguments + (function->parameter != TP_AGG_NO_PARAMETER);
 
     if (item->arguments == 0 && function->may_count_all)
         return 0;
@@ -274,13 +288,11 @@ check_arguments(struct parser *parser, const struct item *item,
         return FAIL(parser, item->name.ptr, "only count takes *");
     if (item->arguments == wanted)
         return 0;
-    if (function->takes_quantile)
-        return FAIL(parser, item->name.ptr, "%.*s takes two arguments: %.*s(x, 0.9)",
-                    SHOW(item->name), SHOW(item->name));
-    if (wanted == 1)
-        return FAIL(parser, item->name.ptr, "%.*s takes one argument: %.*s(x)", SHOW(item->name),
-                    SHOW(item->name));
-    return FAIL(parser, item->name.ptr, "%.*s takes %zu arguments", SHOW(item->name), wanted);
+    if (wanted == 2)
+        return FAIL(parser, item->name.ptr, "%.*s takes two arguments: %.*s(x, %s)",
+                    SHOW(item->name), SHOW(item->name), second_example(function));
+    return FAIL(parser, item->name.ptr, "%.*s takes one argument: %.*s(x)", SHOW(item->name),
+                SHOW(item->name));
 }
 
 /* A number 0 .. 1. */
@@ -300,6 +312,36 @@ read_quantile(struct parser *parser, struct tp_str text, struct tp_agg_quantile 
     }
     if (tp_num_compare(value, tp_int(0)) < 0 || tp_num_compare(value, tp_int(1)) > 0)
         return FAIL(parser, text.ptr, "a quantile lies between 0 and 1");
+    return 0;
+}
+
+/* A whole number 1 .. TP_AGG_MOST. */
+static int
+read_count(struct parser *parser, struct tp_str text, struct tp_agg_quantile *count)
+{
+    int64_t integer;
+
+    if (!tp_num_parse_int(text, &integer) || integer < 1 || integer > TP_AGG_MOST)
+        return FAIL(parser, text.ptr, "expected a whole number from 1 to %d", TP_AGG_MOST);
+    *count = (struct tp_agg_quantile){integer, 0};
+    return 0;
+}
+
+static int
+read_parameter(struct parser *parser, const struct item *item, struct tp_agg_column *column)
+{
+    struct tp_str text = item->argument[item->arguments ? item->arguments - 1 : 0];
+
+    column->quantile = column->function->quantile;
+    tp_agg_percentile(item->name, &column->quantile);
+    switch (column->function->parameter) {
+    case TP_AGG_TAKES_QUANTILE:
+        return read_quantile(parser, text, &column->quantile);
+    case TP_AGG_TAKES_COUNT:
+        return read_count(parser, text, &column->quantile);
+    case TP_AGG_NO_PARAMETER:
+        break;
+    }
     return 0;
 }
 
@@ -328,6 +370,8 @@ state_number(struct tp_aggs *aggs, const struct tp_agg_store *store, const size_
     aggs->size = state->offset + store->size;
     if (argument[0] != TP_AGG_NO_ARGUMENT)
         aggs->argument[argument[0]].accepts &= store->accepts | TP_AGG_KIND(TP_NULL);
+    if (argument[1] != TP_AGG_NO_ARGUMENT)
+        aggs->argument[argument[1]].accepts &= store->accepts_second | TP_AGG_KIND(TP_NULL);
     return aggs->states++;
 }
 
@@ -479,10 +523,7 @@ take_column(struct parser *parser)
     column->function = find_function(parser, &item);
     if (!column->function || check_arguments(parser, &item, column->function) < 0)
         return -1;
-    column->quantile = column->function->quantile;
-    tp_agg_percentile(item.name, &column->quantile);
-    if (column->function->takes_quantile &&
-        read_quantile(parser, item.argument[item.arguments - 1], &column->quantile) < 0)
+    if (read_parameter(parser, &item, column) < 0)
         return -1;
     if (enter_arguments(parser, &item, column->function, argument) < 0)
         return -1;

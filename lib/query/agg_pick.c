@@ -1,24 +1,15 @@
 /*
  * Functions whose result is one of their arguments: min and max; first and last by event time.
  */
-#include "query/agg_function.h"
+#include "query/agg_pick.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "value/num.h"
 
-/* A value, with memory for its text. */
-struct pick {
-    struct tp_value value; /* TP_NULL: nothing yet */
-    bool mixed;            /* parts of different types were merged: there is no least or greatest */
-    char *memory;
-    size_t cap;
-};
-
 /* first and last also remember when. */
 struct edge {
-    struct pick pick;
+    struct tp_agg_pick pick;
     tp_time time;
     uint64_t sequence;
 };
@@ -29,19 +20,29 @@ has_text(struct tp_value value)
     return value.kind == TP_TEXT || value.kind == TP_JSON;
 }
 
-static int
-pick_set(struct pick *pick, struct tp_value value)
+int
+tp_agg_pick_reserve(struct tp_agg_pick *pick, struct tp_value value)
 {
-    if (has_text(value)) {
-        if (value.text.len > pick->cap) {
-            char *memory = malloc(value.text.len);
+    char *memory;
 
-            if (!memory)
-                return -1;
-            free(pick->memory);
-            pick->memory = memory;
-            pick->cap = value.text.len;
-        }
+    if (!has_text(value) || value.text.len <= pick->cap)
+        return 0;
+    memory = realloc(pick->memory, value.text.len);
+    if (!memory)
+        return -1;
+    if (has_text(pick->value) && pick->value.text.len)
+        pick->value.text.ptr = memory;
+    pick->memory = memory;
+    pick->cap = value.text.len;
+    return 0;
+}
+
+int
+tp_agg_pick_set(struct tp_agg_pick *pick, struct tp_value value)
+{
+    if (tp_agg_pick_reserve(pick, value) < 0)
+        return -1;
+    if (has_text(value)) {
         if (value.text.len)
             memcpy(pick->memory, value.text.ptr, value.text.len);
         value.text.ptr = value.text.len ? pick->memory : "";
@@ -50,23 +51,45 @@ pick_set(struct pick *pick, struct tp_value value)
     return 0;
 }
 
+void
+tp_agg_pick_save(const struct tp_agg_pick *pick, struct tp_buf *to)
+{
+    if (pick->mixed)
+        TP_BUF_PUT(to, "\"mixed\",");
+    else
+        TP_BUF_PUT(to, "\"\",");
+    tp_agg_put_value(to, pick->value);
+}
+
+bool
+tp_agg_pick_load(struct tp_agg_pick *pick, struct tp_agg_reader *from)
+{
+    struct tp_value value;
+
+    if (!tp_agg_read_value(from, &value) || value.kind != TP_TEXT)
+        return false;
+    pick->mixed = value.text.len > 0;
+    if (!tp_agg_read_char(from, ',') || !tp_agg_read_value(from, &value))
+        return false;
+    if (tp_agg_pick_set(pick, value) == 0)
+        return true;
+    from->memory = true;
+    return false;
+}
+
 static size_t
 pick_held(const void *cell)
 {
-    return ((const struct pick *)cell)->cap;
+    return ((const struct tp_agg_pick *)cell)->cap;
 }
 
 static void
 pick_clear(void *cell)
 {
-    free(((struct pick *)cell)->memory);
+    free(((struct tp_agg_pick *)cell)->memory);
 }
 
 /* ---- min, max ---- */
-
-#define ORDERED                                                                            \
-    (TP_AGG_NUMBERS | TP_AGG_KIND(TP_TEXT) | TP_AGG_KIND(TP_BOOL) | TP_AGG_KIND(TP_TIME) | \
-     TP_AGG_KIND(TP_DURATION))
 
 /* Integers and other numbers are ordered among each other. */
 static enum tp_kind
@@ -92,11 +115,9 @@ plural(enum tp_kind kind)
     }
 }
 
-static int
-extreme_check(const void *cell, const struct tp_value *value, struct tp_err *err)
+int
+tp_agg_pick_check(const struct tp_agg_pick *pick, const struct tp_value *value, struct tp_err *err)
 {
-    const struct pick *pick = cell;
-
     if (pick->value.kind == TP_NULL || family(pick->value.kind) == family(value->kind))
         return 0;
     return tp_err_set(err, TP_FAULT_RECORD, "got %s after %s", tp_kind_name(value->kind),
@@ -104,7 +125,15 @@ extreme_check(const void *cell, const struct tp_value *value, struct tp_err *err
 }
 
 static int
-compare(struct tp_value a, struct tp_value b)
+extreme_check(const void *cell, const struct tp_value *value, const struct tp_value *second,
+              struct tp_err *err)
+{
+    (void)second;
+    return tp_agg_pick_check(cell, value, err);
+}
+
+int
+tp_agg_compare(struct tp_value a, struct tp_value b)
 {
     switch (a.kind) {
     case TP_TEXT:
@@ -120,25 +149,23 @@ compare(struct tp_value a, struct tp_value b)
 }
 
 static int
-min_take(struct pick *pick, struct tp_value value)
+min_take(struct tp_agg_pick *pick, struct tp_value value)
 {
-    if (pick->mixed || (pick->value.kind != TP_NULL && compare(value, pick->value) >= 0))
+    if (pick->mixed || (pick->value.kind != TP_NULL && tp_agg_compare(value, pick->value) >= 0))
         return 0;
-    return pick_set(pick, value);
+    return tp_agg_pick_set(pick, value);
 }
 
 static int
-max_take(struct pick *pick, struct tp_value value)
+max_take(struct tp_agg_pick *pick, struct tp_value value)
 {
-    if (pick->mixed || (pick->value.kind != TP_NULL && compare(value, pick->value) <= 0))
+    if (pick->mixed || (pick->value.kind != TP_NULL && tp_agg_compare(value, pick->value) <= 0))
         return 0;
-    return pick_set(pick, value);
+    return tp_agg_pick_set(pick, value);
 }
 
-/* The records of both parts were taken; that they do not go together is only seen now, and no
- * reason to end the run: the result cannot be said. */
-static bool
-mix(struct pick *into, const struct pick *from)
+bool
+tp_agg_pick_mix(struct tp_agg_pick *into, const struct tp_agg_pick *from)
 {
     if (into->value.kind != TP_NULL && from->value.kind != TP_NULL)
         into->mixed |= family(into->value.kind) != family(from->value.kind);
@@ -165,10 +192,10 @@ max_add(void *cell, const struct tp_value *value, const struct tp_agg_input *inp
 static int
 min_merge(void *into, const void *from, uint64_t seed)
 {
-    const struct pick *other = from;
+    const struct tp_agg_pick *other = from;
 
     (void)seed;
-    if (mix(into, other) || other->value.kind == TP_NULL)
+    if (tp_agg_pick_mix(into, other) || other->value.kind == TP_NULL)
         return 0;
     return min_take(into, other->value);
 }
@@ -176,36 +203,59 @@ min_merge(void *into, const void *from, uint64_t seed)
 static int
 max_merge(void *into, const void *from, uint64_t seed)
 {
-    const struct pick *other = from;
+    const struct tp_agg_pick *other = from;
 
     (void)seed;
-    if (mix(into, other) || other->value.kind == TP_NULL)
+    if (tp_agg_pick_mix(into, other) || other->value.kind == TP_NULL)
         return 0;
     return max_take(into, other->value);
 }
 
+static void
+extreme_save(const void *cell, struct tp_buf *to)
+{
+    tp_buf_put_char(to, '[');
+    tp_agg_pick_save(cell, to);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+extreme_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct tp_agg_pick *pick = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && tp_agg_pick_load(pick, from) &&
+           (pick->value.kind == TP_NULL || TP_AGG_ORDERED >> pick->value.kind & 1) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_min_store = {
-    .size = sizeof(struct pick),
-    .align = _Alignof(struct pick),
-    .accepts = ORDERED,
+    .size = sizeof(struct tp_agg_pick),
+    .align = _Alignof(struct tp_agg_pick),
+    .accepts = TP_AGG_ORDERED,
     .wants = "something that has an order",
     .check = extreme_check,
     .add = min_add,
     .merge = min_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = extreme_save,
+    .load = extreme_load,
 };
 
 const struct tp_agg_store tp_agg_max_store = {
-    .size = sizeof(struct pick),
-    .align = _Alignof(struct pick),
-    .accepts = ORDERED,
+    .size = sizeof(struct tp_agg_pick),
+    .align = _Alignof(struct tp_agg_pick),
+    .accepts = TP_AGG_ORDERED,
     .wants = "something that has an order",
     .check = extreme_check,
     .add = max_add,
     .merge = max_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = extreme_save,
+    .load = extreme_load,
 };
 
 /* Which of 1, 1.0 and 1.00 was kept depends on the order they came in; what is said must not. */
@@ -225,7 +275,7 @@ simplest_form(struct tp_value value)
 
 TP_AGG_VALUE(tp_agg_extreme_value)
 {
-    const struct pick *pick = cell;
+    const struct tp_agg_pick *pick = cell;
 
     (void)quantile;
     *value = simplest_form(pick->value);
@@ -239,7 +289,7 @@ TP_AGG_VALUE(tp_agg_extreme_value)
 static int
 edge_set(struct edge *edge, struct tp_value value, tp_time time, uint64_t sequence)
 {
-    if (pick_set(&edge->pick, value) < 0)
+    if (tp_agg_pick_set(&edge->pick, value) < 0)
         return -1;
     edge->time = time;
     edge->sequence = sequence;
@@ -303,6 +353,32 @@ last_merge(void *into, const void *from, uint64_t seed)
     return last_take(into, other->pick.value, other->time, other->sequence);
 }
 
+static void
+edge_save(const void *cell, struct tp_buf *to)
+{
+    const struct edge *edge = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_pick_save(&edge->pick, to);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, edge->time);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, edge->sequence);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+edge_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct edge *edge = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && tp_agg_pick_load(&edge->pick, from) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_int(from, &edge->time) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_count(from, &edge->sequence) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_first_store = {
     .size = sizeof(struct edge),
     .align = _Alignof(struct edge),
@@ -311,6 +387,8 @@ const struct tp_agg_store tp_agg_first_store = {
     .merge = first_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = edge_save,
+    .load = edge_load,
 };
 
 const struct tp_agg_store tp_agg_last_store = {
@@ -321,6 +399,8 @@ const struct tp_agg_store tp_agg_last_store = {
     .merge = last_merge,
     .held = pick_held,
     .clear = pick_clear,
+    .save = edge_save,
+    .load = edge_load,
 };
 
 TP_AGG_VALUE(tp_agg_edge_value)

@@ -130,6 +130,61 @@ values_clear(void *cell)
     free(values->integers.word);
 }
 
+static void
+values_save(const void *cell, struct tp_buf *to)
+{
+    const struct values *values = cell;
+
+    TP_BUF_PUT(to, "[[");
+    for (size_t i = 0; i < values->doubles.count; i++) {
+        if (i)
+            tp_buf_put_char(to, ',');
+        tp_agg_put_real(to, unordered(values->doubles.word[i]));
+    }
+    TP_BUF_PUT(to, "],[");
+    for (size_t i = 0; i < values->integers.count; i++) {
+        if (i)
+            tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, values->integers.word[i]);
+    }
+    TP_BUF_PUT(to, "]]");
+}
+
+static bool
+load_word(struct words *words, struct tp_agg_reader *from, bool is_real)
+{
+    int64_t word;
+    double real;
+
+    if (is_real ? !tp_agg_read_real(from, &real) : !tp_agg_read_int(from, &word))
+        return false;
+    if (is_real)
+        word = ordered(real);
+    from->memory = words_add(words, word) < 0;
+    return !from->memory;
+}
+
+static bool
+load_words(struct words *words, struct tp_agg_reader *from, bool are_real)
+{
+    bool first = true, broken = !tp_agg_read_char(from, '[');
+
+    while (!broken && tp_agg_read_more(from, &first, &broken))
+        broken = !load_word(words, from, are_real);
+    return !broken;
+}
+
+static bool
+values_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct values *values = cell;
+
+    (void)seed;
+    return tp_agg_read_char(from, '[') && load_words(&values->doubles, from, true) &&
+           tp_agg_read_char(from, ',') && load_words(&values->integers, from, false) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_values_store = {
     .size = sizeof(struct values),
     .align = _Alignof(struct values),
@@ -139,6 +194,8 @@ const struct tp_agg_store tp_agg_values_store = {
     .merge = values_merge,
     .held = values_held,
     .clear = values_clear,
+    .save = values_save,
+    .load = values_load,
 };
 
 /* ---- results ---- */

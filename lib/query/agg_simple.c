@@ -24,12 +24,27 @@ count_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+static void
+count_save(const void *cell, struct tp_buf *to)
+{
+    tp_agg_put_whole(to, *(const uint64_t *)cell);
+}
+
+static bool
+count_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    (void)seed;
+    return tp_agg_read_count(from, cell);
+}
+
 const struct tp_agg_store tp_agg_count_store = {
     .size = sizeof(uint64_t),
     .align = _Alignof(uint64_t),
     .accepts = TP_AGG_ALL,
     .add = count_add,
     .merge = count_merge,
+    .save = count_save,
+    .load = count_load,
 };
 
 TP_AGG_VALUE(tp_agg_count_value)
@@ -58,6 +73,47 @@ sum_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+static void
+sum_save(const void *cell, struct tp_buf *to)
+{
+    const struct tp_sum *sum = cell;
+    const uint64_t counts[] = {sum->integers, sum->decimals, sum->reals, sum->infinities_up,
+                               sum->infinities_down};
+
+    tp_buf_put_char(to, '[');
+    tp_agg_put_whole(to, sum->whole);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, sum->fraction);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, sum->real);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, sum->compensation);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, counts[i]);
+    }
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+sum_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
+{
+    struct tp_sum *sum = cell;
+    uint64_t *const counts[] = {&sum->integers, &sum->decimals, &sum->reals, &sum->infinities_up,
+                                &sum->infinities_down};
+
+    (void)seed;
+    if (!tp_agg_read_char(from, '[') || !tp_agg_read_whole(from, &sum->whole) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_whole(from, &sum->fraction) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_real(from, &sum->real) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_real(from, &sum->compensation))
+        return false;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (!tp_agg_read_char(from, ',') || !tp_agg_read_count(from, counts[i]))
+            return false;
+    return tp_agg_read_char(from, ']');
+}
+
 const struct tp_agg_store tp_agg_sum_store = {
     .size = sizeof(struct tp_sum),
     .align = _Alignof(struct tp_sum),
@@ -65,6 +121,8 @@ const struct tp_agg_store tp_agg_sum_store = {
     .wants = "a number",
     .add = sum_add,
     .merge = sum_merge,
+    .save = sum_save,
+    .load = sum_load,
 };
 
 static uint64_t

@@ -1,0 +1,292 @@
+#include "query/agg_state.h"
+
+#include <math.h>
+
+#include "record/emit.h"
+#include "value/num.h"
+#include "value/text.h"
+
+#define DOUBLE_EXACT ((__int128)1 << 53)
+
+/* ---- writing ---- */
+
+void
+tp_agg_put_whole(struct tp_buf *to, __int128 whole)
+{
+    char digits[TP_NUM_WIDE_MAX];
+    struct tp_str text = {digits, tp_num_write_wide(digits, whole)};
+
+    if (whole >= -DOUBLE_EXACT && whole <= DOUBLE_EXACT)
+        tp_buf_put_str(to, text);
+    else
+        tp_text_quote(text, to);
+}
+
+void
+tp_agg_put_real(struct tp_buf *to, double real)
+{
+    if (isfinite(real))
+        tp_emit_value(to, tp_real(real));
+    else
+        tp_text_quote(isnan(real)  ? TP_STR("nan")
+                      : real > 0.0 ? TP_STR("inf")
+                                   : TP_STR("-inf"),
+                      to);
+}
+
+void
+tp_agg_put_value(struct tp_buf *to, struct tp_value value)
+{
+    switch (value.kind) {
+    case TP_TIME:
+        TP_BUF_PUT(to, "{\"time\":");
+        tp_agg_put_whole(to, value.time);
+        break;
+    case TP_DURATION:
+        TP_BUF_PUT(to, "{\"duration\":");
+        tp_agg_put_whole(to, value.duration);
+        break;
+    case TP_JSON:
+        TP_BUF_PUT(to, "{\"json\":");
+        tp_buf_put_str(to, value.text);
+        break;
+    case TP_REAL:
+        if (!isfinite(value.real)) {
+            TP_BUF_PUT(to, "{\"real\":");
+            tp_agg_put_real(to, value.real);
+            break;
+        }
+        tp_emit_value(to, value);
+        return;
+    default:
+        tp_emit_value(to, value);
+        return;
+    }
+    tp_buf_put_char(to, '}');
+}
+
+/* ---- reading ---- */
+
+static void
+skip_space(struct tp_agg_reader *from)
+{
+    while (from->at < from->end &&
+           (*from->at == ' ' || *from->at == '\t' || *from->at == '\n' || *from->at == '\r'))
+        from->at++;
+}
+
+static bool
+stands(struct tp_agg_reader *from, char c)
+{
+    skip_space(from);
+    return from->at < from->end && *from->at == c;
+}
+
+bool
+tp_agg_read_char(struct tp_agg_reader *from, char c)
+{
+    if (!stands(from, c))
+        return false;
+    from->at++;
+    return true;
+}
+
+static bool
+read_word(struct tp_agg_reader *from, struct tp_str word)
+{
+    skip_space(from);
+    if ((size_t)(from->end - from->at) < word.len || memcmp(from->at, word.ptr, word.len) != 0)
+        return false;
+    from->at += word.len;
+    return true;
+}
+
+/* The inside of a string, escapes and all. */
+static bool
+read_string(struct tp_agg_reader *from, struct tp_str *inside)
+{
+    const char *start;
+
+    if (!tp_agg_read_char(from, '"'))
+        return false;
+    for (start = from->at; from->at < from->end && *from->at != '"'; from->at++)
+        if (*from->at == '\\' && from->at + 1 < from->end)
+            from->at++;
+    *inside = (struct tp_str){start, (size_t)(from->at - start)};
+    return tp_agg_read_char(from, '"');
+}
+
+/* A number, or what stands in its place as a string. */
+static bool
+read_number(struct tp_agg_reader *from, struct tp_str *text)
+{
+    const char *start;
+
+    if (stands(from, '"'))
+        return read_string(from, text);
+    for (start = from->at; from->at < from->end; from->at++)
+        if (!memchr("+-.0123456789Ee", *from->at, 15))
+            break;
+    *text = (struct tp_str){start, (size_t)(from->at - start)};
+    return text->len > 0;
+}
+
+bool
+tp_agg_read_whole(struct tp_agg_reader *from, __int128 *whole)
+{
+    struct tp_str text;
+    size_t at;
+
+    if (!read_number(from, &text) || text.len == 0)
+        return false;
+    *whole = 0;
+    at = text.ptr[0] == '-';
+    if (at == text.len)
+        return false;
+    for (; at < text.len; at++) {
+        int digit = text.ptr[at] - '0';
+
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(*whole, (__int128)10, whole) ||
+            __builtin_add_overflow(*whole, text.ptr[0] == '-' ? -digit : digit, whole))
+            return false;
+    }
+    return true;
+}
+
+bool
+tp_agg_read_int(struct tp_agg_reader *from, int64_t *integer)
+{
+    __int128 whole;
+
+    if (!tp_agg_read_whole(from, &whole) || whole < INT64_MIN || whole > INT64_MAX)
+        return false;
+    *integer = (int64_t)whole;
+    return true;
+}
+
+bool
+tp_agg_read_count(struct tp_agg_reader *from, uint64_t *count)
+{
+    int64_t integer;
+
+    if (!tp_agg_read_int(from, &integer) || integer < 0)
+        return false;
+    *count = (uint64_t)integer;
+    return true;
+}
+
+bool
+tp_agg_read_real(struct tp_agg_reader *from, double *real)
+{
+    struct tp_value value;
+    struct tp_str text;
+
+    if (!read_number(from, &text))
+        return false;
+    if (tp_num_parse(text, &value)) {
+        *real = value.kind == TP_INT ? (double)value.integer : value.real;
+        return true;
+    }
+    *real = tp_str_equal(text, TP_STR("inf")) ? HUGE_VAL : -HUGE_VAL;
+    if (tp_str_equal(text, TP_STR("nan")))
+        *real = (double)NAN;
+    return isnan(*real) || *real > 0 || tp_str_equal(text, TP_STR("-inf"));
+}
+
+bool
+tp_agg_read_json(struct tp_agg_reader *from, struct tp_str *json)
+{
+    const char *start;
+    struct tp_str inside;
+    size_t depth = 0;
+
+    skip_space(from);
+    start = from->at;
+    while (from->at < from->end) {
+        char c = *from->at;
+
+        if (c == '"') {
+            if (!read_string(from, &inside))
+                return false;
+            continue;
+        }
+        if (depth == 0 && (c == ',' || c == ']' || c == '}'))
+            break;
+        depth += c == '[' || c == '{';
+        depth -= c == ']' || c == '}';
+        from->at++;
+    }
+    *json = (struct tp_str){start, (size_t)(from->at - start)};
+    return depth == 0 && json->len > 0;
+}
+
+static bool
+keep_text(struct tp_agg_reader *from, struct tp_str *text)
+{
+    tp_buf_text(&from->text); /* so that even an empty one has a place */
+    from->memory |= tp_buf_failed(&from->text);
+    *text = tp_buf_str(&from->text);
+    return !from->memory;
+}
+
+static bool
+read_wrapped(struct tp_agg_reader *from, struct tp_value *value)
+{
+    struct tp_str name, json;
+    double real;
+    bool ok = false;
+
+    if (!read_string(from, &name) || !tp_agg_read_char(from, ':'))
+        return false;
+    if (tp_str_equal(name, TP_STR("time")) || tp_str_equal(name, TP_STR("duration"))) {
+        value->kind = name.len == 4 ? TP_TIME : TP_DURATION;
+        ok = tp_agg_read_int(from, &value->time);
+    } else if (tp_str_equal(name, TP_STR("real"))) {
+        ok = tp_agg_read_real(from, &real);
+        *value = tp_real(ok ? real : 0);
+    } else if (tp_str_equal(name, TP_STR("json")) && tp_agg_read_json(from, &json)) {
+        value->kind = TP_JSON;
+        tp_buf_put_str(&from->text, json);
+        ok = keep_text(from, &value->text);
+    }
+    return ok && tp_agg_read_char(from, '}');
+}
+
+bool
+tp_agg_read_value(struct tp_agg_reader *from, struct tp_value *value)
+{
+    struct tp_str text;
+
+    tp_buf_clear(&from->text);
+    *value = tp_null();
+    if (tp_agg_read_char(from, '{'))
+        return read_wrapped(from, value);
+    if (stands(from, '"')) {
+        if (!read_string(from, &text))
+            return false;
+        value->kind = TP_TEXT;
+        tp_text_unescape(text, &from->text);
+        return keep_text(from, &value->text);
+    }
+    if (read_word(from, TP_STR("null")))
+        return true;
+    if (read_word(from, TP_STR("true")) || read_word(from, TP_STR("false"))) {
+        *value = tp_bool(from->at[-2] == 'u');
+        return true;
+    }
+    return read_number(from, &text) && tp_num_parse(text, value);
+}
+
+bool
+tp_agg_read_more(struct tp_agg_reader *from, bool *first, bool *broken)
+{
+    bool was_first = *first;
+
+    *first = false;
+    if (tp_agg_read_char(from, ']'))
+        return false;
+    if (was_first || tp_agg_read_char(from, ','))
+        return true;
+    *broken = true;
+    return false;
+}
