@@ -45,13 +45,14 @@ struct swindow {
 #define FIELD(name) offsetof(struct swindow, name)
 
 static const struct tp_option options[] = {
-    {'w', "window", "SPEC", "1m (or 15s, 1d ...), hop:10m,1m, session:30m or all", TP_OPTION_TEXT,
+    {'w', "window", "SPEC",
+     "1m (or 15s, 1d ...), 1d@ZONE, hop:10m,1m, cumulate:1d,1h, session:30m or all", TP_OPTION_TEXT,
      FIELD(window_text)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
      FIELD(agg_text)},
-    {0, "offset", "DUR", "shift the windows against the epoch", TP_OPTION_DURATION, FIELD(offset)},
+    {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(offset)},
     {0, "lateness", "DUR", "keep windows so long, and write them again for late records",
      TP_OPTION_DURATION, FIELD(lateness)},
     {0},
@@ -134,6 +135,8 @@ open_state(struct swindow *w, struct tp_err *err)
 
     switch (w->spec.kind) {
     case TP_WINDOW_FIXED:
+    case TP_WINDOW_CUMULATE:
+    case TP_WINDOW_CALENDAR:
         w->panes = tp_panes_new(&w->spec, w->aggs, w->lateness);
         w->merged = tp_map_new(tp_aggs_size(w->aggs));
         ok = w->panes && w->merged;
@@ -273,14 +276,14 @@ static int
 write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_str key,
             struct tp_err *err)
 {
-    struct tp_window window = {end - w->spec.size, end};
+    struct tp_window window = {tp_window_start(&w->spec, end), end};
     void *into = tp_map_add(w->merged, key, NULL);
     int result;
 
     if (!into)
         return tp_err_memory(err);
-    for (tp_time start = window.start; start < end; start += w->spec.pane) {
-        struct tp_pane *pane = tp_panes_find(w->panes, start);
+    for (tp_duration at = 0; at < end - window.start; at += w->spec.pane) {
+        struct tp_pane *pane = tp_panes_find(w->panes, window.start + at);
         void *acc = pane ? tp_map_find(pane->groups, key) : NULL;
 
         if (acc && tp_aggs_merge(w->aggs, into, acc, err) < 0)
@@ -597,6 +600,7 @@ swindow_close(void *self)
         clear_groups(w, w->merged);
     tp_map_free(w->all);
     tp_map_free(w->merged);
+    tp_window_release(&w->spec);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
     for (size_t i = 0; w->argument_expr && i < w->arguments; i++)

@@ -82,14 +82,26 @@ is_over(const struct tp_panes *panes, tp_time end, tp_time watermark)
     return limit <= watermark;
 }
 
+/* The end of the window of a pane that follows the one ending at END; AFTER_ALL where there can be
+ * none. */
+static tp_time
+end_after(const struct tp_panes *panes, tp_time end)
+{
+    tp_time next;
+
+    return tp_time_add(end, panes->spec->slide, &next) ? next : TP_TIME_AFTER_ALL;
+}
+
 /* The end of the first window of the pane that WATERMARK has not fired yet. */
 static tp_time
-first_due(const struct tp_panes *panes, tp_time first_end, tp_time watermark)
+first_due(const struct tp_panes *panes, tp_time first_end, tp_time last_end, tp_time watermark)
 {
     tp_duration slide = panes->spec->slide;
 
     if (watermark < first_end)
         return first_end;
+    if (watermark >= last_end)
+        return TP_TIME_AFTER_ALL;
     return first_end + ((watermark - first_end) / slide + 1) * slide;
 }
 
@@ -102,21 +114,23 @@ schedule(struct tp_panes *panes, struct tp_pane *pane)
 }
 
 static struct tp_pane *
-make_pane(struct tp_panes *panes, tp_time start, const struct tp_window *first, tp_time last_end,
-          tp_time watermark, struct tp_err *err)
+make_pane(struct tp_panes *panes, const struct tp_window *place, const struct tp_window *first,
+          tp_time last_end, tp_time watermark, struct tp_err *err)
 {
     struct tp_map *groups = tp_map_new(tp_aggs_size(panes->aggs));
-    struct tp_pane *pane = groups ? tp_map_add(panes->by_start, start_key(&start), NULL) : NULL;
+    struct tp_pane *pane =
+        groups ? tp_map_add(panes->by_start, start_key(&place->start), NULL) : NULL;
 
     if (!pane) {
         tp_map_free(groups);
         tp_err_memory(err);
         return NULL;
     }
-    pane->start = start;
+    pane->start = place->start;
+    pane->end = place->end;
     pane->first_end = first->end;
     pane->last_end = last_end;
-    pane->next_end = first_due(panes, first->end, watermark);
+    pane->next_end = first_due(panes, first->end, last_end, watermark);
     pane->groups = groups;
     if (schedule(panes, pane) < 0) {
         tp_err_memory(err);
@@ -133,7 +147,7 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
     struct tp_pane *pane = panes->recent;
 
     *is_late = false;
-    if (pane && time >= pane->start && time - pane->start < panes->spec->pane) {
+    if (pane && time >= pane->start && time < pane->end) {
         *last_end = pane->last_end;
         return pane;
     }
@@ -147,7 +161,7 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
     }
     pane = tp_panes_find(panes, place.start);
     if (!pane)
-        pane = make_pane(panes, place.start, &first, last.end, watermark, err);
+        pane = make_pane(panes, &place, &first, last.end, watermark, err);
     panes->recent = pane;
     return pane;
 }
@@ -187,7 +201,7 @@ tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *window
     if (!next || next->at > watermark)
         return 0;
     window->end = next->at;
-    window->start = next->at - panes->spec->size;
+    window->start = tp_window_start(panes->spec, next->at);
     while (next && next->at == window->end) {
         struct tp_pane *pane = tp_heap_pop(&panes->due).data;
 
@@ -197,7 +211,7 @@ tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *window
         next = tp_heap_peek(&panes->due);
     }
     for (size_t i = 0; i < found; i++) {
-        panes->covered[i]->next_end += panes->spec->slide;
+        panes->covered[i]->next_end = end_after(panes, window->end);
         if (schedule(panes, panes->covered[i]) < 0)
             return tp_err_memory(err);
     }

@@ -1,5 +1,6 @@
 /*
- * pane: the groups of fixed windows (tumbling, hopping), kept a pane at a time.
+ * pane: the groups of windows with bounds of their own (tumbling, hopping, cumulating, calendar),
+ * kept a pane at a time.
  *
  * A record is added once, to its pane; a window is the panes it covers. Windows come out in the
  * order of their ends, each once, when the watermark reaches the end; a pane stays until the last
@@ -19,7 +20,7 @@
 #include "value/time.h"
 
 struct tp_pane {
-    tp_time start;
+    tp_time start, end;
     tp_time first_end;     /* of the first window that it belongs to */
     tp_time next_end;      /* of the next one that is to be written */
     tp_time last_end;      /* of the last one */

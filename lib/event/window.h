@@ -4,6 +4,10 @@
  * Windows are half-open [start, end), whole milliseconds, aligned to the epoch (--offset shifts).
  *   1m, tumble:1m      fixed, side by side
  *   hop:10m,1m         size, slide (the slide need not divide the size)
+ *   cumulate:1d,1h     greatest size, step: windows that begin with the day and end an hour later
+ *                      each, up to the whole day (Flink's CUMULATE)
+ *   1d@Europe/Berlin   days, weeks from Monday (1w@), months (1mo@), years (1y@) of a time zone:
+ *                      event/calendar.h
  *   session:30m        gap: a window ends when nothing came for so long; two sessions merge when
  *                      the gap is exactly met (Flink)
  *   all                one window, from the first record to the last
@@ -17,20 +21,27 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "event/calendar.h"
 #include "value/time.h"
 
 enum tp_window_kind {
     TP_WINDOW_FIXED, /* tumbling and hopping */
+    TP_WINDOW_CUMULATE,
+    TP_WINDOW_CALENDAR,
     TP_WINDOW_SESSION,
     TP_WINDOW_ALL,
 };
 
+/* Windows made of panes (fixed, cumulate, calendar) have `slide` from the end of one that holds a
+ * pane to that of the next; a calendar pane is in one window only, and its lengths are the most
+ * they can be. */
 struct tp_window_spec {
     enum tp_window_kind kind;
-    tp_duration size;   /* fixed: > 0; session: the gap, > 0; all: 0 */
-    tp_duration slide;  /* fixed: > 0, <= size; equal to size when tumbling */
-    tp_duration pane;   /* fixed: the greatest common divisor of size and slide */
-    tp_duration offset; /* fixed: 0 <= offset < slide; 0 after a parse */
+    tp_duration size;   /* > 0; cumulate: the greatest; session: the gap; all: 0 */
+    tp_duration slide;  /* > 0, <= size; fixed: equal to size when tumbling; cumulate: the step */
+    tp_duration pane;   /* fixed: the greatest common divisor of size and slide; else as slide */
+    tp_duration offset; /* fixed, cumulate: 0 <= offset < slide, size; 0 after a parse */
+    struct tp_calendar *calendar; /* calendar: owned */
 };
 
 struct tp_window {
@@ -38,11 +49,14 @@ struct tp_window {
 };
 
 /* -1 with the reason: unknown kind, a bare number, parts of a millisecond, a slide larger than the
- * size, a bare `1w` (both readings are named). */
+ * size, a size that is no whole number of steps, an unknown zone, a bare `1w`, `1mo` or `1y` (both
+ * readings are named). tp_window_release gives back what SPEC owns, also after a failure. */
 int tp_window_parse(struct tp_str text, struct tp_window_spec *spec, struct tp_err *err);
+void tp_window_release(struct tp_window_spec *spec);
 
-/* Shifts fixed windows against the epoch by OFFSET: any sign and size, kept modulo the slide. -1
- * with the reason: parts of a millisecond; sessions and `all` have nothing to shift. */
+/* Shifts windows by OFFSET, any sign: fixed ones against the epoch, kept modulo the slide
+ * (cumulate: the size), calendar ones by the zone's clocks. -1 with the reason: parts of a
+ * millisecond; too much for a calendar; sessions and `all` have nothing to shift. */
 int tp_window_shift(struct tp_window_spec *spec, tp_duration offset, struct tp_err *err);
 
 /*
@@ -59,5 +73,8 @@ int tp_window_pane(const struct tp_window_spec *spec, tp_time time, struct tp_wi
  * both are the pane itself. */
 void tp_window_of_pane(const struct tp_window_spec *spec, tp_time pane_start,
                        struct tp_window *first, struct tp_window *last);
+
+/* Where the window that ends at END begins; END is one that the above gave, or lies between. */
+tp_time tp_window_start(const struct tp_window_spec *spec, tp_time end);
 
 #endif

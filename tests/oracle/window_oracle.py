@@ -7,12 +7,15 @@ itself where nothing is late (SQL below), and windows/model.py where records may
 
 usage: window_oracle.py [SEED...]    SHARED_DATA names the directory of the real data
 """
+import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 from collections import namedtuple
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -38,6 +41,8 @@ WINDOWS = {
     "hop:10m,1m": Window("fixed", 10 * MINUTE, MINUTE, 0),
     "hop:7s,3s": Window("fixed", 7 * SECOND, 3 * SECOND, 0),
     "hop:50m,20m --offset 7m": Window("fixed", 50 * MINUTE, 20 * MINUTE, 7 * MINUTE),
+    "cumulate:1h,7m30s": Window("cumulate", 60 * MINUTE, 450 * SECOND, 0),
+    "cumulate:10m,1m --offset 90s": Window("cumulate", 10 * MINUTE, MINUTE, 90 * SECOND),
     "session:10s": Window("session", 10 * SECOND, 0, 0),
     "session:1m": Window("session", MINUTE, 0, 0),
     "session:1ms": Window("session", 1000, 0, 0),
@@ -168,6 +173,13 @@ FIXED_SQL = """CREATE OR REPLACE TEMP TABLE placed AS
             t - ((t - {offset}) % {slide} + {slide}) % {slide} + 1, {slide})) AS s FROM r)
     WHERE s + {size} > t"""
 
+CUMULATE_SQL = """CREATE OR REPLACE TEMP TABLE placed AS
+    SELECT n, s AS window_start, unnest(range(
+        s + (t - s) // {slide} * {slide} + {slide}, s + {size} + 1, {slide})) AS window_end
+    FROM (SELECT n, t, t - ((t - {offset}) % {size} + {size}) % {size} AS s FROM r)"""
+
+PLACED_SQL = {"fixed": FIXED_SQL, "cumulate": CUMULATE_SQL}
+
 SESSION_SQL = """CREATE OR REPLACE TEMP TABLE placed AS
     WITH marked AS (
         SELECT n, ms, {keys} hash(1) AS one, CASE WHEN ms - lag(ms) OVER w <= {size} THEN 0 ELSE 1 END AS fresh
@@ -185,9 +197,10 @@ ALL_SQL = """CREATE OR REPLACE TEMP TABLE placed AS
 
 def place_in_duckdb(db, window, keys):
     columns = [f'"k_{key}"' for key in keys]
-    if window.kind == "fixed":
-        reach = (window.size - 1) // window.slide * window.slide
-        db.execute(FIXED_SQL.format(reach=reach, **window._asdict()))
+    if window.kind in PLACED_SQL:
+        fixed = window.kind == "fixed"
+        reach = (window.size - 1) // window.slide * window.slide if fixed else 0
+        db.execute(PLACED_SQL[window.kind].format(reach=reach, **window._asdict()))
     elif window.kind == "session":
         db.execute(
             SESSION_SQL.format(
@@ -214,6 +227,12 @@ def place_by_model(db, dataset, window, keys, delay, directory):
         columns = ", ".join(["n"] + [f'"k_{key}"' for key in keys])
         key_values = {row[0]: row[1:] for row in db.execute(f"SELECT {columns} FROM r").fetchall()}
         placed, late = model.assign_sessions(dataset.records, window.size, delay, key_of)
+    elif window.kind in PLACED_SQL:
+        place_in_duckdb(db, window, keys)
+        windows = {}
+        for n, *bounds in db.execute("SELECT n, window_start, window_end FROM placed").fetchall():
+            windows.setdefault(n, []).append(bounds)
+        placed, late = model.keep_in_time(dataset.records, windows, delay)
     else:
         placed = model.assign_all(dataset.records)
     path = Path(directory) / "placed.csv"
@@ -309,9 +328,9 @@ def compare(rows, expected, names, members):
 
 
 def compare_order(rows, expected, window):
-    """By window end, then first-seen key. (Within a hopping window the order is another.)"""
+    """By window end, then first-seen key. (Where windows share pieces it is another.)"""
     order = [(key[1], expected[key][0]) for key, _ in rows if key in expected]
-    if window.kind == "fixed" and window.slide != window.size:
+    if window.kind in PLACED_SQL and window.slide != window.size:
         order = [end for end, _ in order]
     return [] if order == sorted(order) else ["rows out of order"]
 
@@ -370,6 +389,46 @@ def synthetic(seed, base):
     )
 
 
+# --- windows of the calendar, against DuckDB's own time zones (ICU)
+
+ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"]
+UNITS = {"1d": "day", "1w": "week", "1mo": "month", "1y": "year"}
+
+CALENDAR_SQL = """SELECT epoch_us(timezone('{zone}', l + o)) AS s,
+        epoch_us(timezone('{zone}', l + INTERVAL 1 {unit} + o)) AS e, count(*)
+    FROM (SELECT to_hours({offset}) AS o,
+        date_trunc('{unit}', timezone('{zone}', make_timestamptz(t)) - o)::TIMESTAMP AS l FROM times)
+    GROUP BY ALL ORDER BY e"""
+
+
+def microseconds(text):
+    return round(datetime.fromisoformat(text).timestamp() * 1000) * 1000
+
+
+def check_calendars(tally, seed):
+    """Times from 1975 to 2037, many of them close to where clocks were moved."""
+    rng = random.Random(seed)
+    moved = [microseconds("2018-02-18T02:00:00Z"), microseconds("2018-11-04T03:00:00Z"),
+             microseconds("2011-12-30T10:00:00Z"), microseconds("2026-03-29T01:00:00Z"),
+             microseconds("2026-10-25T01:00:00Z"), microseconds("2026-04-04T15:00:00Z")]
+    times = [rng.randrange(5 * 365 * DAY, 67 * 365 * DAY) for _ in range(2000)]
+    times += [rng.choice(moved) + rng.randrange(-2 * DAY, 2 * DAY) for _ in range(2000)]
+    db = duckdb.connect(config={"threads": 1})
+    db.execute("CREATE TABLE times AS SELECT unnest(?) AS t", [times])
+    given = "".join('{"@timestamp":%d}\n' % time for time in times)
+    for zone, unit, offset in itertools.product(ZONES, UNITS, [0, 6]):
+        if zone == "Pacific/Apia" and offset:
+            continue  # DuckDB has a window without length there, for the day that was left out
+        expected = db.execute(CALENDAR_SQL.format(zone=zone, unit=UNITS[unit], offset=offset)).fetchall()
+        run = subprocess.run(
+            ["swindow", "--time-format", "epoch_us", "--max-ahead", "none", "-w", f"{unit}@{zone}",
+             "--offset", f"{offset}h"], input=given, capture_output=True, text=True)
+        rows = [json.loads(line) for line in run.stdout.splitlines()]
+        got = [(microseconds(r["window_start"]), microseconds(r["window_end"]), r["count"]) for r in rows]
+        wrong = [f"{g}, not {e}" for g, e in itertools.zip_longest(got, expected) if g != e]
+        tally.check(f"seed {seed} -w {unit}@{zone} --offset {offset}h", wrong + run.stderr.splitlines())
+
+
 # --- the real data
 
 def shared_data():
@@ -423,6 +482,7 @@ def main():
         check_dataset(
             tally, synthetic(seed, bases[seed % 3]), list(WINDOWS), [None, 90 * SECOND, 5 * SECOND, 0]
         )
+        check_calendars(tally, seed)
     logs = shared_data()
     if logs:
         check_apache(tally, logs)

@@ -72,14 +72,26 @@ refusals(void)
     check_refused("1.5ms", 0, "whole number of milliseconds");
     check_refused("hop:1s,300us", 7, "whole number of milliseconds");
     check_refused("1w", 0, "7d is counted from the epoch, a Thursday");
-    check_refused("1w", 0, "1w@UTC, but calendar windows are not accepted yet");
+    check_refused("1w", 0, "the calendar week from Monday is 1w@UTC");
     check_refused("2w", 0, "14d");
     check_refused("tumble:1w", 7, "7d");
     check_refused("hop:2w,1w", 4, "14d");
     check_refused("hop:14d,1w", 8, "7d");
     check_refused("1w1h", 0, "In days, 7d for 1w");
-    check_refused("1d@Europe/Berlin", 2, "calendar windows (in a time zone) are not accepted yet");
-    check_refused("1mo", 0, "windows are");
+    check_refused("1mo", 0,
+                  "30d is counted from the epoch; calendar months in a time zone are 1mo@UTC");
+    check_refused("tumble:2y", 7, "730d is counted from the epoch; calendar years");
+    check_refused("1h@UTC", 0, "days, weeks, months or years");
+    check_refused("d@UTC", 0, "days, weeks, months or years");
+    check_refused("0d@UTC", 3, "1 to 36600 days");
+    check_refused("101y@UTC", 5, "1 to 100 years");
+    check_refused("1d@", 3, "1d@UTC, say");
+    check_refused("1d@Mars/Olympus", 3, "Mars/Olympus");
+    check_refused("hop:1d@UTC,1h", 0, "days, weeks, months or years");
+    check_refused("cumulate:1d", 9, "cumulate:1d,1h");
+    check_refused("cumulate:1h,1d", 12, "whole number of steps");
+    check_refused("cumulate:1h,7m", 12, "whole number of steps");
+    check_refused("cumulate", 8, "a length is missing");
     check_refused("hop:10m", 4, "hop:10m,1m");
     check_refused("hop:,1m", 4, "missing");
     check_refused("hop:1m,", 7, "missing");
@@ -256,6 +268,40 @@ sessions_and_all(void)
     CHECK(first.start == TP_TIME_MIN && last.end == TP_TIME_AFTER_ALL);
 }
 
+/* ---- windows that cumulate ---- */
+
+static void
+check_cumulate(const struct tp_window_spec *spec, tp_time time)
+{
+    struct tp_window pane, first, last;
+    tp_time day = tp_time_floor(time, spec->size, spec->offset);
+
+    CHECK(tp_window_pane(spec, time, &pane, NULL) == 0);
+    CHECK(pane.start <= time && time < pane.end && pane.end - pane.start == spec->slide);
+    tp_window_of_pane(spec, pane.start, &first, &last);
+    CHECK(first.start == day && last.start == day && last.end == day + spec->size);
+    CHECK(first.end == pane.end);
+    for (tp_time end = first.end; end <= last.end; end += spec->slide)
+        CHECK(tp_window_start(spec, end) == day);
+}
+
+static void
+cumulating(void)
+{
+    for (int run = 0; run < 2000; run++) {
+        struct tp_window_spec spec;
+        int step = 1 + (int)random_below(20), steps = 1 + (int)random_below(10);
+        char text[80];
+
+        snprintf(text, sizeof text, "cumulate:%dms,%dms", step * steps, step);
+        CHECK(tp_window_parse(tp_str_of(text), &spec, NULL) == 0);
+        CHECK(spec.kind == TP_WINDOW_CUMULATE);
+        CHECK(tp_window_shift(&spec, (tp_duration)random_below(300) * TP_MILLISECOND, NULL) == 0);
+        for (int i = 0; i < 10; i++)
+            check_cumulate(&spec, (tp_time)random_below(500000000) - 250000000);
+    }
+}
+
 int
 main(void)
 {
@@ -266,5 +312,6 @@ main(void)
     RUN(membership_is_containment);
     RUN(vast_windows);
     RUN(sessions_and_all);
+    RUN(cumulating);
     return unit_end();
 }

@@ -38,6 +38,16 @@ def assign_fixed(records, window, delay):
     return placed, late
 
 
+def keep_in_time(records, windows, delay):
+    """Likewise, where the (start, end) of a record's windows are known by its sequence."""
+    placed, late = [], 0
+    for record, watermark in arrivals(records, delay):
+        open_ones = [w for w in windows[record.sequence] if w[1] > watermark]
+        placed += [(record.sequence, *w) for w in open_ones]
+        late += not open_ones
+    return placed, late
+
+
 class Session:
     def __init__(self, start, end):
         self.start, self.end, self.members = start, end, []
