@@ -266,6 +266,9 @@ void tp_stage_release(struct tp_stage *stage, uint64_t count);
 /* COUNT records that were held turned out to be TP_FILTERED. */
 void tp_stage_drop(struct tp_stage *stage, uint64_t count);
 
+/* COUNT records that were held turned out to be TP_DUPLICATE. */
+void tp_stage_drop_duplicate(struct tp_stage *stage, uint64_t count);
+
 /* A result could not be said (an integer sum beyond int64): message, exit status 1, go on. */
 void tp_stage_spoiled(struct tp_stage *stage, const struct tp_err *err);
 

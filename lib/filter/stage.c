@@ -600,6 +600,13 @@ tp_stage_drop(struct tp_stage *s, uint64_t count)
 }
 
 void
+tp_stage_drop_duplicate(struct tp_stage *s, uint64_t count)
+{
+    s->count.held -= count;
+    s->count.duplicate += count;
+}
+
+void
 tp_stage_spoiled(struct tp_stage *s, const struct tp_err *err)
 {
     s->spoiled = true;

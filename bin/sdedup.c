@@ -1,0 +1,274 @@
+/*
+ * sdedup: drops repeats: records whose key has been seen.
+ *
+ * Input: records in any order. By default the first of a key to arrive passes at once; with --keep
+ * first it is the one with the least event time (the first to arrive among equals, as Flink's
+ * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime) = 1), once the watermark proves it.
+ * State: for each key 16 bytes (its 128-bit hash; --verify: the key) for ever, or for --within
+ * twice that long in event time, and the time; --keep first also holds the records that the
+ * watermark has not passed. A record that comes so late that what it repeats may be forgotten is
+ * late (watermark - time >= within; --keep first: time < watermark). A record whose key cannot be
+ * evaluated is rejected, and one without a usable time where times matter.
+ * Output: the lines, byte for byte, in the order of arrival (--keep first: of event time); W.
+ */
+#include <string.h>
+
+#include "event/recent.h"
+#include "event/reorder.h"
+#include "filter/operator.h"
+#include "stream/target.h"
+
+struct sdedup {
+    const char *key_text, *keep, *dups_text;
+    tp_duration within; /* -1: for ever */
+    bool verify;
+
+    struct tp_keys keys;
+    struct tp_buf key;
+    struct tp_recent *seen;
+    struct tp_reorder *held; /* NULL: --keep arrival */
+    struct tp_target *dups;  /* NULL: dropped */
+};
+
+#define FIELD(name) offsetof(struct sdedup, name)
+
+static const struct tp_option options[] = {
+    {'k', "key", "KEYS", "what makes two records the same", TP_OPTION_TEXT, FIELD(key_text)},
+    {0, "within", "DUR", "forget a key so long after it was first seen, in event time",
+     TP_OPTION_DURATION, FIELD(within)},
+    {0, "keep", "WHICH", "arrival (the first to come, at once) or first (by event time)",
+     TP_OPTION_TEXT, FIELD(keep)},
+    {0, "dups", "TARGET", "keep the repeats there", TP_OPTION_TEXT, FIELD(dups_text)},
+    {0, "verify", NULL, "compare whole keys, not their 128-bit hashes", TP_OPTION_FLAG,
+     FIELD(verify)},
+    {0},
+};
+
+/* --- opening -----------------------------------------------------------------------------------*/
+
+static int
+open_keep(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+{
+    if (strcmp(d->keep, "first") == 0) {
+        d->held = tp_reorder_new();
+        return d->held ? 0 : tp_err_memory(err);
+    }
+    if (strcmp(d->keep, "arrival") != 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival or first, not \"%s\"", d->keep);
+    if (d->within < 0)
+        tp_stage_take_untimed(stage);
+    return 0;
+}
+
+static int
+sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sdedup *d = self;
+
+    if (!d->key_text)
+        return tp_err_set(err, TP_FAULT_USAGE, "-k is missing: what makes two records the same?");
+    if (d->within == 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--within: 0 would find no repeats");
+    if (open_keep(d, stage, err) < 0 ||
+        tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0)
+        return -1;
+    if (d->dups_text) {
+        d->dups = tp_target_open(d->dups_text, err);
+        if (!d->dups) {
+            err->fault = TP_FAULT_USAGE;
+            return -1;
+        }
+    }
+    d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
+    return d->seen ? 0 : tp_err_memory(err);
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+/* LINE ends with its newline. */
+static int
+keep_repeat(struct sdedup *d, struct tp_str line, struct tp_err *err)
+{
+    return d->dups ? tp_target_write(d->dups, line, err) : 0;
+}
+
+static enum tp_verdict
+judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_err err;
+    int is_new;
+
+    if (r->has_time && tp_recent_is_late(d->seen, r->time, r->watermark))
+        return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->within);
+    is_new = tp_recent_see(d->seen, tp_buf_str(&d->key), r->has_time ? r->time : 0, &err);
+    if (is_new < 0)
+        return tp_stage_fail(stage, &err);
+    if (is_new)
+        return TP_PASS;
+    if (keep_repeat(d, (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return TP_DUPLICATE;
+}
+
+/* Held as its key's length, the key and the line. */
+static enum tp_verdict
+hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_err err;
+
+    if (r->time < r->watermark)
+        return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
+    if (tp_reorder_add(d->held, r->time, tp_buf_str(&d->key),
+                       (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return TP_HELD;
+}
+
+static enum tp_verdict
+sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct sdedup *d = self;
+    struct tp_err err;
+    size_t len = 0;
+
+    tp_buf_clear(&d->key);
+    if (d->held)
+        tp_buf_put(&d->key, &len, sizeof len);
+    if (tp_keys_make(&d->keys, r->slot, &d->key, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    if (!d->held)
+        return judge_at_once(d, stage, r);
+    len = d->key.len - sizeof len;
+    memcpy(d->key.ptr, &len, sizeof len);
+    return hold(d, stage, r);
+}
+
+/* --- time --------------------------------------------------------------------------------------*/
+
+struct leaving {
+    struct sdedup *d;
+    struct tp_stage *stage;
+};
+
+static int
+judge_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    struct leaving *leaving = context;
+    struct tp_stage *stage = leaving->stage;
+    struct tp_buf *to;
+    struct tp_str key, line;
+    int is_new;
+
+    memcpy(&key.len, text.ptr, sizeof key.len);
+    key.ptr = text.ptr + sizeof key.len;
+    line.ptr = key.ptr + key.len;
+    line.len = (size_t)(text.ptr + text.len - line.ptr);
+    /* In order of time: what is out of reach for this one is so for all that follow. */
+    tp_recent_expire(leaving->d->seen, time);
+    is_new = tp_recent_see(leaving->d->seen, key, time, err);
+    if (is_new < 0)
+        return -1;
+    if (!is_new) {
+        tp_stage_drop_duplicate(stage, 1);
+        return keep_repeat(leaving->d, line, err);
+    }
+    to = tp_stage_row(stage, err);
+    if (!to)
+        return -1;
+    tp_buf_put_str(to, line);
+    tp_stage_release(stage, 1);
+    return tp_stage_row_end(stage, err);
+}
+
+static int
+sdedup_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
+{
+    struct sdedup *d = self;
+    struct leaving leaving = {d, stage};
+
+    if (d->held && tp_reorder_drain(d->held, *watermark, judge_held, &leaving, err) < 0)
+        return -1;
+    tp_recent_expire(d->seen, *watermark);
+    return 0;
+}
+
+static int
+sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sdedup *d = self;
+    struct leaving leaving = {d, stage};
+
+    if (!d->held)
+        return 0;
+    return tp_reorder_drain(d->held, TP_TIME_AFTER_ALL, judge_held, &leaving, err);
+}
+
+/* --- the end -----------------------------------------------------------------------------------*/
+
+static int
+sdedup_quiet(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sdedup *d = self;
+
+    (void)stage;
+    return d->dups ? tp_target_flush(d->dups, err) : 0;
+}
+
+static int
+sdedup_shut(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sdedup *d = self;
+    struct tp_target *dups = d->dups;
+
+    (void)stage;
+    d->dups = NULL;
+    return dups ? tp_target_close(dups, err) : 0;
+}
+
+static size_t
+sdedup_unfinished(void *self, const char **what)
+{
+    struct sdedup *d = self;
+
+    *what = "held record";
+    return d->held ? tp_reorder_count(d->held) : 0;
+}
+
+static void
+sdedup_close(void *self)
+{
+    struct sdedup *d = self;
+
+    if (d->dups)
+        tp_target_close(d->dups, NULL);
+    tp_recent_free(d->seen);
+    tp_reorder_free(d->held);
+    tp_keys_release(&d->keys);
+    tp_buf_release(&d->key);
+}
+
+static const struct tp_operator sdedup = {
+    .name = "sdedup",
+    .purpose = "drops repeats",
+    .synopsis =
+        "-k KEYS [--within DUR] [--keep WHICH] [--dups TARGET] [--verify] [-d DUR] [FILE ...]",
+    .example = "  sdedup -k id --within 1h -d 5s events.ndjson",
+    .options = options,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .open = sdedup_open,
+    .record = sdedup_record,
+    .watermark = sdedup_watermark,
+    .finish = sdedup_finish,
+    .quiet = sdedup_quiet,
+    .shut = sdedup_shut,
+    .unfinished = sdedup_unfinished,
+    .close = sdedup_close,
+};
+
+int
+main(int argc, char **argv)
+{
+    struct sdedup self = {.keep = "arrival", .within = -1};
+
+    return tp_transform_main(&sdedup, &self, argc, argv);
+}

@@ -1,0 +1,38 @@
+/*
+ * digests: a set of 128-bit digests, each with a number beside it where that is asked for.
+ *
+ * A digest is the seeded XXH3 of some bytes; who keeps it instead of them takes two different runs
+ * of bytes for the same with a chance of about n*n / 2^129 among n of them: 10^-22 for 100 million.
+ * Open addressing, at most 3/4 full: 16 bytes (24 with numbers) a place. Growing doubles the table
+ * and moves all of it.
+ */
+#ifndef TP_BASE_DIGESTS_H
+#define TP_BASE_DIGESTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct tp_digest {
+    uint64_t low, high;
+};
+
+struct tp_digest tp_digest_of(uint64_t seed, struct tp_str bytes);
+
+struct tp_digests; /* opaque */
+
+/* NULL when memory ran out. */
+struct tp_digests *tp_digests_new(bool numbered);
+void tp_digests_free(struct tp_digests *digests);
+
+/* Is DIGEST there? Then *NUMBER is what it was added with (0 where there are no numbers). */
+bool tp_digests_find(const struct tp_digests *digests, struct tp_digest digest, int64_t *number);
+
+/* Adds a DIGEST that is not there. -1 when memory ran out. */
+int tp_digests_add(struct tp_digests *digests, struct tp_digest digest, int64_t number);
+
+size_t tp_digests_count(const struct tp_digests *digests);
+
+#endif

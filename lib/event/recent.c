@@ -1,0 +1,228 @@
+#include "event/recent.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/digests.h"
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/map.h"
+
+/* The horizons that open in [number * within, (number + 1) * within). */
+struct table {
+    struct tp_digests *digests; /* with the times */
+    struct tp_map *keys;        /* instead of them: to tp_time */
+};
+
+struct tp_recent {
+    tp_duration within;
+    bool exactly;
+    uint64_t seed;
+    struct tp_map *tables;  /* by number; the values are struct table */
+    struct tp_heap numbers; /* of the tables, the lowest first */
+    size_t count;
+
+    bool looked_up; /* for NUMBER: the tables before, at and behind it (NULL: there is none) */
+    int64_t number;
+    struct table *near[3];
+};
+
+struct tp_recent *
+tp_recent_new(tp_duration within, bool exactly)
+{
+    struct tp_recent *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return NULL;
+    r->within = within;
+    r->exactly = exactly;
+    r->seed = tp_hash_seed();
+    r->tables = tp_map_new(sizeof(struct table));
+    if (r->tables)
+        return r;
+    tp_recent_free(r);
+    return NULL;
+}
+
+/* --- tables ------------------------------------------------------------------------------------*/
+
+static void
+release_table(struct table *table)
+{
+    tp_digests_free(table->digests);
+    tp_map_free(table->keys);
+}
+
+static size_t
+count_of(const struct table *table)
+{
+    if (table->keys)
+        return tp_map_count(table->keys);
+    return table->digests ? tp_digests_count(table->digests) : 0;
+}
+
+static int64_t
+number_of(const struct tp_recent *r, tp_time time)
+{
+    if (r->within == 0)
+        return 0;
+    return time / r->within - (time % r->within < 0);
+}
+
+static struct tp_str
+name_of(const int64_t *number)
+{
+    return (struct tp_str){(const char *)number, sizeof *number};
+}
+
+static void
+look_up(struct tp_recent *r, int64_t number)
+{
+    if (r->looked_up && r->number == number)
+        return;
+    for (int i = 0; i < 3; i++) {
+        int64_t wanted;
+        bool outside = __builtin_add_overflow(number, i - 1, &wanted);
+
+        r->near[i] = outside ? NULL : tp_map_find(r->tables, name_of(&wanted));
+    }
+    r->looked_up = true;
+    r->number = number;
+}
+
+/* The table NUMBER, made now. NULL when memory ran out. */
+static struct table *
+make_table(struct tp_recent *r, int64_t number)
+{
+    struct table made = {0}, *table;
+
+    if (r->exactly)
+        made.keys = tp_map_new(sizeof(tp_time));
+    else
+        made.digests = tp_digests_new(r->within > 0);
+    table = made.keys || made.digests ? tp_map_add(r->tables, name_of(&number), NULL) : NULL;
+    if (!table) {
+        release_table(&made);
+        return NULL;
+    }
+    *table = made;
+    r->looked_up = false;
+    if (tp_heap_push(&r->numbers, number, NULL) == 0)
+        return table;
+    release_table(table);
+    tp_map_remove(r->tables, name_of(&number));
+    return NULL;
+}
+
+/* --- keys --------------------------------------------------------------------------------------*/
+
+static bool
+is_near(const struct tp_recent *r, tp_time a, tp_time b)
+{
+    tp_duration apart;
+
+    if (r->within == 0)
+        return true;
+    if (__builtin_sub_overflow(a > b ? a : b, a > b ? b : a, &apart))
+        return false;
+    return apart < r->within;
+}
+
+static bool
+repeats_in(const struct tp_recent *r, const struct table *table, struct tp_str key,
+           struct tp_digest digest, tp_time time)
+{
+    tp_time opened = 0;
+
+    if (!table)
+        return false;
+    if (r->exactly) {
+        const tp_time *found = tp_map_find(table->keys, key);
+
+        return found && is_near(r, *found, time);
+    }
+    return tp_digests_find(table->digests, digest, &opened) && is_near(r, opened, time);
+}
+
+static int
+open_horizon(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time)
+{
+    struct table *table = r->near[1] ? r->near[1] : make_table(r, r->number);
+    tp_time *opened;
+
+    if (!table)
+        return -1;
+    if (!r->exactly)
+        return tp_digests_add(table->digests, digest, time);
+    opened = tp_map_add(table->keys, key, NULL);
+    if (!opened)
+        return -1;
+    *opened = time;
+    return 0;
+}
+
+int
+tp_recent_see(struct tp_recent *r, struct tp_str key, tp_time time, struct tp_err *err)
+{
+    struct tp_digest digest = {0, 0};
+
+    look_up(r, number_of(r, time));
+    if (!r->exactly)
+        digest = tp_digest_of(r->seed, key);
+    if (repeats_in(r, r->near[1], key, digest, time) ||
+        repeats_in(r, r->near[0], key, digest, time) ||
+        repeats_in(r, r->near[2], key, digest, time))
+        return 0;
+    if (open_horizon(r, key, digest, time) < 0)
+        return tp_err_memory(err);
+    r->count++;
+    return 1;
+}
+
+/* --- time --------------------------------------------------------------------------------------*/
+
+bool
+tp_recent_is_late(const struct tp_recent *r, tp_time time, tp_time watermark)
+{
+    return r->within > 0 && time < watermark && !is_near(r, time, watermark);
+}
+
+void
+tp_recent_expire(struct tp_recent *r, tp_time watermark)
+{
+    int64_t reached = number_of(r, watermark);
+    const struct tp_heap_entry *first;
+
+    if (r->within == 0)
+        return;
+    /* All that opened in table N opened before (N + 1) * within, so 2 * within later is before
+     * (N + 3) * within. */
+    while ((first = tp_heap_peek(&r->numbers)) && first->at <= reached - 3) {
+        int64_t number = tp_heap_pop(&r->numbers).at;
+        struct table *table = tp_map_find(r->tables, name_of(&number));
+
+        r->count -= count_of(table);
+        release_table(table);
+        tp_map_remove(r->tables, name_of(&number));
+        r->looked_up = false;
+    }
+}
+
+size_t
+tp_recent_count(const struct tp_recent *r)
+{
+    return r->count;
+}
+
+void
+tp_recent_free(struct tp_recent *r)
+{
+    if (!r)
+        return;
+    if (r->tables)
+        for (void *v = tp_map_first(r->tables); v; v = tp_map_next(r->tables, v))
+            release_table(v);
+    tp_map_free(r->tables);
+    tp_heap_release(&r->numbers);
+    free(r);
+}

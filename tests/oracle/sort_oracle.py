@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""ssort against sort -s and DuckDB's ORDER BY, sdedup against awk and QUALIFY: the same lines in the
+same order.
+
+Seeded records, shuffled within a delay; with -d, with watermarks from upstream, without either, and
+with the input cut into blocks of any size. Lines with equal times must keep their order. Horizons
+(--within) are judged by a list that is searched from end to end.
+
+usage: sort_oracle.py [SEED...]
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+import duckdb
+
+passed = failed = 0
+
+
+def check(name, ours, theirs):
+    global passed, failed
+    if ours == theirs:
+        passed += 1
+        return
+    failed += 1
+    first = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b),
+                 min(len(ours), len(theirs)))
+    print(f"FAILED {name}: {len(ours)} lines, not {len(theirs)}; line {first + 1}:",
+          *ours[first:first + 1], *theirs[first:first + 1], sep="\n  ")
+
+
+def run(command, text, block="262144"):
+    done = subprocess.run(command, input="".join(line + "\n" for line in text).encode(), shell=True,
+                          executable="/bin/bash", capture_output=True,
+                          env=dict(os.environ, LC_ALL="C", TIDEPIPE_BLOCK=block))
+    assert done.returncode == 0, (command, done.returncode, done.stderr[-500:])
+    return done.stdout.decode().splitlines()
+
+
+def shuffled(draw, count, delay):
+    """COUNT records (ms, line) of growing times, each moved back by up to DELAY ms of arrival."""
+    time, records = 1_767_261_600_000, []
+    for number in range(count):
+        time += draw.choice([0, 0, 1, 7, 300])
+        line = f'{{"t":{time},"n":{number},"k":{draw.randrange(50)},"x":"{"x" * draw.randrange(90)}"}}'
+        records.append((time + draw.uniform(0, delay), time, line))
+    records.sort()
+    return [(time, line) for _, time, line in records]
+
+
+def coreutils(records):
+    return [line.split("\t", 1)[1] for line in
+            run("sort -s -n -k1,1", [f"{time}\t{line}" for time, line in records])]
+
+
+def duck(lines):
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.write("".join(line + "\n" for line in lines))
+        file.flush()
+        rows = duckdb.sql(f"""
+            SELECT n FROM (SELECT *, row_number() OVER () AS arrival
+                           FROM read_ndjson('{file.name}', columns={{t: 'BIGINT', n: 'BIGINT'}}))
+            ORDER BY t, arrival""").fetchall()
+    return [n for n, in rows]
+
+
+def check_sort(seed):
+    draw = random.Random(seed)
+    for delay in [0, 50, 5000, 10_000_000]:
+        records = shuffled(draw, 2000, delay)
+        lines = [line for _, line in records]
+        sorted_lines = coreutils(records)
+        check(f"seed {seed}: duckdb and sort", [json.loads(l)["n"] for l in sorted_lines], duck(lines))
+        for command in [f"ssort -t t -d {delay}ms --step {draw.choice(['1ms', '20ms', '1s'])}",
+                        f"swatermark -t t -d {delay}ms | ssort | sto ndjson", "ssort -t t"]:
+            ours = run(f"set -o pipefail; {command}", lines, str(draw.choice([1, 7, 300, 262144])))
+            check(f"seed {seed}: {command}", ours, sorted_lines)
+
+
+def first_by_time(lines):
+    """The numbers of the lines that ROW_NUMBER() = 1 keeps, by time."""
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.write("".join(line + "\n" for line in lines))
+        file.flush()
+        rows = duckdb.sql(f"""
+            SELECT n FROM (SELECT *, row_number() OVER () AS arrival FROM read_ndjson('{file.name}',
+                           columns={{t: 'BIGINT', n: 'BIGINT', k: 'BIGINT'}}))
+            QUALIFY row_number() OVER (PARTITION BY k ORDER BY t, arrival) = 1
+            ORDER BY t, arrival""").fetchall()
+    return [n for n, in rows]
+
+
+def outside_horizons(lines, within):
+    opened, kept = {}, []
+    for line in lines:
+        record = json.loads(line)
+        times = opened.setdefault(record["k"], [])
+        if all(abs(record["t"] - time) >= within for time in times):
+            times.append(record["t"])
+            kept.append(line)
+    return kept
+
+
+def check_dedup(seed):
+    draw = random.Random(seed)
+    for delay in [0, 50, 5000, 300_000]:
+        records = shuffled(draw, 2000, delay)
+        lines, key_of = [line for _, line in records], lambda line: json.loads(line)["k"]
+        block = str(draw.choice([1, 7, 300, 262144]))
+        awk = [line.split("\t", 1)[1] for line in
+               run("awk -F'\\t' '!seen[$1]++'", [f"{key_of(line)}\t{line}" for line in lines])]
+        for verify in ["", " --verify"]:
+            check(f"seed {seed}: awk", run(f"sdedup -k k{verify}", lines, block), awk)
+        for command in [f"sdedup -t t -k k --keep first -d {delay}ms", "sdedup -t t -k k --keep first"]:
+            ours = [json.loads(line)["n"] for line in run(command, lines, block)]
+            check(f"seed {seed}: {command}", ours, first_by_time(lines))
+        for within in [1, 13, 400, 20_000, 10_000_000]:
+            arrival = f"sdedup -t t -k k --within {within}ms -d {delay}ms --step 1ms"
+            check(f"seed {seed}: {arrival}", run(arrival, lines, block), outside_horizons(lines, within))
+            check(f"seed {seed}: {arrival} --keep first", run(arrival + " --keep first", lines, block),
+                  outside_horizons(coreutils(records), within))
+
+
+for seed in sys.argv[1:] or ["1", "2"]:
+    check_sort(int(seed))
+    check_dedup(int(seed))
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)

@@ -1,0 +1,122 @@
+/* Against a list that is searched from end to end. */
+#include "event/recent.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "unit.h"
+
+#define MOST 4000
+
+struct horizon {
+    int64_t key;
+    tp_time opened;
+};
+
+struct model {
+    struct horizon horizon[MOST];
+    size_t count;
+};
+
+static uint32_t
+random_next(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static int
+model_see(struct model *model, int64_t key, tp_time time, tp_duration within)
+{
+    for (size_t i = 0; i < model->count; i++)
+        if (model->horizon[i].key == key &&
+            (within == 0 || llabs(model->horizon[i].opened - time) < within))
+            return 0;
+    model->horizon[model->count++] = (struct horizon){key, time};
+    return 1;
+}
+
+static int
+see(struct tp_recent *recent, int64_t key, tp_time time)
+{
+    struct tp_err err;
+
+    return tp_recent_see(recent, (struct tp_str){(const char *)&key, sizeof key}, time, &err);
+}
+
+/* Times around 0, so that tables have numbers below it; a watermark DISORDER behind the largest. */
+static void
+run_random(uint32_t seed, tp_duration within, bool exactly, uint32_t disorder)
+{
+    struct tp_recent *recent = tp_recent_new(within, exactly);
+    struct model *model = calloc(1, sizeof *model);
+    int wrong = 0;
+
+    CHECK(recent && model);
+    for (int i = 0; i < MOST; i++) {
+        tp_time time = i - MOST / 2 + (tp_time)(random_next(&seed) % disorder);
+        tp_time watermark = i - MOST / 2;
+        int64_t key = random_next(&seed) % 20;
+
+        if (!tp_recent_is_late(recent, time, watermark))
+            wrong += see(recent, key, time) != model_see(model, key, time, within);
+        if (i % 7 == 0)
+            tp_recent_expire(recent, watermark);
+    }
+    CHECK(wrong == 0);
+    if (within > 0)
+        CHECK(tp_recent_count(recent) <= 20 * (4 + 1 + disorder / (size_t)within));
+    else
+        CHECK(tp_recent_count(recent) == 20);
+    free(model);
+    tp_recent_free(recent);
+}
+
+static void
+test_random(void)
+{
+    static const tp_duration withins[] = {0, 1, 2, 3, 10, 64, 500, 100000};
+
+    for (size_t i = 0; i < sizeof withins / sizeof *withins; i++)
+        for (uint32_t disorder = 1; disorder < 1000; disorder *= 9) {
+            run_random(disorder, withins[i], false, disorder);
+            run_random(disorder, withins[i], true, disorder);
+        }
+}
+
+static void
+test_late(void)
+{
+    struct tp_recent *recent = tp_recent_new(10, false);
+
+    CHECK(!tp_recent_is_late(recent, 91, 100));
+    CHECK(tp_recent_is_late(recent, 90, 100));
+    CHECK(!tp_recent_is_late(recent, 100, 90));
+    CHECK(!tp_recent_is_late(recent, 0, TP_TIME_BEFORE_ALL));
+    CHECK(tp_recent_is_late(recent, TP_TIME_MIN, TP_TIME_MAX));
+    tp_recent_free(recent);
+}
+
+static void
+test_extremes(void)
+{
+    struct tp_recent *recent = tp_recent_new(1, false);
+
+    CHECK(see(recent, 1, TP_TIME_MIN) == 1);
+    CHECK(see(recent, 1, TP_TIME_MAX) == 1);
+    CHECK(see(recent, 1, TP_TIME_MIN) == 0);
+    CHECK(see(recent, 1, TP_TIME_MAX) == 0);
+    tp_recent_expire(recent, TP_TIME_MAX);
+    CHECK(tp_recent_count(recent) == 1);
+    tp_recent_free(recent);
+    tp_recent_free(NULL);
+}
+
+int
+main(void)
+{
+    RUN(test_random);
+    RUN(test_late);
+    RUN(test_extremes);
+    return unit_end();
+}
