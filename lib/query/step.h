@@ -1,0 +1,67 @@
+/*
+ * step: running values: functions over the records of one key, in their order.
+ *
+ * A list is parsed once (`delta(x), avg(x) OVER (RANGE 10m) AS ma`) and then drives states: one
+ * block of tp_steps_size() bytes a key, which the caller owns (aligned for any type, zeroed =
+ * empty); what a state needs beyond its block it allocates, tp_steps_clear gives that back.
+ *
+ * Records are stepped through in the order of time. Those of one key and one time are peers: all of
+ * them are entered before the first is stepped, so that a RANGE frame holds all of them (SQL's rule
+ * for peers, and what Flink SQL does). ROWS frames and everything else go record by record.
+ */
+#ifndef TP_QUERY_STEP_H
+#define TP_QUERY_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "query/expr.h"
+#include "value/value.h"
+
+struct tp_steps; /* opaque */
+
+/* NULL with the reason and its place in TEXT. */
+struct tp_steps *tp_steps_parse(struct tp_str text, struct tp_err *err);
+void tp_steps_free(struct tp_steps *steps);
+
+/* The distinct arguments, in the order in which enter and step want their values. Their text is
+ * borrowed from STEPS; a caller compiles it, as a condition where it is one. */
+size_t tp_steps_arguments(const struct tp_steps *steps);
+struct tp_str tp_steps_argument(const struct tp_steps *steps, size_t i);
+bool tp_steps_argument_is_condition(const struct tp_steps *steps, size_t i);
+
+size_t tp_steps_columns(const struct tp_steps *steps);
+struct tp_str tp_steps_column(const struct tp_steps *steps, size_t i);
+
+/* The first function, as it was spelled, that looks at the time; len 0: none does. */
+struct tp_str tp_steps_timed(const struct tp_steps *steps);
+
+size_t tp_steps_size(const struct tp_steps *steps);
+
+/*
+ * Reads argument I of the record in SLOTS, in the form that its functions keep. Where *VALUE is
+ * TP_JSON its bytes were appended to BYTES and its ptr is not set: the caller, who knows where the
+ * bytes end up, sets it. -1 (TP_FAULT_RECORD) when EXPR fails or gives what a function does not
+ * take.
+ */
+int tp_steps_read(const struct tp_steps *steps, size_t i, struct tp_expr *expr,
+                  const struct tp_slot *slots, struct tp_buf *bytes, struct tp_value *value,
+                  struct tp_err *err);
+
+/* Enters a record into the RANGE frames. -1 when memory ran out. */
+int tp_steps_enter(const struct tp_steps *steps, void *state, const struct tp_value *values,
+                   tp_time time, struct tp_err *err);
+
+/*
+ * Steps one record on and appends `"lag_x":1,"rate_x":0.5`: every column. 1: a result could not be
+ * said (an integer sum beyond int64), is null, and ERR says why; -1: memory ran out.
+ */
+int tp_steps_step(const struct tp_steps *steps, void *state, const struct tp_value *values,
+                  tp_time time, struct tp_buf *to, struct tp_err *err);
+
+void tp_steps_clear(const struct tp_steps *steps, void *state);
+
+#endif
