@@ -1,0 +1,156 @@
+#include "event/top.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What tp_ranked_new gives: the record, its values, then the bytes of the line and of texts. */
+struct copy {
+    struct tp_ranked record;
+    size_t shares;
+    struct tp_value value[];
+};
+
+static int
+compare(const struct tp_top_rule *rule, const struct tp_ranked *a, const struct tp_ranked *b)
+{
+    int order = tp_order_compare(rule->order, a->value, b->value);
+
+    if (order == 0)
+        order = (a->time > b->time) - (a->time < b->time);
+    return order ? order : (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+static bool
+ties(const struct tp_top_rule *rule, const struct tp_ranked *a, const struct tp_ranked *b)
+{
+    return tp_order_compare(rule->order, a->value, b->value) == 0;
+}
+
+bool
+tp_top_wants(const struct tp_top *top, const struct tp_top_rule *rule,
+             const struct tp_ranked *record)
+{
+    const struct tp_ranked *last;
+
+    if (top->count < rule->limit)
+        return true;
+    last = top->entry[rule->limit - 1];
+    return compare(rule, record, last) < 0 || (rule->keep_ties && ties(rule, record, last));
+}
+
+static struct tp_str
+put(char **to, struct tp_str text)
+{
+    struct tp_str copied = {*to, text.len};
+
+    if (text.len)
+        memcpy(*to, text.ptr, text.len);
+    *to += text.len;
+    return copied;
+}
+
+struct tp_ranked *
+tp_ranked_new(const struct tp_top_rule *rule, const struct tp_ranked *record)
+{
+    size_t values = rule->order->count, bytes = record->line.len;
+    struct copy *copy;
+    char *to;
+
+    for (size_t i = 0; i < values; i++)
+        bytes += record->value[i].kind == TP_TEXT ? record->value[i].text.len : 0;
+    copy = malloc(sizeof *copy + values * sizeof *copy->value + bytes);
+    if (!copy)
+        return NULL;
+    to = (char *)&copy->value[values];
+    copy->record = *record;
+    copy->shares = 1;
+    copy->record.line = put(&to, record->line);
+    for (size_t i = 0; i < values; i++) {
+        copy->value[i] = record->value[i];
+        if (copy->value[i].kind == TP_TEXT)
+            copy->value[i].text = put(&to, record->value[i].text);
+    }
+    copy->record.value = copy->value;
+    return &copy->record;
+}
+
+void
+tp_ranked_free(struct tp_ranked *record)
+{
+    struct copy *copy = (struct copy *)record;
+
+    if (copy && --copy->shares == 0)
+        free(copy);
+}
+
+static int
+make_room(struct tp_top *top)
+{
+    size_t cap = top->cap ? 2 * top->cap : 4;
+    struct tp_ranked **grown;
+
+    if (top->count < top->cap)
+        return 0;
+    grown = realloc(top->entry, cap * sizeof(struct tp_ranked *));
+    if (!grown)
+        return -1;
+    top->entry = grown;
+    top->cap = cap;
+    return 0;
+}
+
+/* How many entries stand before RECORD. */
+static size_t
+find_place(const struct tp_top *top, const struct tp_top_rule *rule, const struct tp_ranked *record)
+{
+    size_t low = 0, high = top->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare(rule, top->entry[middle], record) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Drops the entries behind the limit that are not kept for a tie. */
+static void
+cut(struct tp_top *top, const struct tp_top_rule *rule)
+{
+    while (top->count > rule->limit) {
+        struct tp_ranked *last = top->entry[top->count - 1];
+
+        if (rule->keep_ties && ties(rule, last, top->entry[rule->limit - 1]))
+            return;
+        tp_ranked_free(last);
+        top->count--;
+    }
+}
+
+int
+tp_top_add(struct tp_top *top, const struct tp_top_rule *rule, struct tp_ranked *record)
+{
+    size_t at;
+
+    if (make_room(top) < 0)
+        return -1;
+    at = find_place(top, rule, record);
+    memmove(top->entry + at + 1, top->entry + at, (top->count - at) * sizeof(struct tp_ranked *));
+    top->entry[at] = record;
+    top->count++;
+    ((struct copy *)record)->shares++;
+    cut(top, rule);
+    return 0;
+}
+
+void
+tp_top_release(struct tp_top *top)
+{
+    for (size_t i = 0; i < top->count; i++)
+        tp_ranked_free(top->entry[i]);
+    free(top->entry);
+    *top = (struct tp_top){0};
+}

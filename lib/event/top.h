@@ -1,0 +1,59 @@
+/*
+ * top: the first N records of a group, by an ORDER BY list.
+ *
+ * Of records that tie there, the earlier one (by event time, then by arrival) stands first, so that
+ * the result does not depend on the order of arrival. Either N records are kept (the ranks are
+ * 1..N, ROW_NUMBER() <= N), or also those that tie with the last of them (RANK() <= N: 1, 1, 3).
+ * State: the records that are in, as copies; shared where a record is in several tops.
+ *
+ * They lie in an array in order: to find the place costs the logarithm of N, to make room a move of
+ * at most N pointers; a record that is not in costs one comparison.
+ */
+#ifndef TP_EVENT_TOP_H
+#define TP_EVENT_TOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "query/order.h"
+#include "value/time.h"
+
+struct tp_top_rule {
+    const struct tp_order *order;
+    size_t limit; /* N, at least 1 */
+    bool keep_ties;
+};
+
+/* A record with what it is ranked by. */
+struct tp_ranked {
+    struct tp_str line;
+    size_t members; /* of the object that the line is */
+    tp_time time;
+    uint64_t sequence;
+    const struct tp_value *value; /* one for each term of the order, accepted by it */
+};
+
+/* All zero is empty. */
+struct tp_top {
+    struct tp_ranked **entry; /* the first to the last; entry i is borrowed until the next add */
+    size_t count, cap;
+};
+
+/* Would tp_top_add keep it? RECORD's line is not looked at. */
+bool tp_top_wants(const struct tp_top *top, const struct tp_top_rule *rule,
+                  const struct tp_ranked *record);
+
+/* Copies RECORD, line and values. NULL when memory ran out. Give it back with tp_ranked_free; each
+ * top that it was added to has a share of its own. */
+struct tp_ranked *tp_ranked_new(const struct tp_top_rule *rule, const struct tp_ranked *record);
+void tp_ranked_free(struct tp_ranked *record);
+
+/* Puts RECORD (from tp_ranked_new) in its place and drops what is no longer in. -1 when memory ran
+ * out. Only if tp_top_wants it. */
+int tp_top_add(struct tp_top *top, const struct tp_top_rule *rule, struct tp_ranked *record);
+
+void tp_top_release(struct tp_top *top);
+
+#endif
