@@ -13,6 +13,7 @@
 
 #include "event/join.h"
 #include "filter/operator.h"
+#include "query/pair.h"
 #include "record/emit.h"
 #include "record/key.h"
 #include "record/unite.h"
@@ -31,13 +32,16 @@ struct side {
 };
 
 struct sjoin {
-    const char *within_text, *key_text, *kind_text, *left_prefix, *right_prefix, *nest_text;
+    const char *within_text, *key_text, *kind_text, *left_prefix, *right_prefix, *nest_text,
+        *on_text;
     tp_duration lateness;
     uint64_t max_memory;
 
     enum kind kind;
     struct side side[2];
     struct tp_join *join;
+    struct tp_pair *on; /* NULL: no further condition */
+    bool on_failed;     /* said once */
     struct tp_unite unite;
     struct tp_str *shared;
     struct tp_str nest[2]; /* names; ptr NULL: rows are merged */
@@ -55,6 +59,7 @@ static const struct tp_option options[] = {
      FIELD(key_text)},
     {'j', "join", "TYPE", "inner, left, right, full, semi or anti (inner)", TP_OPTION_TEXT,
      FIELD(kind_text)},
+    {0, "on", "EXPR", "what must hold, too: l.price >= r.reserve", TP_OPTION_TEXT, FIELD(on_text)},
     {0, "lp", "PREFIX", "for a left member that the right has, too (none)", TP_OPTION_TEXT,
      FIELD(left_prefix)},
     {0, "rp", "PREFIX", "for a right member that the left has, too (right_)", TP_OPTION_TEXT,
@@ -81,7 +86,7 @@ open_kind(struct sjoin *j, struct tp_err *err)
             j->side[TP_JOIN_LEFT].lonely = i == LEFT_OUTER || i == FULL || i == ANTI;
             j->side[TP_JOIN_RIGHT].lonely = i == RIGHT_OUTER || i == FULL;
             j->side[TP_JOIN_LEFT].keeps_line = true;
-            j->side[TP_JOIN_RIGHT].keeps_line = i != SEMI && i != ANTI;
+            j->side[TP_JOIN_RIGHT].keeps_line = (i != SEMI && i != ANTI) || j->on_text;
             return 0;
         }
     return tp_err_set(err, TP_FAULT_USAGE, "-j: inner, left, right, full, semi or anti, not \"%s\"",
@@ -177,11 +182,25 @@ open_rows(struct sjoin *j, struct tp_err *err)
 }
 
 static int
+open_condition(struct sjoin *j, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (!j->on_text)
+        return 0;
+    j->on = tp_pair_compile(tp_str_of(j->on_text), &why);
+    if (!j->on)
+        tp_stage_show_place("--on", tp_str_of(j->on_text), &why, err);
+    return j->on ? 0 : -1;
+}
+
+static int
 sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sjoin *j = self;
 
-    if (open_kind(j, err) < 0 || open_bounds(j, err) < 0 || open_keys(j, stage, err) < 0)
+    if (open_kind(j, err) < 0 || open_bounds(j, err) < 0 || open_keys(j, stage, err) < 0 ||
+        open_condition(j, err) < 0)
         return -1;
     return open_rows(j, err);
 }
@@ -250,28 +269,62 @@ write_pair(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
 
 /* --- records -----------------------------------------------------------------------------------*/
 
+/* --on: does the pair meet it? One of which that cannot be said does not; the first is reported. */
+static bool
+meets(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side, const struct tp_record *r,
+      const struct tp_join_kept *met)
+{
+    struct tp_str other = {met->line, met->len};
+    struct tp_err why, named;
+    int result;
+
+    if (!j->on)
+        return true;
+    result = side == TP_JOIN_LEFT ? tp_pair_test(j->on, r->line, other, &why)
+                                  : tp_pair_test(j->on, other, r->line, &why);
+    if (result < 0 && !j->on_failed) {
+        j->on_failed = true;
+        tp_err_set(&named, why.fault, "%s:%llu: --on: %s (further ones are not reported)",
+                   tp_stage_input_name(stage, r->input), (unsigned long long)r->line_number,
+                   why.text);
+        tp_stage_spoiled(stage, &named);
+    }
+    return result > 0;
+}
+
 /* A semi join says a left record with its first match, an anti join never one with a match. */
 static int
-take_matches(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
-             const struct tp_record *r, const struct tp_join_matches *matches, struct tp_err *err)
+take_match(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
+           const struct tp_record *r, struct tp_join_kept *met, struct tp_err *err)
 {
-    bool pairs = j->kind != SEMI && j->kind != ANTI;
+    bool fresh = !met->matched;
 
-    for (size_t i = 0; i < matches->count; i++) {
-        struct tp_join_kept *met = matches->kept[i];
-        bool fresh = !met->matched;
+    met->matched = true;
+    j->waiting -= fresh && j->side[met->side].lonely;
+    if (j->kind != SEMI && j->kind != ANTI)
+        return write_pair(j, stage, side, r, met, err);
+    j->rows++;
+    if (j->kind == SEMI && side == TP_JOIN_RIGHT && fresh)
+        return write_lonely(j, stage, TP_JOIN_LEFT, met->time, (struct tp_str){met->line, met->len},
+                            err);
+    return 0;
+}
 
-        met->matched = true;
-        j->waiting -= fresh && j->side[met->side].lonely;
-        if (pairs && write_pair(j, stage, side, r, met, err) < 0)
-            return -1;
-        if (j->kind == SEMI && side == TP_JOIN_RIGHT && fresh &&
-            write_lonely(j, stage, TP_JOIN_LEFT, met->time, (struct tp_str){met->line, met->len},
-                         err) < 0)
+static int
+take_matches(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
+             const struct tp_record *r, bool *matched, struct tp_err *err)
+{
+    struct tp_join_matches matches = tp_join_probe(j->join, side, tp_buf_str(&j->key), r->time);
+
+    *matched = false;
+    for (size_t i = 0; i < matches.count; i++) {
+        if (!meets(j, stage, side, r, matches.kept[i]))
+            continue;
+        *matched = true;
+        if (take_match(j, stage, side, r, matches.kept[i], err) < 0)
             return -1;
     }
-    j->rows += !pairs && matches->count > 0;
-    if (j->kind == SEMI && side == TP_JOIN_LEFT && matches->count > 0)
+    if (*matched && j->kind == SEMI && side == TP_JOIN_LEFT)
         return write_lonely(j, stage, TP_JOIN_LEFT, r->time, r->line, err);
     return 0;
 }
@@ -348,9 +401,9 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sjoin *j = self;
     enum tp_join_side side = r->input == 0 ? TP_JOIN_LEFT : TP_JOIN_RIGHT;
-    struct tp_join_matches matches;
     struct tp_err err;
     tp_time limit;
+    bool matched;
 
     j->side[side].records++;
     if (is_late(j, r, &limit))
@@ -363,9 +416,8 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
             return tp_stage_fail(stage, &err);
         return TP_USED;
     }
-    matches = tp_join_probe(j->join, side, tp_buf_str(&j->key), r->time);
-    if (take_matches(j, stage, side, r, &matches, &err) < 0 ||
-        keep(j, stage, side, r, matches.count > 0, &err) < 0)
+    if (take_matches(j, stage, side, r, &matched, &err) < 0 ||
+        keep(j, stage, side, r, matched, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -455,6 +507,7 @@ sjoin_close(void *self)
     struct sjoin *j = self;
 
     tp_join_free(j->join);
+    tp_pair_free(j->on);
     for (int i = 0; i < 2; i++) {
         tp_keys_release(&j->side[i].keys);
         tp_buf_release(&j->side[i].key_text);
