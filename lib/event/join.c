@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/heap.h"
 #include "base/map.h"
 
 /* A record that belongs further than this from the end is put in place later, when the list is
@@ -26,7 +25,7 @@ struct tp_join {
     tp_duration lateness;
     tp_duration held_back; /* see tp_join_forward */
     struct tp_map *keys;
-    struct tp_heap due[2]; /* at: the watermark up to which a record is kept */
+    struct list due[2]; /* all that is kept of a side: the first is the next to go */
     struct tp_join_kept *expired;
     size_t size; /* bytes of kept records and lists */
 };
@@ -86,8 +85,8 @@ tp_join_free(struct tp_join *join)
         release_list(&key->side[TP_JOIN_RIGHT]);
     }
     tp_map_free(join->keys);
-    tp_heap_release(&join->due[TP_JOIN_LEFT]);
-    tp_heap_release(&join->due[TP_JOIN_RIGHT]);
+    free(join->due[TP_JOIN_LEFT].kept);
+    free(join->due[TP_JOIN_RIGHT].kept);
     free(join->expired);
     free(join);
 }
@@ -130,25 +129,36 @@ merge_sort(struct tp_join_kept **a, size_t count, struct tp_join_kept **spare)
     memcpy(a + to, spare + left, (half - left) * sizeof *a);
 }
 
-/* A list always has room for half as many again behind its records when it is not sorted (see
- * append), so that sorting cannot fail. */
+/* Puts the tail in its place: it is sorted, then merged with those before it that are later than
+ * its first, so that the work is bounded by the disorder, not by the length of the list. There is
+ * always room for as many again behind the records (make_room): sorting cannot fail. */
 static void
 sort_list(struct list *list)
 {
+    struct tp_join_kept **a = list->kept + list->start, **spare = a + list->count;
+    size_t left = 0, right = list->sorted, to, early;
+
     if (list->sorted == list->count)
         return;
-    merge_sort(list->kept + list->start, list->count, list->kept + list->start + list->count);
+    merge_sort(a + right, list->count - right, spare);
+    to = search(a, right, a[right]->time, true);
+    early = right - to;
+    memcpy(spare, a + to, early * sizeof *a);
+    while (left < early && right < list->count)
+        a[to++] = a[right]->time < spare[left]->time ? a[right++] : spare[left++];
+    memcpy(a + to, spare + left, (early - left) * sizeof *a);
     list->sorted = list->count;
 }
 
-/* Makes room for one more, and for sorting all of them. */
+/* Makes room for one more, and for sorting all of them. Amortized: what is moved to the front is
+ * less than what has left it. */
 static int
 make_room(struct tp_join *join, struct list *list)
 {
     struct tp_join_kept **grown;
     size_t cap;
 
-    if (list->start + list->count + 1 + (list->count + 1) / 2 <= list->cap)
+    if (list->start + 2 * (list->count + 1) <= list->cap)
         return 0;
     if (list->start >= list->count + 2) {
         memmove(list->kept, list->kept + list->start, list->count * sizeof *list->kept);
@@ -254,15 +264,13 @@ tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key, tp
 {
     struct tp_join_key *at = tp_map_add(join->keys, key, NULL);
     struct tp_join_kept *kept;
-    tp_time last = shifted(shifted(time, join->reach[side]), join->lateness);
 
     if (!at) {
         tp_err_memory(err);
         return NULL;
     }
     kept = new_kept(join, side, time, line);
-    if (!kept || make_room(join, &at->side[side]) < 0 ||
-        tp_heap_push(&join->due[side], last, kept) < 0) {
+    if (!kept || make_room(join, &at->side[side]) < 0 || make_room(join, &join->due[side]) < 0) {
         if (kept)
             join->size -= sizeof *kept + line.len;
         free(kept);
@@ -272,34 +280,28 @@ tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key, tp
     }
     kept->key = at;
     append(&at->side[side], kept);
+    append(&join->due[side], kept);
     return kept;
 }
 
 const struct tp_join_kept *
 tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark)
 {
-    const struct tp_heap_entry *first = tp_heap_peek(&join->due[side]);
+    struct list *due = &join->due[side];
     struct tp_join_kept *kept;
-    struct list *list;
 
     free(join->expired);
     join->expired = NULL;
-    if (!first || first->at >= watermark)
+    if (due->count == 0)
         return NULL;
-    /* The earliest of all is the earliest of its key, and ties leave both in order of arrival;
-     * where `last` saturated, the list knows which is earlier. */
-    kept = tp_heap_pop(&join->due[side]).data;
-    list = &kept->key->side[side];
-    sort_list(list);
-    if (list->kept[list->start] != kept) {
-        size_t i = 0;
-
-        while (list->kept[list->start + i] != kept)
-            i++;
-        memmove(list->kept + list->start + 1, list->kept + list->start,
-                i * sizeof(struct tp_join_kept *));
-    }
-    drop_first(list);
+    sort_list(due);
+    kept = due->kept[due->start];
+    if (shifted(shifted(kept->time, join->reach[side]), join->lateness) >= watermark)
+        return NULL;
+    drop_first(due);
+    /* The earliest of its side is the earliest of its key: both lists are in one order. */
+    sort_list(&kept->key->side[side]);
+    drop_first(&kept->key->side[side]);
     join->expired = kept;
     join->size -= sizeof *kept + kept->len;
     forget_empty(join, kept->key);
@@ -323,7 +325,5 @@ tp_join_count(const struct tp_join *join, enum tp_join_side side)
 size_t
 tp_join_size(const struct tp_join *join)
 {
-    return join->size + tp_map_size(join->keys) +
-           (join->due[TP_JOIN_LEFT].cap + join->due[TP_JOIN_RIGHT].cap) *
-               sizeof(struct tp_heap_entry);
+    return join->size + tp_map_size(join->keys);
 }
