@@ -41,6 +41,9 @@ late(struct tp_stage *s, const struct tp_input *in)
     };
 
     s->count.late++;
+    /* Who judges by the own input's watermark may find late what the minimum would not. */
+    if (record.watermark < s->late_limit)
+        record.watermark = s->record.input_watermark;
     if (__builtin_sub_overflow(record.watermark, s->late_limit, &record.by))
         record.by = INT64_MAX;
     return tp_side_late(&s->side, &s->settings, &place, &record, &s->err);
@@ -353,6 +356,21 @@ yields(struct tp_stage *s)
     return s->stopped || (s->inputs > 1 && s->op->choose);
 }
 
+/* The watermark that records of an input are judged by, for those who judge by their own input's:
+ * what went by while it was not waited for is over for it, too. */
+static tp_time
+watermark_of(struct tp_stage *s, int which)
+{
+    enum tp_minimum_state state;
+    tp_time own = s->input[which].watermark, least;
+
+    if (s->inputs == 1)
+        return own;
+    tp_minimum_member(s->minimum, which, &state);
+    least = tp_minimum_watermark(s->minimum);
+    return state != TP_MINIMUM_COUNTS && least > own ? least : own;
+}
+
 int
 tp_input_take(struct tp_stage *s, int which)
 {
@@ -360,7 +378,7 @@ tp_input_take(struct tp_stage *s, int which)
     const char *p = in->block.ptr, *end = p + in->block.len;
 
     s->record.input = which;
-    s->record.input_watermark = in->watermark;
+    s->record.input_watermark = watermark_of(s, which);
     while (p < end) {
         const char *next;
 
@@ -379,7 +397,7 @@ tp_input_take(struct tp_stage *s, int which)
         if (s->moved) {
             if (tp_flow_advance(s) < 0)
                 return -1;
-            s->record.input_watermark = in->watermark;
+            s->record.input_watermark = watermark_of(s, which);
             if (s->inputs > 1)
                 break;
         }

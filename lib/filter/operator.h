@@ -43,7 +43,8 @@ struct tp_record {
     tp_time time;               /* event time, where the filter has it (TP_TIMED) */
     bool has_time;              /* false only with TP_TIME_OPTIONAL */
     tp_time watermark;          /* the minimum over the inputs, before this record */
-    tp_time input_watermark;    /* of this record's own input */
+    tp_time input_watermark;    /* of this record's own input; while that is idle, or back and not
+                                   yet there (event/watermark), not below the minimum */
     int input;                  /* which input: 0 .. tp_stage_inputs - 1 */
     uint64_t line_number;       /* in its input, from 1 */
     uint64_t sequence;          /* grows by one with every record of the run */
@@ -76,6 +77,7 @@ enum tp_trait {
         1 << 8, /* -t --time-format --tz are for its expressions; reads no time itself */
     TP_UNTIMED_ROWS = 1 << 7, /* text in, records out: control lines only on a standard input that
                                  begins with one (sfrom) */
+    TP_TWO_INPUTS = 1 << 9,   /* input 0 and input 1; with one FILE, standard input is input 0 */
 };
 
 /* For operands_before_files: all of them are a command and its arguments; options end there. */

@@ -172,6 +172,21 @@ open_inputs(struct tp_stage *s, char **names, int count)
     return 0;
 }
 
+/* LEFT RIGHT; or RIGHT, and standard input is the left. */
+static int
+open_two_inputs(struct tp_stage *s, char **names, int count)
+{
+    char *two[] = {"-", count > 0 ? names[count - 1] : NULL};
+
+    if (count < 1 || count > 2)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "takes one FILE or two, not %d", count);
+    if (count == 2)
+        two[0] = names[0];
+    if (strcmp(two[0], "-") == 0 && strcmp(two[1], "-") == 0)
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "both inputs are standard input");
+    return open_inputs(s, two, 2);
+}
+
 static int
 open_output(struct tp_stage *s)
 {
@@ -195,7 +210,9 @@ open_all(struct tp_stage *s, char **operands, int count)
         return -1;
     if (s->role != TP_ROLE_SOURCE) {
         /* Inputs first: an operator may size its state by their number. */
-        if (open_inputs(s, operands + own, count - own) < 0)
+        bool two = (s->op->traits & TP_TWO_INPUTS) != 0;
+
+        if ((two ? open_two_inputs : open_inputs)(s, operands + own, count - own) < 0)
             return -1;
     } else if (count > own) {
         return tp_err_set(&s->err, TP_FAULT_USAGE, "takes no operand \"%s\"", operands[own]);

@@ -25,6 +25,11 @@ struct tp_keys {
 void tp_keys_init(struct tp_keys *keys, struct tp_select *select);
 void tp_keys_release(struct tp_keys *keys);
 
+/* Keys of two inputs: of `a, b = c` appends `a, b` to LEFT and `a, c` to RIGHT, each to be
+ * compiled. An `=` within quotes, brackets or another operator does not part. */
+int tp_keys_split(struct tp_str text, struct tp_buf *left, struct tp_buf *right,
+                  struct tp_err *err);
+
 /* The name of column I. */
 struct tp_str tp_keys_name(const struct tp_keys *keys, size_t i);
 

@@ -149,6 +149,25 @@ tp_key_next(struct tp_str key, size_t parts, size_t *at)
     return part;
 }
 
+const char *
+tp_key_kind(struct tp_str part)
+{
+    switch ((enum tag)part.ptr[0]) {
+    case TAG_NULL:
+        return NULL;
+    case TAG_TRUE:
+    case TAG_FALSE:
+        return "a boolean";
+    case TAG_NUMBER:
+        return "a number";
+    case TAG_TEXT:
+        return "a string";
+    case TAG_JSON:
+        return "an object or array";
+    }
+    return NULL;
+}
+
 void
 tp_key_write(struct tp_buf *to, struct tp_str part)
 {

@@ -1,0 +1,75 @@
+/*
+ * join: the records of two streams that wait for each other: by key, ordered by time.
+ *
+ * A left record at L and a right one at R of the same key meet when lo <= R - L <= hi (both
+ * inclusive, as BETWEEN in SQL). Each arriving record is shown what is kept of the other side, then
+ * kept itself, until the watermark proves that nothing can meet it: a left one until the watermark
+ * is beyond L + hi + lateness, a right one until it is beyond R - lo + lateness (Flink's
+ * IntervalJoinOperator, with both bounds on the right). That holds as long as no record is taken
+ * whose time + lateness is below the watermark.
+ *
+ * State: the records of both sides within that reach; a key goes with its last record. Probing is a
+ * binary search; insertion is at the end, or near it for records out of order.
+ */
+#ifndef TP_EVENT_JOIN_H
+#define TP_EVENT_JOIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "value/time.h"
+
+enum tp_join_side { TP_JOIN_LEFT, TP_JOIN_RIGHT };
+
+struct tp_join_key; /* opaque */
+
+struct tp_join_kept {
+    tp_time time;
+    struct tp_join_key *key;
+    enum tp_join_side side;
+    uint32_t len; /* of line */
+    bool matched; /* the caller's: it was part of a row */
+    char line[];
+};
+
+/* The records of one side that meet one of the other, in the order of (time, arrival). Borrowed
+ * until the next verb that changes the join. */
+struct tp_join_matches {
+    struct tp_join_kept **kept;
+    size_t count;
+};
+
+struct tp_join; /* opaque */
+
+/* LO <= HI, LATENESS >= 0. NULL when memory ran out. */
+struct tp_join *tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness);
+void tp_join_free(struct tp_join *join);
+
+/* What a record of SIDE with KEY at TIME meets on the other side. */
+struct tp_join_matches tp_join_probe(struct tp_join *join, enum tp_join_side side,
+                                     struct tp_str key, tp_time time);
+
+/* Keeps a record of SIDE; LINE is copied. NULL with ERR when memory ran out. */
+struct tp_join_kept *tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key,
+                                  tp_time time, struct tp_str line, struct tp_err *err);
+
+/*
+ * Takes out a record of SIDE that nothing can meet any more once the watermark is at WATERMARK
+ * (TP_TIME_AFTER_ALL: the other side is complete), earliest first; NULL: there is none. Borrowed
+ * until the next verb.
+ */
+const struct tp_join_kept *tp_join_expire(struct tp_join *join, enum tp_join_side side,
+                                          tp_time watermark);
+
+/* How far a record's meetings, and the row of one that met nothing, may lie behind the watermark:
+ * max(0, hi, -lo) + lateness. What is forwarded is the watermark less this; stops at
+ * TP_TIME_BEFORE_ALL. */
+tp_time tp_join_forward(const struct tp_join *join, tp_time watermark);
+
+size_t tp_join_count(const struct tp_join *join, enum tp_join_side side);
+size_t tp_join_size(const struct tp_join *join); /* bytes held, for --max-memory */
+
+#endif

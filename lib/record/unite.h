@@ -1,0 +1,36 @@
+/*
+ * unite: two records as one row (joins).
+ *
+ * Members of the left come first, then those of the right; values are copied byte for byte. Where
+ * both have a member of a name, each gets its side's prefix, until the name is free; one that is
+ * SHARED (an equal key) is written once, as the left has it. `@timestamp` and `@op` of the records
+ * are left out: the row has its own time, in front.
+ */
+#ifndef TP_RECORD_UNITE_H
+#define TP_RECORD_UNITE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "value/value.h"
+
+struct tp_unite {
+    struct tp_str left_prefix, right_prefix; /* not the same */
+    const struct tp_str *shared;             /* names that stand for one value on both sides */
+    size_t shares;
+
+    struct tp_str *name[2]; /* working memory: the members' names, escapes undone */
+    size_t count[2], cap[2];
+    struct tp_buf text[2];
+};
+
+void tp_unite_release(struct tp_unite *unite);
+
+/* Appends a row at TIME and its newline. LEFT or RIGHT, valid objects, may be missing (ptr NULL):
+ * then the other's members are as they were. -1 when memory ran out. */
+int tp_unite_write(struct tp_unite *unite, tp_time time, struct tp_str left, struct tp_str right,
+                   struct tp_buf *to, struct tp_err *err);
+
+#endif

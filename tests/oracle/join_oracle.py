@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""sjoin against DuckDB: the same pairs and the same records without partner, for every type.
+
+Seeded synthetic data, in order and shuffled, as files, with -d, and fed through two FIFOs whose
+writers take turns at random: any interleaving gives the same multiset. Where records are late, those
+are left out that the model of the watermark (DESIGN: largest time - delay, of their own input) says.
+Real data, where SHARED_DATA names a directory that has it: Zeek streams by uid.
+
+usage: join_oracle.py [SEED...]
+"""
+import collections
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+try:
+    import duckdb
+except ImportError:
+    print("skipped: no duckdb")
+    sys.exit(0)
+
+TYPES = ["inner", "left", "right", "full", "semi", "anti"]
+BOUNDS = [(-20, 0), (0, 0), (-5, 5), (3, 9), (-9, -3), (0, 1000000)]
+START = 1767225600  # 2026-01-01
+
+
+def synthetic(rng, count, disorder):
+    """(time in s, key or None) in the order of arrival."""
+    keys = [None, 1, 2, 3, 4, "1", "x", True]
+    rows = [(i // 3 - rng.randint(0, disorder), rng.choice(keys)) for i in range(count)]
+    return [{"t": START + t, "k": key, "n": n} for n, (t, key) in enumerate(rows)]
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def in_time(rows, delay):
+    """Those that are not late: watermark = largest time - delay, floored to 1 s."""
+    kept, largest = [], None
+    for row in rows:
+        if largest is None or row["t"] >= largest - delay:
+            kept.append(row)
+            largest = row["t"] if largest is None else max(largest, row["t"])
+    return kept
+
+
+def typed(key):
+    """As SQL text that tells types apart: JSON of the key."""
+    return "NULL" if key is None else f"'{json.dumps(key)}'"
+
+
+def expected(left, right, bounds, kind):
+    db = duckdb.connect(config={"threads": 1})
+    for name, rows in (("l", left), ("r", right)):
+        db.execute(f"CREATE TABLE {name} (n INT, t BIGINT, k VARCHAR)")
+        if rows:
+            values = ", ".join(f"({r['n']}, {r['t']}, {typed(r['k'])})" for r in rows)
+            db.execute(f"INSERT INTO {name} VALUES {values}")
+    on = f"l.k = r.k AND r.t - l.t BETWEEN {bounds[0]} AND {bounds[1]}"
+    if kind in ("semi", "anti"):
+        sql = f"SELECT l.n, NULL, l.t FROM l {kind.upper()} JOIN r ON {on}"
+    else:
+        sql = f"SELECT l.n, r.n, coalesce(greatest(l.t, r.t), l.t, r.t) FROM l {kind.upper()} JOIN r ON {on}"
+    return collections.Counter(db.execute(sql).fetchall())
+
+
+def rows_of(output, kind):
+    rows = collections.Counter()
+    for line in output.splitlines():
+        row = json.loads(line)
+        if "@watermark" in row:
+            continue
+        if kind in ("semi", "anti"):
+            rows[(row["n"], None, row["t"])] += 1
+            continue
+        left, right = row["l"], row["r"]
+        times = [side["t"] for side in (left, right) if side]
+        rows[(left and left["n"], right and right["n"], max(times))] += 1
+    return rows
+
+
+def sjoin(left, right, bounds, kind, *options):
+    command = ["sjoin", "-q", "--within", f"{bounds[0]}s,{bounds[1]}s", "-k", "k", "-t", "t", "-j", kind, *options]
+    if kind not in ("semi", "anti"):
+        command += ["--nest", "l,r"]
+    done = subprocess.run([*command, str(left), str(right)], capture_output=True, text=True, timeout=120)
+    if done.returncode not in (0, 1) or "internal" in done.stderr:
+        raise RuntimeError(f"{command}: {done.returncode}: {done.stderr}")
+    return rows_of(done.stdout, kind)
+
+
+def feed(fifos, files, rng):
+    """Writes both files into their FIFOs, line by line in turns by chance."""
+    open_files = [open(fifo, "w", buffering=1) for fifo in fifos]
+    lines = [path.read_text().splitlines(True) for path in files]
+    while any(lines):
+        side = rng.choice([i for i in (0, 1) if lines[i]])
+        for _ in range(rng.randint(1, 40)):
+            if lines[side]:
+                open_files[side].write(lines[side].pop(0))
+        if not lines[side]:
+            open_files[side].close()
+
+
+def interleaved(directory, files, rng, *rest):
+    fifos = [directory / "l.fifo", directory / "r.fifo"]
+    for fifo in fifos:
+        if not fifo.exists():
+            os.mkfifo(fifo)
+    writer = threading.Thread(target=feed, args=(fifos, files, rng), daemon=True)
+    writer.start()
+    rows = sjoin(*fifos, *rest)
+    writer.join()
+    return rows
+
+
+class Tally:
+    passed = failed = 0
+
+    def check(self, what, got, want):
+        if got == want:
+            self.passed += 1
+            return
+        self.failed += 1
+        print(f"FAILED {what}: too many {list((got - want).items())[:3]}, missing {list((want - got).items())[:3]}")
+
+
+def check_synthetic(tally, seed, directory):
+    rng = random.Random(seed)
+    files = [directory / "l", directory / "r"]
+    for disorder, delay in ((0, 0), (10, 10), (25, 10), (200, 5)):
+        sides = [synthetic(rng, rng.randint(50, 300), disorder) for _ in range(2)]
+        punctual = [in_time(rows, delay) for rows in sides]
+        for path, rows in zip(files, sides):
+            write(path, rows)
+        for bounds in BOUNDS:
+            kind = rng.choice(TYPES)
+            what = f"seed {seed} disorder {disorder} {bounds} {kind}"
+            tally.check(what, sjoin(*files, bounds, kind), expected(*sides, bounds, kind))
+            want = expected(*punctual, bounds, kind)
+            tally.check(f"{what} -d {delay}s", sjoin(*files, bounds, kind, "-d", f"{delay}s"), want)
+            got = interleaved(directory, files, rng, bounds, kind, "-d", f"{delay}s")
+            tally.check(f"{what} -d {delay}s interleaved", got, want)
+
+
+def check_zeek(tally, path, directory):
+    streams = collections.defaultdict(list)
+    with open(path) as file:
+        for line in file:
+            record = json.loads(line)
+            if "ts" in record and "@stream" in record:
+                streams[record["@stream"]].append({"t": int(float(record["ts"])), "k": record.get("uid"),
+                                                   "n": len(streams[record["@stream"]])})
+    names = sorted(streams, key=lambda name: -len(streams[name]))[:4]
+    for left in names:
+        for right in names:
+            for bounds, kind in (((-60, 60), "full"), ((0, 3600), "left"), ((-3600, 0), "anti")):
+                files = [directory / "l", directory / "r"]
+                write(files[0], streams[left])
+                write(files[1], streams[right])
+                tally.check(f"zeek {left} {right} {bounds} {kind}", sjoin(*files, bounds, kind),
+                            expected(streams[left], streams[right], bounds, kind))
+
+
+def main():
+    tally = Tally()
+    seeds = [int(arg) for arg in sys.argv[1:]] or [1, 2, 3]
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        for seed in seeds:
+            check_synthetic(tally, seed, directory)
+        zeek = Path(os.environ.get("SHARED_DATA", "/nonexistent")) / "logs" / "zeek_day1.ndjson"
+        if zeek.exists():
+            check_zeek(tally, zeek, directory)
+        else:
+            print("skipped: the Zeek streams (SHARED_DATA)")
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed else 0
+
+
+sys.exit(main())
