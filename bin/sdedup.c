@@ -2,21 +2,33 @@
  * sdedup: drops repeats: records whose key has been seen.
  *
  * Input: records in any order. By default the first of a key to arrive passes at once; with --keep
- * first it is the one with the least event time (the first to arrive among equals, as Flink's
- * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime) = 1), once the watermark proves it.
+ * first it is the one with the least event time, with --keep last the one with the greatest, once
+ * the watermark proves it; among equals the first, or the last, to arrive, as with Flink's
+ * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime [DESC]) = 1.
  * State: for each key 16 bytes (its 128-bit hash; --verify: the key) for ever, or for --within
  * twice that long in event time, and the time; --keep first also holds the records that the
- * watermark has not passed. A record that comes so late that what it repeats may be forgotten is
- * late (watermark - time >= within; --keep first: time < watermark). A record whose key cannot be
- * evaluated is rejected, and one without a usable time where times matter.
- * Output: the lines, byte for byte, in the order of arrival (--keep first: of event time); W.
+ * watermark has not passed, --keep last these and a record for each key whose horizon is open. A
+ * record that comes so late that what it repeats may be forgotten is late (watermark - time >=
+ * within; --keep first and last: time < watermark). A record whose key cannot be evaluated is
+ * rejected, and one without a usable time where times matter.
+ * Output: the lines, byte for byte, in the order of arrival, and W; --keep first: of event time,
+ * and W; --keep last: of the ends of their horizons, and W - within.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "event/recent.h"
 #include "event/reorder.h"
 #include "filter/operator.h"
 #include "stream/target.h"
+
+/* --keep last: the latest record of a horizon so far. */
+struct latest {
+    tp_time opened;
+    char *line; /* owned */
+    size_t len;
+};
 
 struct sdedup {
     const char *key_text, *keep, *dups_text;
@@ -27,6 +39,7 @@ struct sdedup {
     struct tp_buf key;
     struct tp_recent *seen;
     struct tp_reorder *held; /* NULL: --keep arrival */
+    struct tp_map *latest;   /* NULL: not --keep last; in the order in which horizons opened */
     struct tp_target *dups;  /* NULL: dropped */
 };
 
@@ -36,7 +49,7 @@ static const struct tp_option options[] = {
     {'k', "key", "KEYS", "what makes two records the same", TP_OPTION_TEXT, FIELD(key_text)},
     {0, "within", "DUR", "forget a key so long after it was first seen, in event time",
      TP_OPTION_DURATION, FIELD(within)},
-    {0, "keep", "WHICH", "arrival (the first to come, at once) or first (by event time)",
+    {0, "keep", "WHICH", "arrival (the first to come, at once), or first or last by event time",
      TP_OPTION_TEXT, FIELD(keep)},
     {0, "dups", "TARGET", "keep the repeats there", TP_OPTION_TEXT, FIELD(dups_text)},
     {0, "verify", NULL, "compare whole keys, not their 128-bit hashes", TP_OPTION_FLAG,
@@ -49,12 +62,16 @@ static const struct tp_option options[] = {
 static int
 open_keep(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
 {
-    if (strcmp(d->keep, "first") == 0) {
+    bool last = strcmp(d->keep, "last") == 0;
+
+    if (last || strcmp(d->keep, "first") == 0) {
         d->held = tp_reorder_new();
-        return d->held ? 0 : tp_err_memory(err);
+        d->latest = last ? tp_map_new(sizeof(struct latest)) : NULL;
+        return d->held && (d->latest || !last) ? 0 : tp_err_memory(err);
     }
     if (strcmp(d->keep, "arrival") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival or first, not \"%s\"", d->keep);
+        return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival, first or last, not \"%s\"",
+                          d->keep);
     if (d->within < 0)
         tp_stage_take_untimed(stage);
     return 0;
@@ -151,28 +168,10 @@ struct leaving {
 };
 
 static int
-judge_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+write_line(struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
-    struct leaving *leaving = context;
-    struct tp_stage *stage = leaving->stage;
-    struct tp_buf *to;
-    struct tp_str key, line;
-    int is_new;
+    struct tp_buf *to = tp_stage_row(stage, err);
 
-    memcpy(&key.len, text.ptr, sizeof key.len);
-    key.ptr = text.ptr + sizeof key.len;
-    line.ptr = key.ptr + key.len;
-    line.len = (size_t)(text.ptr + text.len - line.ptr);
-    /* In order of time: what is out of reach for this one is so for all that follow. */
-    tp_recent_expire(leaving->d->seen, time);
-    is_new = tp_recent_see(leaving->d->seen, key, time, err);
-    if (is_new < 0)
-        return -1;
-    if (!is_new) {
-        tp_stage_drop_duplicate(stage, 1);
-        return keep_repeat(leaving->d, line, err);
-    }
-    to = tp_stage_row(stage, err);
     if (!to)
         return -1;
     tp_buf_put_str(to, line);
@@ -181,14 +180,119 @@ judge_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
 }
 
 static int
+keep_first(struct sdedup *d, struct tp_stage *stage, tp_time time, struct tp_str key,
+           struct tp_str line, struct tp_err *err)
+{
+    int is_new;
+
+    /* In order of time: what is out of reach for this one is so for all that follow. */
+    tp_recent_expire(d->seen, time);
+    is_new = tp_recent_see(d->seen, key, time, err);
+    if (is_new)
+        return is_new < 0 ? -1 : write_line(stage, line, err);
+    tp_stage_drop_duplicate(stage, 1);
+    return keep_repeat(d, line, err);
+}
+
+/* Horizons that end at REACHED or before are complete (--keep last; TP_TIME_AFTER_ALL: all). They
+ * opened in the order of time, so they end in it. */
+static int
+write_latest(struct sdedup *d, struct tp_stage *stage, tp_time reached, struct tp_err *err)
+{
+    struct latest *first;
+
+    while ((first = tp_map_first(d->latest))) {
+        int result;
+        tp_time end;
+
+        if (reached != TP_TIME_AFTER_ALL &&
+            (d->within < 0 || !tp_time_add(first->opened, d->within, &end) || end > reached))
+            return 0;
+        result = write_line(stage, (struct tp_str){first->line, first->len}, err);
+        free(first->line);
+        tp_map_remove(d->latest, tp_map_key(d->latest, first));
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* LATEST has a successor, which it takes over. */
+static int
+replace(struct sdedup *d, struct tp_stage *stage, struct latest *latest, char *line, size_t len,
+        struct tp_err *err)
+{
+    int result = keep_repeat(d, (struct tp_str){latest->line, latest->len}, err);
+
+    free(latest->line);
+    latest->line = line;
+    latest->len = len;
+    tp_stage_drop_duplicate(stage, 1);
+    return result;
+}
+
+static int
+keep_last(struct sdedup *d, struct tp_stage *stage, tp_time time, struct tp_str key,
+          struct tp_str line, struct tp_err *err)
+{
+    struct latest *latest;
+    char *copy;
+    bool is_new;
+
+    if (write_latest(d, stage, time, err) < 0)
+        return -1;
+    copy = malloc(line.len);
+    latest = copy ? tp_map_add(d->latest, key, &is_new) : NULL;
+    if (!latest) {
+        free(copy);
+        return tp_err_memory(err);
+    }
+    memcpy(copy, line.ptr, line.len);
+    if (is_new) {
+        *latest = (struct latest){time, copy, line.len};
+        return 0;
+    }
+    return replace(d, stage, latest, copy, line.len, err);
+}
+
+/* The next record in order of time, as `hold` put it together. */
+static int
+judge_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    struct leaving *leaving = context;
+    struct sdedup *d = leaving->d;
+    struct tp_str key, line;
+
+    memcpy(&key.len, text.ptr, sizeof key.len);
+    key.ptr = text.ptr + sizeof key.len;
+    line.ptr = key.ptr + key.len;
+    line.len = (size_t)(text.ptr + text.len - line.ptr);
+    if (d->latest)
+        return keep_last(d, leaving->stage, time, key, line, err);
+    return keep_first(d, leaving->stage, time, key, line, err);
+}
+
+static int
+judge_until(struct sdedup *d, struct tp_stage *stage, tp_time reached, struct tp_err *err)
+{
+    struct leaving leaving = {d, stage};
+
+    if (tp_reorder_drain(d->held, reached, judge_held, &leaving, err) < 0)
+        return -1;
+    return d->latest ? write_latest(d, stage, reached, err) : 0;
+}
+
+static int
 sdedup_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
     struct sdedup *d = self;
-    struct leaving leaving = {d, stage};
 
-    if (d->held && tp_reorder_drain(d->held, *watermark, judge_held, &leaving, err) < 0)
+    if (d->held && judge_until(d, stage, *watermark, err) < 0)
         return -1;
     tp_recent_expire(d->seen, *watermark);
+    /* An open horizon began later than W - within, and so is what will be written of it. */
+    if (d->latest && (d->within < 0 || !tp_time_add(*watermark, -d->within, watermark)))
+        *watermark = TP_TIME_BEFORE_ALL;
     return 0;
 }
 
@@ -196,11 +300,8 @@ static int
 sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sdedup *d = self;
-    struct leaving leaving = {d, stage};
 
-    if (!d->held)
-        return 0;
-    return tp_reorder_drain(d->held, TP_TIME_AFTER_ALL, judge_held, &leaving, err);
+    return d->held ? judge_until(d, stage, TP_TIME_AFTER_ALL, err) : 0;
 }
 
 /* --- the end -----------------------------------------------------------------------------------*/
@@ -231,7 +332,16 @@ sdedup_unfinished(void *self, const char **what)
     struct sdedup *d = self;
 
     *what = "held record";
-    return d->held ? tp_reorder_count(d->held) : 0;
+    return (d->held ? tp_reorder_count(d->held) : 0) + (d->latest ? tp_map_count(d->latest) : 0);
+}
+
+static void
+free_latest(struct sdedup *d)
+{
+    if (d->latest)
+        for (struct latest *l = tp_map_first(d->latest); l; l = tp_map_next(d->latest, l))
+            free(l->line);
+    tp_map_free(d->latest);
 }
 
 static void
@@ -243,6 +353,7 @@ sdedup_close(void *self)
         tp_target_close(d->dups, NULL);
     tp_recent_free(d->seen);
     tp_reorder_free(d->held);
+    free_latest(d);
     tp_keys_release(&d->keys);
     tp_buf_release(&d->key);
 }

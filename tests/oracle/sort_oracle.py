@@ -80,16 +80,16 @@ def check_sort(seed):
             check(f"seed {seed}: {command}", ours, sorted_lines)
 
 
-def first_by_time(lines):
-    """The numbers of the lines that ROW_NUMBER() = 1 keeps, by time."""
+def by_row_number(lines, order):
+    """The numbers of the lines that ROW_NUMBER() = 1 keeps."""
     with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
         file.write("".join(line + "\n" for line in lines))
         file.flush()
         rows = duckdb.sql(f"""
             SELECT n FROM (SELECT *, row_number() OVER () AS arrival FROM read_ndjson('{file.name}',
                            columns={{t: 'BIGINT', n: 'BIGINT', k: 'BIGINT'}}))
-            QUALIFY row_number() OVER (PARTITION BY k ORDER BY t, arrival) = 1
-            ORDER BY t, arrival""").fetchall()
+            QUALIFY row_number() OVER (PARTITION BY k ORDER BY t {order}, arrival {order}) = 1
+            ORDER BY min(t) OVER (PARTITION BY k), first(arrival) OVER (PARTITION BY k ORDER BY t, arrival)""").fetchall()
     return [n for n, in rows]
 
 
@@ -104,6 +104,18 @@ def outside_horizons(lines, within):
     return kept
 
 
+def last_of_horizons(lines, within):
+    """Of sorted lines; in the order in which the horizons opened."""
+    horizons, opened = [], {}
+    for line in lines:
+        record = json.loads(line)
+        if record["k"] not in opened or record["t"] - opened[record["k"]][0] >= within:
+            opened[record["k"]] = [record["t"], line]
+            horizons.append(opened[record["k"]])
+        opened[record["k"]][1] = line
+    return [line for _, line in horizons]
+
+
 def check_dedup(seed):
     draw = random.Random(seed)
     for delay in [0, 50, 5000, 300_000]:
@@ -114,14 +126,18 @@ def check_dedup(seed):
                run("awk -F'\\t' '!seen[$1]++'", [f"{key_of(line)}\t{line}" for line in lines])]
         for verify in ["", " --verify"]:
             check(f"seed {seed}: awk", run(f"sdedup -k k{verify}", lines, block), awk)
-        for command in [f"sdedup -t t -k k --keep first -d {delay}ms", "sdedup -t t -k k --keep first"]:
-            ours = [json.loads(line)["n"] for line in run(command, lines, block)]
-            check(f"seed {seed}: {command}", ours, first_by_time(lines))
+        for keep, order in [("first", ""), ("last", "DESC")]:
+            expected = by_row_number(lines, order)
+            for command in [f"sdedup -t t -k k --keep {keep} -d {delay}ms", f"sdedup -t t -k k --keep {keep}"]:
+                ours = [json.loads(line)["n"] for line in run(command, lines, block)]
+                check(f"seed {seed}: {command}", ours, expected)
         for within in [1, 13, 400, 20_000, 10_000_000]:
             arrival = f"sdedup -t t -k k --within {within}ms -d {delay}ms --step 1ms"
             check(f"seed {seed}: {arrival}", run(arrival, lines, block), outside_horizons(lines, within))
             check(f"seed {seed}: {arrival} --keep first", run(arrival + " --keep first", lines, block),
                   outside_horizons(coreutils(records), within))
+            check(f"seed {seed}: {arrival} --keep last", run(arrival + " --keep last", lines, block),
+                  last_of_horizons(coreutils(records), within))
 
 
 for seed in sys.argv[1:] or ["1", "2"]:
