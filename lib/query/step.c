@@ -7,7 +7,7 @@
 static const struct tp_step_function *const functions[] = {
     &tp_step_row_number, &tp_step_lag,     &tp_step_delta, &tp_step_rate,  &tp_step_sum,
     &tp_step_avg,        &tp_step_min,     &tp_step_max,   &tp_step_count, &tp_step_first_value,
-    &tp_step_last_value, &tp_step_changed, &tp_step_ewma,  &tp_step_alarm,
+    &tp_step_last_value, &tp_step_changed, &tp_step_ewma,  &tp_step_alarm, &tp_step_twa,
 };
 
 #define FUNCTIONS (sizeof functions / sizeof *functions)

@@ -348,7 +348,7 @@ check_arguments(struct parser *parser, const struct item *item,
         return FAIL(parser, item->name.ptr, "only count takes *");
     if (item->arguments == 0 && function->may_count_all)
         return 0;
-    if (function == &tp_step_ewma)
+    if (function == &tp_step_ewma || function == &tp_step_twa)
         least = most = 2;
     else if (function == &tp_step_lag)
         most = 2;
@@ -358,6 +358,8 @@ check_arguments(struct parser *parser, const struct item *item,
         return 0;
     if (function == &tp_step_ewma)
         return FAIL(parser, item->name.ptr, "ewma takes a number and its half-life: ewma(x, 30s)");
+    if (function == &tp_step_twa)
+        return FAIL(parser, item->name.ptr, "twa takes a number and how far back: twa(x, 10m)");
     return FAIL(parser, item->name.ptr, "%.*s takes %s", SHOW(item->name),
                 most == 0   ? "no argument"
                 : most == 1 ? "one argument"
@@ -375,7 +377,7 @@ read_arguments(struct parser *parser, const struct item *item, struct tp_step_co
         column->argument = argument_number(parser->steps, first, function->form, item->spelled);
     if (function == &tp_step_lag)
         return read_lag(parser, item, &column->over);
-    if (function == &tp_step_ewma)
+    if (function == &tp_step_ewma || function == &tp_step_twa)
         return read_duration(parser, item->argument[1], &column->over.size);
     if (function == &tp_step_alarm)
         return read_alarm(parser, item, column);

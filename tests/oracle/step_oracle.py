@@ -38,6 +38,10 @@ COLUMNS = {
     "changed(x)": f"x IS DISTINCT FROM lag(x) {ROW.format('')} OR row_number() {ROW.format('')} = 1",
     "ewma(x, 20ms)": f"{AGED.format(f'sum(b.x * {WEIGHT})')} / {AGED.format(f'sum({WEIGHT})')}",
 }
+COLUMNS["twa(x, 60ms)"] = """(
+    SELECT sum(b.x * s) / nullif(sum(s), 0)
+    FROM (SELECT h.x, greatest(0, least(h.u, d.t) - greatest(h.t, d.t - 60)) AS s
+          FROM h WHERE h.k = d.k AND h.t <= d.t) AS b)"""
 for name in "sum", "avg", "min", "max", "count":
     for frame, over in {
         "": SO_FAR,
@@ -99,6 +103,9 @@ def main():
         rows = ", ".join("(%d, %d, '%s', %s)" % (i, t, k, "NULL" if x is None else x)
                          for i, t, k, x in records)
         db.execute(f"INSERT INTO d VALUES {rows}")
+        # h: a value and until when it holds
+        db.execute(f"""CREATE TABLE h AS SELECT *, coalesce(lead(t) {ROW.format('')}, 1000000000) AS u
+                       FROM d WHERE x IS NOT NULL""")
         columns = ", ".join(COLUMNS.values())
         theirs = db.execute(f"SELECT i, {columns} FROM d ORDER BY t, i").fetchall()
         for options in ["-d", f"{DELAY}ms"], []:
