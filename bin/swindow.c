@@ -11,6 +11,7 @@
  */
 #include <stdlib.h>
 
+#include "event/gather.h"
 #include "event/pane.h"
 #include "event/session.h"
 #include "event/window.h"
@@ -36,7 +37,7 @@ struct swindow {
     struct tp_map *all;           /* all: key -> accumulator */
     struct tp_memo memo;          /* tumble, hop: groups found last */
     int memo_slot;                /* of the one plain member that is the key; -1: no memo */
-    struct tp_map *merged;        /* the groups of a hopping window, put together to be written */
+    struct tp_gather *gather;     /* the groups of a window of several panes, to be written */
     tp_time first, last;          /* all: the times seen */
     bool timed;                   /* all: some record had a time */
     struct tp_buf key, head;
@@ -138,8 +139,8 @@ open_state(struct swindow *w, struct tp_err *err)
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
         w->panes = tp_panes_new(&w->spec, w->aggs, w->lateness);
-        w->merged = tp_map_new(tp_aggs_size(w->aggs));
-        ok = w->panes && w->merged;
+        w->gather = tp_gather_new(w->aggs);
+        ok = w->panes && w->gather;
         break;
     case TP_WINDOW_SESSION:
         w->sessions = tp_sessions_new(w->spec.size, w->aggs, w->lateness);
@@ -240,18 +241,18 @@ clear_groups(const struct swindow *w, struct tp_map *groups)
     tp_map_clear(groups);
 }
 
-/* Adds the groups of a pane to w->merged. */
 static int
-merge_pane(struct swindow *w, const struct tp_pane *pane, struct tp_err *err)
+write_gathered(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
 {
-    for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc)) {
-        void *into = tp_map_add(w->merged, tp_map_key(pane->groups, acc), NULL);
+    struct tp_gathered **list;
+    size_t count;
 
-        if (!into)
-            return tp_err_memory(err);
-        if (tp_aggs_merge(w->aggs, into, acc, err) < 0)
+    if (tp_gather_list(w->gather, &list, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (write_row(w, stage, tp_gathered_key(w->gather, list[i]), list[i]->acc, err) < 0)
             return -1;
-    }
+    tp_gather_clear(w->gather);
     return 0;
 }
 
@@ -263,12 +264,9 @@ write_window(struct swindow *w, struct tp_stage *stage, const struct tp_window *
     if (count == 1)
         return write_groups(w, stage, panes[0]->groups, err);
     for (size_t i = 0; i < count; i++)
-        if (merge_pane(w, panes[i], err) < 0)
+        if (tp_gather_pane(w->gather, panes[i], err) < 0)
             return -1;
-    if (write_groups(w, stage, w->merged, err) < 0)
-        return -1;
-    clear_groups(w, w->merged);
-    return 0;
+    return write_gathered(w, stage, err);
 }
 
 /* Says the group KEY of a window that was said before again. */
@@ -277,22 +275,15 @@ write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_st
             struct tp_err *err)
 {
     struct tp_window window = {tp_window_start(&w->spec, end), end};
-    void *into = tp_map_add(w->merged, key, NULL);
-    int result;
 
-    if (!into)
-        return tp_err_memory(err);
     for (tp_duration at = 0; at < end - window.start; at += w->spec.pane) {
         struct tp_pane *pane = tp_panes_find(w->panes, window.start + at);
-        void *acc = pane ? tp_map_find(pane->groups, key) : NULL;
 
-        if (acc && tp_aggs_merge(w->aggs, into, acc, err) < 0)
+        if (pane && tp_gather_key(w->gather, pane, key, err) < 0)
             return -1;
     }
     make_head(w, end - TP_MILLISECOND, &window, TP_STR("upsert"));
-    result = write_row(w, stage, key, into, err);
-    clear_groups(w, w->merged);
-    return result;
+    return write_gathered(w, stage, err);
 }
 
 static int
@@ -403,18 +394,22 @@ add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *group
 /* The same, where the key is one member and its group is remembered: the hot path. Who says windows
  * again needs the key in any case. */
 static inline int
-add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_map *groups,
+add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
                   struct tp_err *err)
 {
     struct tp_memo_entry sought, *place = NULL;
+    size_t groups;
 
     if (w->memo_slot >= 0)
-        place = tp_memo_place(&w->memo, groups, &r->slot[w->memo_slot], &sought);
+        place = tp_memo_place(&w->memo, pane->groups, &r->slot[w->memo_slot], &sought);
     sought.value = place ? tp_memo_find(&w->memo, place, &sought) : NULL;
     if (sought.value)
         return add(w, r, sought.value, err);
-    if (add_to_groups(w, r, groups, &sought.value, err) < 0)
+    groups = tp_map_count(pane->groups);
+    if (add_to_groups(w, r, pane->groups, &sought.value, err) < 0)
         return -1;
+    if (tp_map_count(pane->groups) > groups && tp_pane_note(w->panes, pane, r->sequence) < 0)
+        return tp_err_memory(err);
     if (place)
         tp_memo_keep(&w->memo, place, &sought);
     return 0;
@@ -430,7 +425,7 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
 
     if (is_late)
         return tp_stage_late(stage, last_end, limit_of(w, last_end));
-    if (!pane || add_to_remembered(w, r, pane->groups, &err) < 0 ||
+    if (!pane || add_to_remembered(w, r, pane, &err) < 0 ||
         say_late_windows(w, stage, r, pane, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
@@ -583,7 +578,7 @@ swindow_unfinished(void *self, const char **what)
 
     *what = "open window";
     if (w->panes)
-        return tp_panes_count(w->panes);
+        return tp_panes_windows(w->panes);
     return w->sessions ? tp_sessions_open(w->sessions) : tp_map_count(w->all) > 0;
 }
 
@@ -596,10 +591,8 @@ swindow_close(void *self)
     tp_sessions_free(w->sessions);
     if (w->all)
         clear_groups(w, w->all);
-    if (w->merged)
-        clear_groups(w, w->merged);
     tp_map_free(w->all);
-    tp_map_free(w->merged);
+    tp_gather_free(w->gather);
     tp_window_release(&w->spec);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);

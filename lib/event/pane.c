@@ -47,6 +47,7 @@ empty_pane(struct tp_panes *panes, struct tp_pane *pane)
     for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc))
         tp_aggs_clear(panes->aggs, acc);
     tp_map_free(pane->groups);
+    tp_buf_release(&pane->seen);
     pane->groups = NULL;
 }
 
@@ -238,8 +239,49 @@ tp_panes_expire(struct tp_panes *panes, tp_time watermark)
     }
 }
 
-size_t
-tp_panes_count(const struct tp_panes *panes)
+int
+tp_pane_note(const struct tp_panes *panes, struct tp_pane *pane, uint64_t sequence)
 {
-    return panes->due.count;
+    if (panes->spec->pane == panes->spec->size)
+        return 0; /* a window is one pane, which is in order */
+    tp_buf_put(&pane->seen, &sequence, sizeof sequence);
+    return tp_buf_failed(&pane->seen) ? -1 : 0;
+}
+
+uint64_t
+tp_pane_sequence(const struct tp_pane *pane, size_t group)
+{
+    uint64_t sequence = 0;
+
+    if ((group + 1) * sizeof sequence <= pane->seen.len)
+        memcpy(&sequence, pane->seen.ptr + group * sizeof sequence, sizeof sequence);
+    return sequence;
+}
+
+/* Ends of windows grow with the starts of their panes, so each is counted with the first pane that
+ * has it. */
+size_t
+tp_panes_windows(const struct tp_panes *panes)
+{
+    struct tp_pane **list = calloc(panes->due.count + 1, sizeof(struct tp_pane *));
+    tp_time counted = TP_TIME_BEFORE_ALL;
+    size_t windows = 0;
+
+    if (!list)
+        return SIZE_MAX;
+    for (size_t i = 0; i < panes->due.count; i++)
+        list[i] = panes->due.entry[i].data;
+    qsort(list, panes->due.count, sizeof(struct tp_pane *), by_start);
+    for (size_t i = 0; i < panes->due.count; i++) {
+        tp_time next = list[i]->next_end;
+
+        if (next <= counted)
+            next = end_after(panes, counted);
+        if (next > list[i]->last_end)
+            continue;
+        windows += (size_t)((list[i]->last_end - next) / panes->spec->slide) + 1;
+        counted = list[i]->last_end;
+    }
+    free(list);
+    return windows;
 }

@@ -12,7 +12,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "event/window.h"
@@ -25,6 +27,7 @@ struct tp_pane {
     tp_time next_end;      /* of the next one that is to be written */
     tp_time last_end;      /* of the last one */
     struct tp_map *groups; /* key -> accumulator, in first-seen order */
+    struct tp_buf seen;    /* see tp_pane_note */
 };
 
 struct tp_panes; /* opaque */
@@ -51,6 +54,12 @@ int tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *wi
 /* Drops the panes whose time is over. Call after the due windows are dealt with. */
 void tp_panes_expire(struct tp_panes *panes, tp_time watermark);
 
-size_t tp_panes_count(const struct tp_panes *panes); /* live panes with windows still to come */
+/* Where windows have several panes, the order of their keys is known only from the SEQUENCE of the
+ * record that brought each group: to be noted for every group that was added. -1: no memory. */
+int tp_pane_note(const struct tp_panes *panes, struct tp_pane *pane, uint64_t sequence);
+uint64_t tp_pane_sequence(const struct tp_pane *pane, size_t group); /* by place; 0 if not noted */
+
+/* How many windows with records are still to come. SIZE_MAX: no memory to count them. */
+size_t tp_panes_windows(const struct tp_panes *panes);
 
 #endif

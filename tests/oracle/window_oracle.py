@@ -328,10 +328,8 @@ def compare(rows, expected, names, members):
 
 
 def compare_order(rows, expected, window):
-    """By window end, then first-seen key. (Where windows share pieces it is another.)"""
+    """By window end, then first-seen key."""
     order = [(key[1], expected[key][0]) for key, _ in rows if key in expected]
-    if window.kind in PLACED_SQL and window.slide != window.size:
-        order = [end for end, _ in order]
     return [] if order == sorted(order) else ["rows out of order"]
 
 

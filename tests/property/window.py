@@ -24,7 +24,7 @@ DISORDER = 90 * SECOND
 FREE = ["--max-ahead", "none"]
 # Not first and last: among equal times the order of arrival decides.
 AGGREGATES = "count, count(i), sum(i), sum(d), avg(i), min(s), max(f), median(i), p99.9(i), count_distinct(s)"
-WINDOWS = ["10s", "hop:1m,20s", "hop:50s,20s", "session:7s"]
+WINDOWS = ["10s", "hop:1m,20s", "hop:50s,20s", "cumulate:1m,10s", "1d@Europe/Berlin", "session:7s"]
 
 
 def run(command, given=b"", env=None, shell=False):
@@ -128,6 +128,24 @@ class Properties:
                 got = run(swindow(spec, *late), joined(lines_of(mixed)))
                 self.same(f"-w {spec} shuffled within {bound} us", rows(got.stdout), want)
                 self.same(f"-w {spec} shuffled: status", (got.returncode, got.stderr), (0, b""))
+
+    # --- windows of windows
+
+    def cascades(self):
+        """Rows carry the time of their window's end less 1 ms, so the next stage needs no option."""
+        first = "'count AS n, sum(d) AS d, min(s) AS lo, max(f) AS hi'"
+        again = "'sum(n) AS n, sum(d) AS d, min(lo) AS lo, max(hi) AS hi'"
+        given = joined(lines_of(self.records))
+        for late in ("", f"-d {delay(DISORDER)}"):
+            start = f"swindow -t time --max-ahead none {late} -k host"
+            follow = "swindow --max-ahead none -k host"
+            for steps in (["1s", "1m", "1h"], ["10s", "1m", "hop:1h,20m"], ["1m", "1h", "1d@Europe/Berlin"]):
+                stages = [f"{start} -w {steps[0]} -a {first}"]
+                stages += [f"{follow} -w {step} -a {again}" for step in steps[1:]]
+                got = run(" | ".join(stages), given, shell=True)
+                want = run(f"{start} -w {steps[-1]} -a {first}", given, shell=True)
+                self.same(f"{' -> '.join(steps)} {late}", rows(got.stdout), rows(want.stdout))
+                self.same(f"{' -> '.join(steps)} {late}: messages", got.stderr, b"")
 
     # --- ways in
 
