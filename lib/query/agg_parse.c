@@ -1,7 +1,7 @@
 /*
  * Reads a list of aggregates: `count, sum(bytes) AS total, quantile(x, 0.9)`.
  */
-#include "query/agg_list.h"
+#include "query/agg_item.h"
 
 #include <stdlib.h>
 
@@ -11,242 +11,19 @@
 
 #define ALIGN _Alignof(max_align_t)
 
-struct parser {
-    struct tp_aggs *aggs;
-    const char *start, *at, *end;
-    struct tp_err *err;
-};
-
-/* One item of the list, as it was read. */
-struct item {
-    struct tp_str name;
-    struct tp_str argument[TP_AGG_MAX_ARGUMENTS + 1];
-    size_t arguments;
-    bool has_list; /* parentheses stood there */
-    bool star, distinct;
-    struct tp_str filter; /* the condition of FILTER (WHERE …); empty: none */
-    struct tp_str spelled;
-};
-
-static long
-place(const struct parser *parser, const char *at)
-{
-    return (long)(at - parser->start);
-}
-
-#define FAIL(parser, where, ...) \
-    tp_err_at((parser)->err, TP_FAULT_USAGE, place((parser), (where)), __VA_ARGS__)
-
-#define SHOW(text) (int)(text).len, (text).ptr
-
-static bool
-is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool
-is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-static void
-skip_space(struct parser *parser)
-{
-    while (parser->at < parser->end && is_space(*parser->at))
-        parser->at++;
-}
-
-static bool
-take_char(struct parser *parser, char c)
-{
-    skip_space(parser);
-    if (parser->at == parser->end || *parser->at != c)
-        return false;
-    parser->at++;
-    return true;
-}
-
-/* A word, with points in it where POINTS (p99.9). */
-static struct tp_str
-take_word(struct parser *parser, bool points)
-{
-    const char *from;
-
-    skip_space(parser);
-    from = parser->at;
-    while (parser->at < parser->end &&
-           (is_word_byte(*parser->at) || (points && *parser->at == '.' && parser->at > from)))
-        parser->at++;
-    return (struct tp_str){from, (size_t)(parser->at - from)};
-}
-
-static bool
-take_keyword(struct parser *parser, struct tp_str keyword)
-{
-    const char *from = parser->at;
-
-    if (tp_text_equal_nocase(take_word(parser, false), keyword))
-        return true;
-    parser->at = from;
-    return false;
-}
-
-static struct tp_str
-trim(const char *from, const char *end)
-{
-    while (from < end && is_space(*from))
-        from++;
-    while (end > from && is_space(end[-1]))
-        end--;
-    return (struct tp_str){from, (size_t)(end - from)};
-}
-
-/* Behind the quoted run that starts at AT: '…' doubles its quote, "…" escapes it. END when it is
- * not closed. */
-static const char *
-skip_quoted(const char *at, const char *end)
-{
-    char quote = *at++;
-
-    for (; at < end; at++) {
-        if (*at == '\\' && quote == '"' && at + 1 < end)
-            at++;
-        else if (*at == quote)
-            return at + 1;
-    }
-    return NULL;
-}
-
-static char
-closing(char open)
-{
-    return open == '(' ? ')' : open == '[' ? ']' : '}';
-}
-
-#define MAX_NESTING 64
-
-/* Reads one expression, up to a comma or closing parenthesis that is not its own. */
 static int
-take_expression(struct parser *parser, struct tp_str *expression)
-{
-    char open[MAX_NESTING];
-    size_t depth = 0;
-    const char *from = parser->at;
-
-    while (parser->at < parser->end) {
-        char c = *parser->at;
-
-        if (c == '\'' || c == '"') {
-            const char *behind = skip_quoted(parser->at, parser->end);
-
-            if (!behind)
-                return FAIL(parser, parser->at, "unclosed %c", c);
-            parser->at = behind;
-            continue;
-        }
-        if (depth == 0 && (c == ',' || c == ')'))
-            break;
-        if (c == '(' || c == '[' || c == '{') {
-            if (depth == MAX_NESTING)
-                return FAIL(parser, parser->at, "nested too deep");
-            open[depth++] = closing(c);
-        } else if (c == ')' || c == ']' || c == '}') {
-            if (depth == 0 || open[--depth] != c)
-                return FAIL(parser, parser->at, "unexpected %c", c);
-        }
-        parser->at++;
-    }
-    *expression = trim(from, parser->at);
-    if (depth)
-        return FAIL(parser, parser->at, "expected %c", open[depth - 1]);
-    if (expression->len == 0)
-        return FAIL(parser, parser->at, "expected an expression");
-    return 0;
-}
-
-/* DISTINCT with an expression behind it; alone it is a member's name. */
-static bool
-take_distinct(struct parser *parser)
-{
-    const char *from = parser->at;
-
-    if (!take_keyword(parser, TP_STR("distinct")))
-        return false;
-    skip_space(parser);
-    if (parser->at < parser->end && *parser->at != ')' && *parser->at != ',' && *parser->at != '.')
-        return true;
-    parser->at = from;
-    return false;
-}
-
-/* What stands between the parentheses of a call, the closing one included. */
-static int
-take_arguments(struct parser *parser, struct item *item)
-{
-    item->has_list = true;
-    if (take_char(parser, ')'))
-        return 0;
-    if (take_char(parser, '*')) {
-        item->star = true;
-        return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected ) behind *");
-    }
-    item->distinct = take_distinct(parser);
-    do {
-        if (item->arguments == TP_AGG_MAX_ARGUMENTS + 1)
-            return FAIL(parser, parser->at, "too many arguments");
-        if (take_expression(parser, &item->argument[item->arguments]) < 0)
-            return -1;
-        item->arguments++;
-    } while (take_char(parser, ','));
-    return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected )");
-}
-
-/* FILTER (WHERE condition) */
-static int
-take_filter(struct parser *parser, struct item *item)
-{
-    if (!take_keyword(parser, TP_STR("filter")))
-        return 0;
-    if (!take_char(parser, '(') || !take_keyword(parser, TP_STR("where")))
-        return FAIL(parser, parser->at, "expected (WHERE condition) behind FILTER");
-    if (take_expression(parser, &item->filter) < 0)
-        return -1;
-    return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected )");
-}
-
-static int
-take_item(struct parser *parser, struct item *item)
-{
-    *item = (struct item){.arguments = 0};
-    item->name = take_word(parser, true);
-    if (item->name.len == 0)
-        return FAIL(parser, parser->at, "expected an aggregate function, such as count");
-    if (take_char(parser, '(') && take_arguments(parser, item) < 0)
-        return -1;
-    if (take_filter(parser, item) < 0)
-        return -1;
-    item->spelled = trim(item->name.ptr, parser->at);
-    return 0;
-}
-
-/* ---- from item to column ---- */
-
-static int
-unknown_function(struct parser *parser, const struct item *item)
+unknown_function(struct tp_agg_parser *parser, const struct tp_agg_item *item)
 {
     const char *likest = tp_agg_function_likest(item->name);
 
-    return FAIL(parser, item->name.ptr, "unknown aggregate function \"%.*s\"%s%s%s",
-                SHOW(item->name), likest ? " (did you mean " : "", likest ? likest : "",
-                likest ? "?)" : "");
+    return TP_AGG_FAIL(parser, item->name.ptr, "unknown aggregate function \"%.*s\"%s%s%s",
+                       TP_AGG_SHOW(item->name), likest ? " (did you mean " : "",
+                       likest ? likest : "", likest ? "?)" : "");
 }
 
 /* count(DISTINCT x) is a function of its own. */
 static const struct tp_agg_function *
-find_function(struct parser *parser, const struct item *item)
+find_function(struct tp_agg_parser *parser, const struct tp_agg_item *item)
 {
     const struct tp_agg_function *function = tp_agg_function_find(item->name);
 
@@ -258,7 +35,7 @@ find_function(struct parser *parser, const struct item *item)
         return function;
     if (function->may_count_all)
         return tp_agg_function_find(TP_STR("count_distinct"));
-    FAIL(parser, item->name.ptr, "only count takes DISTINCT");
+    TP_AGG_FAIL(parser, item->name.ptr, "only count takes DISTINCT");
     return NULL;
 }
 
@@ -277,7 +54,7 @@ second_example(const struct tp_agg_function *function)
 }
 
 static int
-check_arguments(struct parser *parser, const struct item *item,
+check_arguments(struct tp_agg_parser *parser, const struct tp_agg_item *item,
                 const struct tp_agg_function *function)
 {
     size_t wanted = function->arguments + (function->parameter != TP_AGG_NO_PARAMETER);
@@ -285,50 +62,53 @@ check_arguments(struct parser *parser, const struct item *item,
     if (item->arguments == 0 && function->may_count_all)
         return 0;
     if (item->star)
-        return FAIL(parser, item->name.ptr, "only count takes *");
+        return TP_AGG_FAIL(parser, item->name.ptr, "only count takes *");
     if (item->arguments == wanted)
         return 0;
     if (wanted == 2)
-        return FAIL(parser, item->name.ptr, "%.*s takes two arguments: %.*s(x, %s)",
-                    SHOW(item->name), SHOW(item->name), second_example(function));
-    return FAIL(parser, item->name.ptr, "%.*s takes one argument: %.*s(x)", SHOW(item->name),
-                SHOW(item->name));
+        return TP_AGG_FAIL(parser, item->name.ptr, "%.*s takes two arguments: %.*s(x, %s)",
+                           TP_AGG_SHOW(item->name), TP_AGG_SHOW(item->name),
+                           second_example(function));
+    return TP_AGG_FAIL(parser, item->name.ptr, "%.*s takes one argument: %.*s(x)",
+                       TP_AGG_SHOW(item->name), TP_AGG_SHOW(item->name));
 }
 
 /* A number 0 .. 1. */
 static int
-read_quantile(struct parser *parser, struct tp_str text, struct tp_agg_quantile *quantile)
+read_quantile(struct tp_agg_parser *parser, struct tp_str text, struct tp_agg_quantile *quantile)
 {
     struct tp_value value;
 
     if (!tp_num_parse(text, &value))
-        return FAIL(parser, text.ptr, "expected a number from 0 to 1");
+        return TP_AGG_FAIL(parser, text.ptr, "expected a number from 0 to 1");
     if (value.kind == TP_INT) {
         *quantile = (struct tp_agg_quantile){value.integer, 0};
     } else {
         if (value.scale == TP_NO_SCALE)
-            return FAIL(parser, text.ptr, "expected a number from 0 to 1, of at most 18 digits");
+            return TP_AGG_FAIL(parser, text.ptr,
+                               "expected a number from 0 to 1, of at most 18 digits");
         *quantile = (struct tp_agg_quantile){value.mantissa, value.scale};
     }
     if (tp_num_compare(value, tp_int(0)) < 0 || tp_num_compare(value, tp_int(1)) > 0)
-        return FAIL(parser, text.ptr, "a quantile lies between 0 and 1");
+        return TP_AGG_FAIL(parser, text.ptr, "a quantile lies between 0 and 1");
     return 0;
 }
 
 /* A whole number 1 .. TP_AGG_MOST. */
 static int
-read_count(struct parser *parser, struct tp_str text, struct tp_agg_quantile *count)
+read_count(struct tp_agg_parser *parser, struct tp_str text, struct tp_agg_quantile *count)
 {
     int64_t integer;
 
     if (!tp_num_parse_int(text, &integer) || integer < 1 || integer > TP_AGG_MOST)
-        return FAIL(parser, text.ptr, "expected a whole number from 1 to %d", TP_AGG_MOST);
+        return TP_AGG_FAIL(parser, text.ptr, "expected a whole number from 1 to %d", TP_AGG_MOST);
     *count = (struct tp_agg_quantile){integer, 0};
     return 0;
 }
 
 static int
-read_parameter(struct parser *parser, const struct item *item, struct tp_agg_column *column)
+read_parameter(struct tp_agg_parser *parser, const struct tp_agg_item *item,
+               struct tp_agg_column *column)
 {
     struct tp_str text = item->argument[item->arguments ? item->arguments - 1 : 0];
 
@@ -399,7 +179,7 @@ filtered(struct tp_aggs *aggs, struct tp_str argument, struct tp_str condition)
 
 /* Enters the arguments of ITEM, as its filter lets them pass. */
 static int
-enter_arguments(struct parser *parser, const struct item *item,
+enter_arguments(struct tp_agg_parser *parser, const struct tp_agg_item *item,
                 const struct tp_agg_function *function, size_t *argument)
 {
     for (size_t i = item->filter.len > 0; i < item->arguments && i < function->arguments; i++)
@@ -422,7 +202,7 @@ put_name_part(struct tp_buf *to, struct tp_str text)
     bool gap = false, any = false;
 
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_word_byte(text.ptr[i])) {
+        if (!tp_agg_is_word_byte(text.ptr[i])) {
             gap = true;
             continue;
         }
@@ -436,7 +216,7 @@ put_name_part(struct tp_buf *to, struct tp_str text)
 
 /* function_argument, the function's name in lower case. */
 static void
-put_default_name(struct tp_buf *to, const struct item *item)
+put_default_name(struct tp_buf *to, const struct tp_agg_item *item)
 {
     for (size_t i = 0; i < item->name.len; i++) {
         char c = item->name.ptr[i];
@@ -453,35 +233,36 @@ put_default_name(struct tp_buf *to, const struct item *item)
 
 /* The name behind AS. */
 static int
-take_alias(struct parser *parser, struct tp_buf *to)
+take_alias(struct tp_agg_parser *parser, struct tp_buf *to)
 {
     const char *behind;
     struct tp_str word;
 
-    skip_space(parser);
+    tp_agg_skip_space(parser);
     if (parser->at < parser->end && *parser->at == '"') {
-        behind = skip_quoted(parser->at, parser->end);
+        behind = tp_agg_skip_quoted(parser->at, parser->end);
         if (!behind)
-            return FAIL(parser, parser->at, "unclosed \"");
+            return TP_AGG_FAIL(parser, parser->at, "unclosed \"");
         word = (struct tp_str){parser->at + 1, (size_t)(behind - parser->at) - 2};
         tp_text_unescape(word, to);
         parser->at = behind;
         return 0;
     }
-    word = take_word(parser, false);
+    word = tp_agg_take_word(parser, false);
     if (word.len == 0)
-        return FAIL(parser, parser->at, "expected a name behind AS");
+        return TP_AGG_FAIL(parser, parser->at, "expected a name behind AS");
     tp_buf_put_str(to, word);
     return 0;
 }
 
 static int
-take_name(struct parser *parser, const struct item *item, struct tp_agg_column *column)
+take_name(struct tp_agg_parser *parser, const struct tp_agg_item *item,
+          struct tp_agg_column *column)
 {
     struct tp_buf name = TP_BUF_INIT, before = TP_BUF_INIT;
     int result = 0;
 
-    if (take_keyword(parser, TP_STR("as")))
+    if (tp_agg_take_keyword(parser, TP_STR("as")))
         result = take_alias(parser, &name);
     else
         put_default_name(&name, item);
@@ -498,27 +279,28 @@ take_name(struct parser *parser, const struct item *item, struct tp_agg_column *
 }
 
 static int
-check_clash(struct parser *parser, const struct tp_agg_column *column)
+check_clash(struct tp_agg_parser *parser, const struct tp_agg_column *column)
 {
     const struct tp_agg_column *other = parser->aggs->column;
 
     for (; other < column; other++)
         if (tp_str_equal(other->name, column->name))
-            return FAIL(parser, column->spelled.ptr,
-                        "%.*s and %.*s would both be column \"%.*s\"; use AS", SHOW(other->spelled),
-                        SHOW(column->spelled), SHOW(column->name));
+            return TP_AGG_FAIL(parser, column->spelled.ptr,
+                               "%.*s and %.*s would both be column \"%.*s\"; use AS",
+                               TP_AGG_SHOW(other->spelled), TP_AGG_SHOW(column->spelled),
+                               TP_AGG_SHOW(column->name));
     return 0;
 }
 
 static int
-take_column(struct parser *parser)
+take_column(struct tp_agg_parser *parser)
 {
     struct tp_aggs *aggs = parser->aggs;
     struct tp_agg_column *column = &aggs->column[aggs->columns];
     size_t argument[TP_AGG_MAX_ARGUMENTS] = {TP_AGG_NO_ARGUMENT, TP_AGG_NO_ARGUMENT};
-    struct item item;
+    struct tp_agg_item item;
 
-    if (take_item(parser, &item) < 0)
+    if (tp_agg_take_item(parser, &item) < 0)
         return -1;
     column->function = find_function(parser, &item);
     if (!column->function || check_arguments(parser, &item, column->function) < 0)
@@ -536,15 +318,15 @@ take_column(struct parser *parser)
 }
 
 static int
-take_list(struct parser *parser)
+take_list(struct tp_agg_parser *parser)
 {
     do {
         if (take_column(parser) < 0)
             return -1;
-    } while (take_char(parser, ','));
-    skip_space(parser);
+    } while (tp_agg_take_char(parser, ','));
+    tp_agg_skip_space(parser);
     if (parser->at < parser->end)
-        return FAIL(parser, parser->at, "expected a comma or AS");
+        return TP_AGG_FAIL(parser, parser->at, "expected a comma or AS");
     return 0;
 }
 
@@ -571,7 +353,7 @@ struct tp_aggs *
 tp_aggs_parse(struct tp_str text, struct tp_err *err)
 {
     struct tp_aggs *aggs = calloc(1, sizeof *aggs);
-    struct parser parser = {.aggs = aggs, .err = err};
+    struct tp_agg_parser parser = {.aggs = aggs, .err = err};
 
     if (!aggs || make_room(aggs, text) < 0) {
         tp_err_memory(err);
