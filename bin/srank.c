@@ -348,16 +348,19 @@ rank_in(struct srank *s, struct tp_stage *stage, const struct tp_record *r, stru
     return 0;
 }
 
-/* In every window from FIRST to LAST (by end) that the watermark has not reached. */
+/* In every window from FIRST to the one that ends at LAST_END that the watermark has not reached.
+ */
 static int
 rank_in_windows(struct srank *s, struct tp_stage *stage, const struct tp_record *r,
-                struct tp_window place, tp_time last_end, struct tp_err *err)
+                const struct tp_window *first, tp_time last_end, struct tp_err *err)
 {
+    int64_t count = (last_end - first->end) / s->spec.slide + 1;
     struct tp_ranked *kept = NULL;
     int result = tp_order_accept(&s->order, s->value, err);
 
-    for (; result == 0 && place.end <= last_end;
-         place.start += s->spec.slide, place.end += s->spec.slide) {
+    for (int64_t i = 0; result == 0 && i < count; i++) {
+        tp_duration by = i * s->spec.slide;
+        struct tp_window place = {first->start + by, first->end + by};
         struct window *window;
 
         if (place.end <= r->watermark)
@@ -380,7 +383,7 @@ rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
     tp_window_of_pane(&s->spec, pane.start, &first, &last);
     if (last.end <= r->watermark)
         return tp_stage_late(stage, last.end, last.end);
-    if (rank_in_windows(s, stage, r, first, last.end, &err) < 0)
+    if (rank_in_windows(s, stage, r, &first, last.end, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
