@@ -24,7 +24,7 @@ enum kind { INNER, LEFT_OUTER, RIGHT_OUTER, FULL, SEMI, ANTI };
 struct side {
     struct tp_keys keys;
     struct tp_buf key_text;
-    uint64_t records, keyed;
+    uint64_t records, keyed, nulls; /* all; with a key; with a NULL for one */
     const char *kind; /* of the first key, while all records agree; "" when they do not */
     bool ended;
     bool keeps_line; /* its lines are needed for rows */
@@ -375,8 +375,10 @@ note_key(struct side *side, struct tp_str key)
     for (size_t i = 0, at = 0; i < parts; i++) {
         const char *kind = tp_key_kind(tp_key_next(key, parts, &at));
 
-        if (!kind)
+        if (!kind) {
+            side->nulls++;
             return false;
+        }
         if (i == 0)
             first = kind;
     }
@@ -480,7 +482,7 @@ sjoin_finish(void *self, struct tp_stage *stage, struct tp_err *err)
         if (side->records == 0 && j->side[!i].records > 0)
             tp_stage_note(stage, "%s had no records: nothing could match",
                           tp_stage_input_name(stage, i));
-        else if (side->records > 0 && side->keyed == 0)
+        else if (side->nulls > 0 && side->keyed == 0)
             tp_stage_note(stage, "no record of %s had a key that is not NULL (-k \"%s\")",
                           tp_stage_input_name(stage, i), j->key_text);
     }
