@@ -189,29 +189,10 @@ enter_arguments(struct tp_agg_parser *parser, const struct tp_agg_item *item,
         struct tp_str text = filtered(parser->aggs, first, item->filter);
 
         if (!text.ptr)
-            return tp_err_memory(parser->err);
+            return tp_err_memory(parser->text.err);
         argument[0] = argument_number(parser->aggs, text);
     }
     return 0;
-}
-
-/* Appends TEXT, each run of bytes that no bare name has as one `_`. */
-static void
-put_name_part(struct tp_buf *to, struct tp_str text)
-{
-    bool gap = false, any = false;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (!tp_agg_is_word_byte(text.ptr[i])) {
-            gap = true;
-            continue;
-        }
-        if (gap && any)
-            tp_buf_put_char(to, '_');
-        tp_buf_put_char(to, text.ptr[i]);
-        gap = false;
-        any = true;
-    }
 }
 
 /* function_argument, the function's name in lower case. */
@@ -227,32 +208,8 @@ put_default_name(struct tp_buf *to, const struct tp_agg_item *item)
         TP_BUF_PUT(to, "_distinct");
     for (size_t i = 0; i < item->arguments; i++) {
         tp_buf_put_char(to, '_');
-        put_name_part(to, item->argument[i]);
+        tp_calls_put_name_part(to, item->argument[i]);
     }
-}
-
-/* The name behind AS. */
-static int
-take_alias(struct tp_agg_parser *parser, struct tp_buf *to)
-{
-    const char *behind;
-    struct tp_str word;
-
-    tp_agg_skip_space(parser);
-    if (parser->at < parser->end && *parser->at == '"') {
-        behind = tp_agg_skip_quoted(parser->at, parser->end);
-        if (!behind)
-            return TP_AGG_FAIL(parser, parser->at, "unclosed \"");
-        word = (struct tp_str){parser->at + 1, (size_t)(behind - parser->at) - 2};
-        tp_text_unescape(word, to);
-        parser->at = behind;
-        return 0;
-    }
-    word = tp_agg_take_word(parser, false);
-    if (word.len == 0)
-        return TP_AGG_FAIL(parser, parser->at, "expected a name behind AS");
-    tp_buf_put_str(to, word);
-    return 0;
 }
 
 static int
@@ -262,8 +219,8 @@ take_name(struct tp_agg_parser *parser, const struct tp_agg_item *item,
     struct tp_buf name = TP_BUF_INIT, before = TP_BUF_INIT;
     int result = 0;
 
-    if (tp_agg_take_keyword(parser, TP_STR("as")))
-        result = take_alias(parser, &name);
+    if (tp_calls_take_keyword(&parser->text, TP_STR("as")))
+        result = tp_calls_take_alias(&parser->text, &name);
     else
         put_default_name(&name, item);
     tp_buf_text(&name); /* so that even an empty one has a place */
@@ -274,7 +231,7 @@ take_name(struct tp_agg_parser *parser, const struct tp_agg_item *item,
     column->name = tp_buf_str(&name);
     column->before = tp_buf_str(&before);
     if (result == 0 && (tp_buf_failed(&name) || tp_buf_failed(&before)))
-        return tp_err_memory(parser->err);
+        return tp_err_memory(parser->text.err);
     return result;
 }
 
@@ -323,10 +280,10 @@ take_list(struct tp_agg_parser *parser)
     do {
         if (take_column(parser) < 0)
             return -1;
-    } while (tp_agg_take_char(parser, ','));
-    tp_agg_skip_space(parser);
-    if (parser->at < parser->end)
-        return TP_AGG_FAIL(parser, parser->at, "expected a comma or AS");
+    } while (tp_calls_take_char(&parser->text, ','));
+    tp_calls_skip_space(&parser->text);
+    if (parser->text.at < parser->text.end)
+        return TP_AGG_FAIL(parser, parser->text.at, "expected a comma or AS");
     return 0;
 }
 
@@ -353,15 +310,15 @@ struct tp_aggs *
 tp_aggs_parse(struct tp_str text, struct tp_err *err)
 {
     struct tp_aggs *aggs = calloc(1, sizeof *aggs);
-    struct tp_agg_parser parser = {.aggs = aggs, .err = err};
+    struct tp_agg_parser parser = {.aggs = aggs, .text = {.err = err}};
 
     if (!aggs || make_room(aggs, text) < 0) {
         tp_err_memory(err);
         tp_aggs_free(aggs);
         return NULL;
     }
-    parser.start = parser.at = aggs->text;
-    parser.end = aggs->text + text.len;
+    parser.text.start = parser.text.at = aggs->text;
+    parser.text.end = aggs->text + text.len;
     if (take_list(&parser) < 0) {
         tp_aggs_free(aggs);
         return NULL;

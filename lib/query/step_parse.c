@@ -5,18 +5,17 @@
  */
 #include <stdlib.h>
 
+#include "query/calls.h"
 #include "query/step_list.h"
 #include "value/num.h"
 #include "value/text.h"
 
 #define ALIGN _Alignof(max_align_t)
 #define MAX_ARGUMENTS 3
-#define MAX_NESTING 64
 
 struct parser {
     struct tp_steps *steps;
-    const char *at, *end;
-    struct tp_err *err;
+    struct tp_calls text;
 };
 
 /* One item of the list, as it was read. */
@@ -30,75 +29,11 @@ struct item {
     struct tp_str spelled;
 };
 
-#define FAIL(parser, where, ...) \
-    tp_err_at((parser)->err, TP_FAULT_USAGE, (long)((where) - (parser)->steps->text), __VA_ARGS__)
+#define FAIL(parser, where, ...) TP_CALLS_FAIL(&(parser)->text, where, __VA_ARGS__)
 
 #define SHOW(text) (int)(text).len, (text).ptr
 
 /* ---- words ---- */
-
-static bool
-is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool
-is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-static struct tp_str
-trim(const char *from, const char *to)
-{
-    while (from < to && is_space(*from))
-        from++;
-    while (from < to && is_space(to[-1]))
-        to--;
-    return (struct tp_str){from, (size_t)(to - from)};
-}
-
-static void
-skip_space(struct parser *parser)
-{
-    while (parser->at < parser->end && is_space(*parser->at))
-        parser->at++;
-}
-
-static bool
-take_char(struct parser *parser, char c)
-{
-    skip_space(parser);
-    if (parser->at == parser->end || *parser->at != c)
-        return false;
-    parser->at++;
-    return true;
-}
-
-static struct tp_str
-take_word(struct parser *parser)
-{
-    const char *from;
-
-    skip_space(parser);
-    from = parser->at;
-    while (parser->at < parser->end && is_word_byte(*parser->at))
-        parser->at++;
-    return (struct tp_str){from, (size_t)(parser->at - from)};
-}
-
-static bool
-take_keyword(struct parser *parser, struct tp_str keyword)
-{
-    const char *from = parser->at;
-
-    if (tp_text_equal_nocase(take_word(parser), keyword))
-        return true;
-    parser->at = from;
-    return false;
-}
 
 /* Splits the first word off TEXT when it is KEYWORD. */
 static bool
@@ -106,111 +41,55 @@ cut_keyword(struct tp_str *text, struct tp_str keyword)
 {
     size_t len = 0;
 
-    while (len < text->len && is_word_byte(text->ptr[len]))
+    while (len < text->len && tp_calls_is_word_byte(text->ptr[len]))
         len++;
     if (!tp_text_equal_nocase((struct tp_str){text->ptr, len}, keyword))
         return false;
-    *text = trim(text->ptr + len, text->ptr + text->len);
+    *text = tp_calls_trim(text->ptr + len, text->ptr + text->len);
     return true;
 }
 
-/* Behind the quoted text that begins at AT; NULL when it does not end. */
-static const char *
-skip_quoted(const char *at, const char *end)
-{
-    char quote = *at++;
-
-    for (; at < end; at++) {
-        if (*at == quote)
-            return at + 1;
-        if (*at == '\\' && quote == '"' && at + 1 < end)
-            at++;
-    }
-    return NULL;
-}
-
 /* ---- an item ---- */
-
-static char
-closing(char open)
-{
-    return open == '(' ? ')' : open == '[' ? ']' : '}';
-}
-
-/* Reads up to a comma or closing parenthesis that is not the text's own. */
-static int
-take_expression(struct parser *parser, struct tp_str *expression)
-{
-    const char *from = parser->at;
-    char open[MAX_NESTING];
-    size_t depth = 0;
-
-    while (parser->at < parser->end) {
-        char c = *parser->at;
-
-        if (c == '\'' || c == '"') {
-            const char *behind = skip_quoted(parser->at, parser->end);
-
-            if (!behind)
-                return FAIL(parser, parser->at, "unclosed %c", c);
-            parser->at = behind;
-            continue;
-        }
-        if (depth == 0 && (c == ',' || c == ')'))
-            break;
-        if (c == '(' || c == '[' || c == '{') {
-            if (depth == MAX_NESTING)
-                return FAIL(parser, parser->at, "nested too deep");
-            open[depth++] = closing(c);
-        } else if ((c == ')' || c == ']' || c == '}') && (depth == 0 || open[--depth] != c)) {
-            return FAIL(parser, parser->at, "unexpected %c", c);
-        }
-        parser->at++;
-    }
-    *expression = trim(from, parser->at);
-    if (depth)
-        return FAIL(parser, parser->at, "expected %c", open[depth - 1]);
-    if (expression->len == 0)
-        return FAIL(parser, parser->at, "expected an expression");
-    return 0;
-}
 
 /* What stands between the parentheses of a call, the closing one included. */
 static int
 take_arguments(struct parser *parser, struct item *item)
 {
-    if (take_char(parser, ')'))
+    if (tp_calls_take_char(&parser->text, ')'))
         return 0;
-    if (take_char(parser, '*')) {
+    if (tp_calls_take_char(&parser->text, '*')) {
         item->star = true;
-        return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected ) behind *");
+        return tp_calls_take_char(&parser->text, ')')
+                   ? 0
+                   : FAIL(parser, parser->text.at, "expected ) behind *");
     }
     do {
         if (item->arguments == MAX_ARGUMENTS)
-            return FAIL(parser, parser->at, "too many arguments");
-        if (take_expression(parser, &item->argument[item->arguments]) < 0)
+            return FAIL(parser, parser->text.at, "too many arguments");
+        if (tp_calls_take_expression(&parser->text, &item->argument[item->arguments]) < 0)
             return -1;
         item->arguments++;
-    } while (take_char(parser, ','));
-    return take_char(parser, ')') ? 0 : FAIL(parser, parser->at, "expected )");
+    } while (tp_calls_take_char(&parser->text, ','));
+    return tp_calls_take_char(&parser->text, ')') ? 0 : FAIL(parser, parser->text.at, "expected )");
 }
 
 static int
 take_item(struct parser *parser, struct item *item)
 {
     *item = (struct item){.arguments = 0};
-    item->name = take_word(parser);
+    item->name = tp_calls_take_word(&parser->text, false);
     if (item->name.len == 0)
-        return FAIL(parser, parser->at, "expected a function, such as delta(x)");
-    if (take_char(parser, '(') && take_arguments(parser, item) < 0)
+        return FAIL(parser, parser->text.at, "expected a function, such as delta(x)");
+    if (tp_calls_take_char(&parser->text, '(') && take_arguments(parser, item) < 0)
         return -1;
-    item->has_frame = take_keyword(parser, TP_STR("over"));
+    item->has_frame = tp_calls_take_keyword(&parser->text, TP_STR("over"));
     if (item->has_frame) {
-        if (!take_char(parser, '(') || take_expression(parser, &item->frame) < 0 ||
-            !take_char(parser, ')'))
-            return FAIL(parser, parser->at, "expected (ROWS 5) or (RANGE 10m) behind OVER");
+        if (!tp_calls_take_char(&parser->text, '(') ||
+            tp_calls_take_expression(&parser->text, &item->frame) < 0 ||
+            !tp_calls_take_char(&parser->text, ')'))
+            return FAIL(parser, parser->text.at, "expected (ROWS 5) or (RANGE 10m) behind OVER");
     }
-    item->spelled = trim(item->name.ptr, parser->at);
+    item->spelled = tp_calls_trim(item->name.ptr, parser->text.at);
     return 0;
 }
 
@@ -270,10 +149,10 @@ read_frame(struct parser *parser, struct tp_str text, struct tp_step_frame *over
     over->is_range = cut_keyword(&text, TP_STR("range"));
     if (!over->is_range && !cut_keyword(&text, TP_STR("rows")))
         return FAIL(parser, text.ptr, "expected ROWS or RANGE");
-    while (len < text.len && !is_space(text.ptr[len]))
+    while (len < text.len && !tp_calls_is_space(text.ptr[len]))
         len++;
     extent = (struct tp_str){text.ptr, len};
-    behind = trim(text.ptr + len, text.ptr + text.len);
+    behind = tp_calls_trim(text.ptr + len, text.ptr + text.len);
     preceding = cut_keyword(&behind, TP_STR("preceding"));
     if (behind.len)
         return FAIL(parser, behind.ptr, "expected nothing but PRECEDING behind \"%.*s\"",
@@ -386,60 +265,19 @@ read_arguments(struct parser *parser, const struct item *item, struct tp_step_co
 
 /* ---- names, as those of aggregates ---- */
 
-/* Appends TEXT, each run of bytes that no bare name has as one `_`. */
-static void
-put_name_part(struct tp_buf *to, struct tp_str text)
-{
-    bool gap = false, any = false;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_word_byte(text.ptr[i])) {
-            gap = true;
-            continue;
-        }
-        if (gap && any)
-            tp_buf_put_char(to, '_');
-        tp_buf_put_char(to, text.ptr[i]);
-        gap = false;
-        any = true;
-    }
-}
-
-static int
-take_alias(struct parser *parser, struct tp_buf *to)
-{
-    struct tp_str word;
-
-    skip_space(parser);
-    if (parser->at < parser->end && *parser->at == '"') {
-        const char *behind = skip_quoted(parser->at, parser->end);
-
-        if (!behind)
-            return FAIL(parser, parser->at, "unclosed \"");
-        tp_text_unescape((struct tp_str){parser->at + 1, (size_t)(behind - parser->at) - 2}, to);
-        parser->at = behind;
-        return 0;
-    }
-    word = take_word(parser);
-    if (word.len == 0)
-        return FAIL(parser, parser->at, "expected a name behind AS");
-    tp_buf_put_str(to, word);
-    return 0;
-}
-
 static int
 take_name(struct parser *parser, const struct item *item, struct tp_step_column *column)
 {
     struct tp_buf name = TP_BUF_INIT, before = TP_BUF_INIT;
     int result = 0;
 
-    if (take_keyword(parser, TP_STR("as"))) {
-        result = take_alias(parser, &name);
+    if (tp_calls_take_keyword(&parser->text, TP_STR("as"))) {
+        result = tp_calls_take_alias(&parser->text, &name);
     } else {
         tp_buf_put_str(&name, column->function->name);
         for (size_t i = 0; i < item->arguments; i++) {
             tp_buf_put_char(&name, '_');
-            put_name_part(&name, item->argument[i]);
+            tp_calls_put_name_part(&name, item->argument[i]);
         }
     }
     tp_buf_text(&name); /* so that even an empty one has a place */
@@ -449,7 +287,7 @@ take_name(struct parser *parser, const struct item *item, struct tp_step_column 
     column->name = tp_buf_str(&name);
     column->before = tp_buf_str(&before);
     if (result == 0 && (tp_buf_failed(&name) || tp_buf_failed(&before)))
-        return tp_err_memory(parser->err);
+        return tp_err_memory(parser->text.err);
     return result;
 }
 
@@ -496,9 +334,11 @@ take_list(struct parser *parser)
     do {
         if (take_column(parser) < 0)
             return -1;
-    } while (take_char(parser, ','));
-    skip_space(parser);
-    return parser->at == parser->end ? 0 : FAIL(parser, parser->at, "expected a comma, OVER or AS");
+    } while (tp_calls_take_char(&parser->text, ','));
+    tp_calls_skip_space(&parser->text);
+    return parser->text.at == parser->text.end
+               ? 0
+               : FAIL(parser, parser->text.at, "expected a comma, OVER or AS");
 }
 
 /* Room for as many columns as there can be: one more than commas; alarm has two arguments, and then
@@ -525,15 +365,15 @@ struct tp_steps *
 tp_steps_parse(struct tp_str text, struct tp_err *err)
 {
     struct tp_steps *steps = calloc(1, sizeof *steps);
-    struct parser parser = {.steps = steps, .err = err};
+    struct parser parser = {.steps = steps, .text = {.err = err}};
 
     if (!steps || make_room(steps, text) < 0) {
         tp_err_memory(err);
         tp_steps_free(steps);
         return NULL;
     }
-    parser.at = steps->text;
-    parser.end = steps->text + text.len;
+    parser.text.start = parser.text.at = steps->text;
+    parser.text.end = steps->text + text.len;
     if (take_list(&parser) < 0) {
         tp_steps_free(steps);
         return NULL;
