@@ -5,6 +5,8 @@
 
 #include "base/map.h"
 
+#define ALIGN _Alignof(max_align_t)
+
 /* What the map holds for a key. */
 struct seen {
     tp_time time;
@@ -28,7 +30,8 @@ tp_expiring_new(size_t size, tp_duration ttl, tp_expiring_clear *clear, const vo
     if (!keys)
         return NULL;
     *keys = (struct tp_expiring){.ttl = ttl, .clear = clear, .context = context};
-    keys->map = tp_map_new(sizeof(struct seen) + size);
+    /* The map aligns by size: what needs 16 bytes has a multiple of them. */
+    keys->map = tp_map_new(sizeof(struct seen) + (size + ALIGN - 1) / ALIGN * ALIGN);
     if (!keys->map) {
         free(keys);
         return NULL;
