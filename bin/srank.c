@@ -443,7 +443,7 @@ read_bound(const struct srank *s, const struct tp_record *r, int which, tp_time 
 static enum tp_verdict
 rank_own(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
 {
-    struct tp_window bounds;
+    struct tp_window bounds = {0, 0};
     struct tp_err err;
     tp_time due;
 

@@ -95,13 +95,11 @@ put(struct tp_digests *d, struct tp_digest digest, int64_t number)
 static int
 grow(struct tp_digests *d)
 {
-    struct tp_digests grown = *d;
+    struct tp_digests grown = {.count = d->count, .numbered = d->numbered};
 
     if (d->places > SIZE_MAX / 2 / sizeof *d->place || !allocate(&grown, d->places * 2)) {
-        if (grown.place != d->place) {
-            free(grown.place);
-            free(grown.number);
-        }
+        free(grown.place);
+        free(grown.number);
         return -1;
     }
     for (size_t i = 0; i < d->places; i++)
@@ -109,7 +107,9 @@ grow(struct tp_digests *d)
             put(&grown, d->place[i], d->number ? d->number[i] : 0);
     free(d->place);
     free(d->number);
-    *d = grown;
+    d->place = grown.place;
+    d->number = grown.number;
+    d->places = grown.places;
     return 0;
 }
 

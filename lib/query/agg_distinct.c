@@ -329,7 +329,9 @@ value_of(struct key key)
     if (value.kind != TP_REAL)
         return value;
     value = tp_real(0);
-    value.scale = key.bytes.ptr[sizeof word];
+    value.scale = (unsigned char)key.bytes.ptr[sizeof word];
+    if (value.scale == (unsigned char)TP_NO_SCALE)
+        value.scale = TP_NO_SCALE;
     if (value.scale == TP_NO_SCALE)
         memcpy(&value.real, &word, sizeof word);
     value.mantissa = word;

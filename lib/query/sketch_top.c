@@ -41,8 +41,10 @@ open_sketch(struct tp_sketch_top *sketch)
 {
     if (!sketch->counters)
         sketch->counters = tp_map_new(sizeof(struct tp_sketch_counter));
-    if (!sketch->heap)
+    if (!sketch->heap) {
         sketch->heap = malloc(TP_SKETCH_COUNTERS * sizeof(struct tp_sketch_counter *));
+        sketch->count = 0;
+    }
     return sketch->counters && sketch->heap ? 0 : -1;
 }
 
