@@ -5,6 +5,7 @@
  * The way of a record: drive.c picks an input, input.c cuts its blocks into records, reads their
  * time and hands them to the operator; what the operator says becomes of the record is carried out
  * by stage.c (side streams, counts, output) and flow.c (watermarks, control lines, ends).
+ * stage_begin.c is what comes before the first read, stage_end.c what comes after the last.
  */
 #ifndef TP_FILTER_STAGE_H
 #define TP_FILTER_STAGE_H
@@ -116,7 +117,7 @@ struct tp_stage {
     struct tp_control final; /* the last barrier of an input that ended */
 };
 
-/* --- stage.c ----------------------------------------------------------------------------------*/
+/* --- stage_begin.c, stage_end.c ---------------------------------------------------------------*/
 
 /* Everything before the first read; the exit status to leave with, or -1 to go on. */
 int tp_stage_begin(struct tp_stage *stage, int argc, char **argv);
@@ -130,6 +131,11 @@ uint64_t tp_stage_lost(const struct tp_stage *stage);
 /* Reports, closes and gives back everything; RESULT is 0, or -1 with the failure in stage->err.
  * Returns the exit status. */
 int tp_stage_end(struct tp_stage *stage, int result);
+
+/* --- stage.c ----------------------------------------------------------------------------------*/
+
+/* Room in stage->wanted for so many slots; -1: no memory. */
+int tp_stage_grow_wanted(struct tp_stage *stage, size_t slots);
 
 /* A user asked for SLOT by PATH; MAYBE_TEXT: it stood in double quotes, as a string might. */
 int tp_stage_note_wanted(struct tp_stage *stage, size_t slot, const struct tp_path *path,

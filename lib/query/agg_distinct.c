@@ -330,10 +330,10 @@ value_of(struct key key)
         return value;
     value = tp_real(0);
     value.scale = (unsigned char)key.bytes.ptr[sizeof word];
-    if (value.scale == (unsigned char)TP_NO_SCALE)
+    if (value.scale == (unsigned char)TP_NO_SCALE) {
         value.scale = TP_NO_SCALE;
-    if (value.scale == TP_NO_SCALE)
         memcpy(&value.real, &word, sizeof word);
+    }
     value.mantissa = word;
     return value;
 }

@@ -131,8 +131,28 @@ put_label(struct tp_str name, struct tp_buf *to)
     TP_BUF_PUT(to, ":");
 }
 
-void
-tp_row_put_ltsv(const struct tp_grid *grid, struct tp_buf *to)
+static void
+put_ltsv_cell(struct tp_str name, const struct tp_cell *cell, struct tp_buf *to)
+{
+    put_label(name, to);
+    put_marked(cell->text, "\tt\nn\rr", to);
+}
+
+static void
+put_logfmt_cell(struct tp_str name, const struct tp_cell *cell, struct tp_buf *to)
+{
+    tp_logfmt_put_name(name, to);
+    if (is_string(cell))
+        tp_logfmt_put_string(cell->text, to);
+    else
+        tp_buf_put_str(to, cell->text);
+}
+
+/* The members that are there, each with its name. */
+static void
+put_named(const struct tp_grid *grid, char separator,
+          void put(struct tp_str name, const struct tp_cell *cell, struct tp_buf *to),
+          struct tp_buf *to)
 {
     bool any = false;
 
@@ -142,32 +162,21 @@ tp_row_put_ltsv(const struct tp_grid *grid, struct tp_buf *to)
         if (cell->kind == TP_CELL_MISSING)
             continue;
         if (any)
-            TP_BUF_PUT(to, "\t");
+            tp_buf_put_char(to, separator);
         any = true;
-        put_label(tp_grid_name(grid, i), to);
-        put_marked(cell->text, "\tt\nn\rr", to);
+        put(tp_grid_name(grid, i), cell, to);
     }
     TP_BUF_PUT(to, "\n");
 }
 
 void
+tp_row_put_ltsv(const struct tp_grid *grid, struct tp_buf *to)
+{
+    put_named(grid, '\t', put_ltsv_cell, to);
+}
+
+void
 tp_row_put_logfmt(const struct tp_grid *grid, struct tp_buf *to)
 {
-    bool any = false;
-
-    for (size_t i = 0; i < tp_grid_columns(grid); i++) {
-        const struct tp_cell *cell = tp_grid_cell(grid, i);
-
-        if (cell->kind == TP_CELL_MISSING)
-            continue;
-        if (any)
-            TP_BUF_PUT(to, " ");
-        any = true;
-        tp_logfmt_put_name(tp_grid_name(grid, i), to);
-        if (is_string(cell))
-            tp_logfmt_put_string(cell->text, to);
-        else
-            tp_buf_put_str(to, cell->text);
-    }
-    TP_BUF_PUT(to, "\n");
+    put_named(grid, ' ', put_logfmt_cell, to);
 }

@@ -190,8 +190,7 @@ random_below(unsigned limit)
 {
     static uint64_t state = 1;
 
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(state >> 33) % limit;
+    return (unsigned)(unit_random(&state) % limit);
 }
 
 /* Strings of awkward bytes, written as a row, are found by the frame and read as they were. */

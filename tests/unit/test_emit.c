@@ -12,10 +12,7 @@ static uint64_t seed = 4;
 static uint64_t
 random_below(uint64_t n)
 {
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return (seed * 0x2545F4914F6CDD1DULL >> 11) % n;
+    return unit_random(&seed) % n;
 }
 
 static bool

@@ -9,10 +9,7 @@ static uint64_t seed = 11;
 static uint64_t
 random_below(uint64_t n)
 {
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return (seed * 0x2545F4914F6CDD1DULL >> 11) % n;
+    return unit_random(&seed) % n;
 }
 
 /* A join that says nothing but which pairs met, against all pairs by definition. */

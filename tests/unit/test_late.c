@@ -9,10 +9,7 @@ static uint64_t seed = 2;
 static uint64_t
 random_bits(void)
 {
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return seed * 0x2545F4914F6CDD1DULL;
+    return unit_random(&seed);
 }
 
 static tp_duration

@@ -9,15 +9,10 @@
 
 static uint64_t random_state = 20261121;
 
-/* splitmix64 (Vigna, public domain description): seeded, so that a failure repeats. */
 static uint64_t
 random_word(void)
 {
-    uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    return unit_random(&random_state);
 }
 
 static double

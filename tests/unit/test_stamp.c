@@ -12,10 +12,7 @@ static uint64_t random_state = 20261121;
 static uint64_t
 random_next(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * UINT64_C(2685821657736338717);
+    return unit_random(&random_state);
 }
 
 static struct tp_stamp *

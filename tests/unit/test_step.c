@@ -11,10 +11,7 @@ static uint64_t seed = 3;
 static uint64_t
 random_bits(void)
 {
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return seed * 0x2545F4914F6CDD1DULL;
+    return unit_random(&seed);
 }
 
 /* What LIST, of one column, says of the record with these values. */

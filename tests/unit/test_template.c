@@ -148,8 +148,7 @@ static uint64_t state = 20261121;
 static unsigned
 random_below(unsigned limit)
 {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(state >> 33) % limit;
+    return (unsigned)(unit_random(&state) % limit);
 }
 
 /* Nasty bytes more often than others; valid UTF-8, as the scanner sees to. */

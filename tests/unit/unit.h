@@ -5,6 +5,7 @@
 #ifndef TP_TESTS_UNIT_H
 #define TP_TESTS_UNIT_H
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,17 @@ static int unit_checks, unit_failures;
             putchar('\n');                                                 \
         }                                                                  \
     } while (0)
+
+/* The next of a series that *STATE begins, so that a failure repeats: splitmix64 (Vigna 2015). */
+static inline uint64_t
+unit_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
 
 #define RUN(test)                                                            \
     do {                                                                     \
