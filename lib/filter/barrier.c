@@ -264,7 +264,7 @@ tp_barrier_take(struct tp_stage *s, int which, const struct tp_control *control)
 {
     struct tp_input *in = &s->input[which];
 
-    if ((s->op->traits & TP_STATEFUL) && !s->state.store)
+    if (((s->op->traits & TP_STATEFUL) || s->op->save) && !s->state.store)
         return refuse_barrier(s);
     if (control->restore.len > 0)
         return take_restore(s, in, control);
