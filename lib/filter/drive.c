@@ -162,27 +162,35 @@ run_inputs(struct tp_stage *s)
 static int
 sleep_until_due(struct tp_stage *s)
 {
-    tp_duration left = s->wake_at - s->waited;
-    struct timespec pause = {left / TP_SECOND, left % TP_SECOND};
+    tp_time until = steady_clock() + (s->wake_at - s->waited);
 
     s->wake_at = 0;
     if (go_quiet(s) < 0)
         return -1;
-    while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
-        continue;
+    for (tp_duration left; (left = until - steady_clock()) > 0;) {
+        tp_duration barrier = s->state.store ? tp_state_due_in(s) : left;
+        tp_duration nap = barrier < left ? barrier : left;
+        struct timespec pause = {nap / TP_SECOND, nap % TP_SECOND};
+
+        if (nanosleep(&pause, NULL) < 0 && errno != EINTR)
+            return tp_err_system(&s->err, "nanosleep");
+        if (tp_barrier_due(s) < 0)
+            return -1;
+    }
     return 0;
 }
 
 static int
 run_source(struct tp_stage *s)
 {
-    int more = 1;
+    int more;
 
     if (tp_flow_start(s) < 0)
         return -1;
+    more = !s->state.complete;
     while (more && !s->stopped) {
         more = s->op->produce(s->self, s, &s->err);
-        if (more < 0)
+        if (more < 0 || tp_barrier_due(s) < 0)
             return -1;
         if (s->wake_at > 0 && sleep_until_due(s) < 0)
             return -1;

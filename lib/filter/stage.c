@@ -217,6 +217,18 @@ tp_stage_stop(struct tp_stage *s)
 }
 
 void
+tp_stage_suspend(struct tp_stage *s)
+{
+    s->suspended = true;
+}
+
+bool
+tp_stage_keeps_state(const struct tp_stage *s)
+{
+    return s->state.store != NULL;
+}
+
+void
 tp_stage_mute(struct tp_stage *s)
 {
     s->muted = true;
