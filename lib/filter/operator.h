@@ -309,6 +309,10 @@ bool tp_stage_time_is_reread(const struct tp_stage *stage);
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A line of --stats; nothing without it. */
+void tp_stage_stat(struct tp_stage *stage, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Does --control let control lines go to an output that is (STREAM), or is not, a pipe or socket?
  */
 bool tp_stage_takes_control(const struct tp_stage *stage, bool stream);

@@ -307,6 +307,21 @@ tp_stage_note(struct tp_stage *s, const char *format, ...)
     tp_report_note(&s->report, "%s", text);
 }
 
+void
+tp_stage_stat(struct tp_stage *s, const char *format, ...)
+{
+    struct tp_report loud = {s->report.program, false, 0};
+    char text[1024];
+    va_list args;
+
+    if (!s->settings.stats)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    tp_report_note(&loud, "%s", text);
+}
+
 bool
 tp_stage_takes_control(const struct tp_stage *s, bool stream)
 {
