@@ -220,6 +220,9 @@ int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *t
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
+/* ... or that no time is read at all. */
+void tp_stage_read_no_time(struct tp_stage *stage);
+
 /* What comes out is an answer, not a stream: no control lines, whatever --control says. */
 void tp_stage_write_no_control(struct tp_stage *stage);
 
@@ -338,6 +341,10 @@ bool tp_stage_time_is_reread(const struct tp_stage *stage);
 
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A line of --stats; nothing without it. */
+void tp_stage_stat(struct tp_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Does --control let control lines go to an output that is (STREAM), or is not, a pipe or socket?

@@ -52,6 +52,8 @@ static const struct tp_option delay_options[] = {
     {0, "max-ahead", "DUR", "reject event times further ahead of the clock (24h; none)",
      TP_OPTION_TEXT, FIELD(max_ahead)},
     {0, "now", "TIME", "take this for the wall clock", TP_OPTION_TEXT, FIELD(now)},
+    {0, "max-drift", "DUR", "hold an input back that is so far ahead of the others",
+     TP_OPTION_DURATION, FIELD(max_drift)},
     {0},
 };
 
@@ -99,6 +101,7 @@ tp_settings_init(struct tp_settings *settings)
         .sinks = 1,
         .time_field = "@timestamp",
         .delay = -1,
+        .max_drift = -1,
         .step = TP_SECOND,
     };
 }

@@ -34,6 +34,7 @@ struct tp_settings {
     tp_duration step;
     const char *max_ahead; /* a duration or "none"; NULL: not given */
     const char *now;
+    tp_duration max_drift; /* -1: not given */
     /* late */
     const char *late_to; /* TARGET */
     bool late_fail;

@@ -80,6 +80,8 @@ struct tp_stage {
     struct tp_input *input;
     int inputs;
     struct tp_minimum *minimum; /* over the inputs */
+    int chosen;                 /* the only input that the operator wants to read now; -1: any */
+    tp_time limit;              /* ... and the watermark beyond which one is held (--max-drift) */
 
     struct tp_scan *scan;
     struct tp_slot *slot;
