@@ -11,13 +11,14 @@
  */
 #include <stdlib.h>
 
+#include "event/count.h"
 #include "event/gather.h"
 #include "event/pane.h"
+#include "event/row.h"
 #include "event/session.h"
 #include "event/window.h"
 #include "filter/operator.h"
 #include "query/agg.h"
-#include "record/emit.h"
 #include "record/key.h"
 #include "record/memo.h"
 
@@ -34,21 +35,25 @@ struct swindow {
 
     struct tp_panes *panes;       /* tumble, hop */
     struct tp_sessions *sessions; /* session */
+    struct tp_counts *counts;     /* count */
     struct tp_map *all;           /* all: key -> accumulator */
     struct tp_memo memo;          /* tumble, hop: groups found last */
     int memo_slot;                /* of the one plain member that is the key; -1: no memo */
     struct tp_gather *gather;     /* the groups of a window of several panes, to be written */
     tp_time first, last;          /* all: the times seen */
     bool timed;                   /* all: some record had a time */
-    struct tp_buf key, head;
+    struct tp_buf key;
+    struct tp_row_writer writer;
+    struct tp_row_head head; /* of the row at hand */
+    struct tp_stage *stage;
 };
 
 #define FIELD(name) offsetof(struct swindow, name)
 
 static const struct tp_option options[] = {
     {'w', "window", "SPEC",
-     "1m (or 15s, 1d ...), 1d@ZONE, hop:10m,1m, cumulate:1d,1h, session:30m or all", TP_OPTION_TEXT,
-     FIELD(window_text)},
+     "1m (or 15s, 1d ...), 1d@ZONE, hop:10m,1m, cumulate:1d,1h, session:30m, count:100 or all",
+     TP_OPTION_TEXT, FIELD(window_text)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
@@ -58,6 +63,24 @@ static const struct tp_option options[] = {
      TP_OPTION_DURATION, FIELD(lateness)},
     {0},
 };
+
+static int
+put_row(void *self, struct tp_row *row, struct tp_err *err)
+{
+    struct swindow *w = self;
+    struct tp_buf *to = tp_stage_row(w->stage, err);
+    struct tp_err why;
+    int written;
+
+    if (!to)
+        return -1;
+    written = tp_row_write(&w->writer, row, to, &why);
+    if (written < 0)
+        return tp_err_memory(err);
+    if (written > 0)
+        tp_stage_spoiled(w->stage, &why);
+    return tp_stage_row_end(w->stage, err);
+}
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
@@ -72,39 +95,9 @@ open_window(struct swindow *w, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
     if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
-    if (w->lateness > 0 && w->spec.kind == TP_WINDOW_ALL)
-        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w all");
-    return 0;
-}
-
-/* A row has each name once: window bounds, keys, aggregates. */
-static int
-check_names(const struct swindow *w, struct tp_err *err)
-{
-    static const struct tp_str ours[] = {{"@timestamp", 10}, {"window_start", 12},
-                                         {"window_end", 10}, {"@op", 3},
-                                         {"@watermark", 10}, {"@barrier", 8}};
-
-    for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
-        struct tp_str name = tp_aggs_column(w->aggs, c);
-
-        for (size_t k = 0; k < w->keys.count; k++)
-            if (tp_str_equal(name, tp_keys_name(&w->keys, k)))
-                return tp_err_set(err, TP_FAULT_USAGE,
-                                  "a key and an aggregate are both called \"%.*s\": use AS",
-                                  (int)name.len, name.ptr);
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(name, ours[i]))
-                return tp_err_set(err, TP_FAULT_USAGE,
-                                  "\"%.*s\" is the name of a row's own member: use AS",
-                                  (int)name.len, name.ptr);
-    }
-    for (size_t k = 0; k < w->keys.count; k++)
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(tp_keys_name(&w->keys, k), ours[i]))
-                return tp_err_set(err, TP_FAULT_USAGE,
-                                  "-k: \"%s\" is the name of a row's own member: use AS",
-                                  ours[i].ptr);
+    if (w->lateness > 0 && w->spec.kind >= TP_WINDOW_COUNT)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w %s",
+                          w->window_text);
     return 0;
 }
 
@@ -126,7 +119,7 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
         if (!w->argument_expr[i])
             return -1;
     }
-    return check_names(w, err);
+    return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
 static int
@@ -146,6 +139,10 @@ open_state(struct swindow *w, struct tp_err *err)
         w->sessions = tp_sessions_new(w->spec.size, w->aggs, w->lateness);
         ok = w->sessions != NULL;
         break;
+    case TP_WINDOW_COUNT:
+        w->counts = tp_counts_new(&w->spec, w->aggs, (struct tp_row_to){put_row, w});
+        ok = w->counts != NULL;
+        break;
     case TP_WINDOW_ALL:
         w->all = tp_map_new(tp_aggs_size(w->aggs));
         ok = w->all != NULL;
@@ -163,72 +160,31 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
         tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
         open_aggs(w, stage, err) < 0)
         return -1;
-    if (w->spec.kind == TP_WINDOW_ALL)
+    if (w->spec.kind >= TP_WINDOW_COUNT)
         tp_stage_take_untimed(stage);
+    w->stage = stage;
+    w->writer.keys = &w->keys;
+    w->writer.aggs = w->aggs;
     w->memo_slot = w->lateness == 0 ? tp_keys_only_slot(&w->keys) : -1;
     return open_state(w, err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------*/
 
-/* The members that all rows of a window share. */
-static void
-make_head(struct swindow *w, tp_time at, const struct tp_window *window, struct tp_str op)
-{
-    struct tp_emit head;
-
-    tp_buf_clear(&w->head);
-    head = tp_emit_open(&w->head);
-    if (window) {
-        tp_emit_time(&head, TP_STR("@timestamp"), at);
-        if (op.len)
-            tp_emit_text(&head, TP_STR("@op"), op);
-        tp_emit_time(&head, TP_STR("window_start"), window->start);
-        tp_emit_time(&head, TP_STR("window_end"), window->end);
-    }
-}
-
-/* One row: the head, the keys, the aggregates of ACC. */
+/* The row of KEY under the head that holds now. */
 static int
-write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *acc,
-          struct tp_err *err)
+write_row(struct swindow *w, struct tp_str key, void *acc, struct tp_err *err)
 {
-    struct tp_buf *to = tp_stage_row(stage, err);
-    struct tp_err why;
-    size_t start;
+    struct tp_row row = {.head = w->head, .key = key, .acc = acc};
 
-    if (!to)
-        return -1;
-    start = to->len;
-    tp_buf_put_str(to, tp_buf_str(&w->head));
-    if (tp_buf_failed(to) || tp_buf_failed(&w->head))
-        return tp_err_memory(err);
-    tp_keys_write(&w->keys, to, key);
-    if (to->len == start + 1) {
-        /* Neither window nor key: the aggregates' first comma goes. */
-        size_t comma = to->len;
-
-        if (tp_aggs_write(w->aggs, acc, to, &why) < 0)
-            tp_stage_spoiled(stage, &why);
-        if (tp_buf_failed(to))
-            return tp_err_memory(err);
-        memmove(to->ptr + comma, to->ptr + comma + 1, to->len - comma - 1);
-        to->len--;
-    } else if (tp_aggs_write(w->aggs, acc, to, &why) < 0) {
-        tp_stage_spoiled(stage, &why);
-    }
-    TP_BUF_PUT(to, "}\n");
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
-    return tp_stage_row_end(stage, err);
+    return put_row(w, &row, err);
 }
 
 static int
-write_groups(struct swindow *w, struct tp_stage *stage, const struct tp_map *groups,
-             struct tp_err *err)
+write_groups(struct swindow *w, const struct tp_map *groups, struct tp_err *err)
 {
     for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
-        if (write_row(w, stage, tp_map_key(groups, acc), acc, err) < 0)
+        if (write_row(w, tp_map_key(groups, acc), acc, err) < 0)
             return -1;
     return 0;
 }
@@ -242,7 +198,7 @@ clear_groups(const struct swindow *w, struct tp_map *groups)
 }
 
 static int
-write_gathered(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
+write_gathered(struct swindow *w, struct tp_err *err)
 {
     struct tp_gathered **list;
     size_t count;
@@ -250,29 +206,28 @@ write_gathered(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     if (tp_gather_list(w->gather, &list, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (write_row(w, stage, tp_gathered_key(w->gather, list[i]), list[i]->acc, err) < 0)
+        if (write_row(w, tp_gathered_key(w->gather, list[i]), list[i]->acc, err) < 0)
             return -1;
     tp_gather_clear(w->gather);
     return 0;
 }
 
 static int
-write_window(struct swindow *w, struct tp_stage *stage, const struct tp_window *window,
-             struct tp_pane *const *panes, size_t count, struct tp_err *err)
+write_window(struct swindow *w, const struct tp_window *window, struct tp_pane *const *panes,
+             size_t count, struct tp_err *err)
 {
-    make_head(w, window->end - TP_MILLISECOND, window, TP_STR(""));
+    w->head = tp_row_head_of(window);
     if (count == 1)
-        return write_groups(w, stage, panes[0]->groups, err);
+        return write_groups(w, panes[0]->groups, err);
     for (size_t i = 0; i < count; i++)
         if (tp_gather_pane(w->gather, panes[i], err) < 0)
             return -1;
-    return write_gathered(w, stage, err);
+    return write_gathered(w, err);
 }
 
 /* Says the group KEY of a window that was said before again. */
 static int
-write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_str key,
-            struct tp_err *err)
+write_again(struct swindow *w, tp_time end, struct tp_str key, struct tp_err *err)
 {
     struct tp_window window = {tp_window_start(&w->spec, end), end};
 
@@ -282,20 +237,21 @@ write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_st
         if (pane && tp_gather_key(w->gather, pane, key, err) < 0)
             return -1;
     }
-    make_head(w, end - TP_MILLISECOND, &window, TP_STR("upsert"));
-    return write_gathered(w, stage, err);
+    w->head = tp_row_head_of(&window);
+    w->head.op = TP_ROW_UPSERT;
+    return write_gathered(w, err);
 }
 
 static int
-write_session(struct swindow *w, struct tp_stage *stage, struct tp_session *s, struct tp_str op,
-              struct tp_err *err)
+write_session(struct swindow *w, struct tp_session *s, enum tp_row_op op, struct tp_err *err)
 {
-    make_head(w, s->window.end - TP_MILLISECOND, &s->window, op);
-    return write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err);
+    w->head = tp_row_head_of(&s->window);
+    w->head.op = op;
+    return write_row(w, tp_session_key(w->sessions, s), s->acc, err);
 }
 
 static int
-fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
+fire_sessions(struct swindow *w, tp_time watermark, struct tp_err *err)
 {
     struct tp_session **due;
     size_t count;
@@ -303,7 +259,7 @@ fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, stru
     if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (write_session(w, stage, due[i], TP_STR(""), err) < 0)
+        if (write_session(w, due[i], TP_ROW_NEW, err) < 0)
             return -1;
     tp_sessions_expire(w->sessions, watermark);
     return 0;
@@ -340,8 +296,8 @@ forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
 
 /* The windows of the pane that were said already and may still change: say them again. */
 static int
-say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
-                 const struct tp_pane *pane, struct tp_err *err)
+say_late_windows(struct swindow *w, const struct tp_record *r, const struct tp_pane *pane,
+                 struct tp_err *err)
 {
     struct tp_window first, last;
 
@@ -353,7 +309,7 @@ say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_reco
 
         if (tp_time_add(end, w->lateness, &limit) && limit <= r->watermark)
             continue;
-        if (write_again(w, stage, end, tp_buf_str(&w->key), err) < 0)
+        if (write_again(w, end, tp_buf_str(&w->key), err) < 0)
             return -1;
     }
     return 0;
@@ -416,7 +372,7 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
 }
 
 static enum tp_verdict
-add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+add_to_pane(struct swindow *w, const struct tp_record *r)
 {
     struct tp_err err;
     tp_time last_end = 0;
@@ -424,10 +380,9 @@ add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r
     struct tp_pane *pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
 
     if (is_late)
-        return tp_stage_late(stage, last_end, limit_of(w, last_end));
-    if (!pane || add_to_remembered(w, r, pane, &err) < 0 ||
-        say_late_windows(w, stage, r, pane, &err) < 0)
-        return tp_stage_fail(stage, &err);
+        return tp_stage_late(w->stage, last_end, limit_of(w, last_end));
+    if (!pane || add_to_remembered(w, r, pane, &err) < 0 || say_late_windows(w, r, pane, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
     return TP_USED;
 }
 
@@ -447,8 +402,7 @@ check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err
 
 /* Rows of sessions that MERGED swallows and that were said are taken back. */
 static int
-delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_window *merged,
-                 struct tp_err *err)
+delete_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
 {
     struct tp_str key = tp_buf_str(&w->key);
     struct tp_session *s = tp_session_swallowed(tp_sessions_of(w->sessions, key), merged);
@@ -456,7 +410,7 @@ delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_wind
     for (; s; s = tp_session_swallowed(s->next, merged)) {
         if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
             continue;
-        if (write_session(w, stage, s, TP_STR("delete"), err) < 0)
+        if (write_session(w, s, TP_ROW_DELETE, err) < 0)
             return -1;
     }
     return 0;
@@ -464,16 +418,16 @@ delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_wind
 
 /* Behind the watermark, but within the lateness: what has changed is said at once. */
 static int
-say_late_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
-                 struct tp_session *session, struct tp_err *err)
+say_late_session(struct swindow *w, const struct tp_record *r, struct tp_session *session,
+                 struct tp_err *err)
 {
     if (session->said)
-        return write_session(w, stage, session, TP_STR("upsert"), err);
-    return session->window.end <= r->watermark ? fire_sessions(w, stage, r->watermark, err) : 0;
+        return write_session(w, session, TP_ROW_UPSERT, err);
+    return session->window.end <= r->watermark ? fire_sessions(w, r->watermark, err) : 0;
 }
 
 static enum tp_verdict
-add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+add_to_session(struct swindow *w, const struct tp_record *r)
 {
     struct tp_session *session;
     struct tp_window merged;
@@ -482,30 +436,43 @@ add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record
     int in_time;
 
     if (make_key(w, r, &err) < 0)
-        return tp_stage_fail(stage, &err);
+        return tp_stage_fail(w->stage, &err);
     key = tp_buf_str(&w->key);
     in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
     if (in_time < 0)
-        return tp_stage_fail(stage, &err);
+        return tp_stage_fail(w->stage, &err);
     if (in_time == 0)
-        return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
-    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, stage, &merged, &err) < 0)
-        return tp_stage_fail(stage, &err);
+        return tp_stage_late(w->stage, merged.end, limit_of(w, merged.end));
+    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, &merged, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
     session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
-    if (!session || add(w, r, session->acc, &err) < 0 ||
-        say_late_session(w, stage, r, session, &err) < 0)
-        return tp_stage_fail(stage, &err);
+    if (!session || add(w, r, session->acc, &err) < 0 || say_late_session(w, r, session, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
     return TP_USED;
 }
 
 static enum tp_verdict
-add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+add_to_counts(struct swindow *w, const struct tp_record *r)
+{
+    struct tp_arrival arrival = {r->time, r->watermark, r->sequence, {0}, w->argument};
+    struct tp_err err;
+
+    if (make_key(w, r, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
+    arrival.key = tp_buf_str(&w->key);
+    if (tp_counts_add(w->counts, &arrival, r->has_time, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
+    return TP_USED;
+}
+
+static enum tp_verdict
+add_to_all(struct swindow *w, const struct tp_record *r)
 {
     struct tp_err err;
     void *acc;
 
     if (add_to_groups(w, r, w->all, &acc, &err) < 0)
-        return tp_stage_fail(stage, &err);
+        return tp_stage_fail(w->stage, &err);
     if (!r->has_time)
         return TP_USED;
     if (!w->timed || r->time < w->first)
@@ -525,14 +492,16 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (w->panes)
-        return add_to_pane(w, stage, r);
-    return w->sessions ? add_to_session(w, stage, r) : add_to_all(w, stage, r);
+        return add_to_pane(w, r);
+    if (w->sessions)
+        return add_to_session(w, r);
+    return w->counts ? add_to_counts(w, r) : add_to_all(w, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
 
 static int
-fire_panes(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
+fire_panes(struct swindow *w, tp_time watermark, struct tp_err *err)
 {
     struct tp_pane *const *covered;
     struct tp_window window;
@@ -540,7 +509,7 @@ fire_panes(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct 
     int due;
 
     while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
-        if (write_window(w, stage, &window, covered, count, err) < 0)
+        if (write_window(w, &window, covered, count, err) < 0)
             return -1;
     tp_memo_clear(&w->memo); /* the groups it lends are about to go */
     if (due == 0)
@@ -553,33 +522,53 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
 {
     struct swindow *w = self;
 
+    (void)stage;
     if (w->panes)
-        return fire_panes(w, stage, *watermark, err);
-    return w->sessions ? fire_sessions(w, stage, *watermark, err) : 0;
+        return fire_panes(w, *watermark, err);
+    return w->sessions ? fire_sessions(w, *watermark, err) : 0;
+}
+
+/* Windows that are not full are not said, but it is said that there were some. */
+static void
+note_unfilled(struct swindow *w)
+{
+    uint64_t records;
+    size_t keys = tp_counts_unsaid(w->counts, &records);
+
+    if (keys > 0)
+        tp_stage_note(w->stage, "%llu record%s of %zu window%s that did not fill: no rows of them",
+                      (unsigned long long)records, records == 1 ? "" : "s", keys,
+                      keys == 1 ? "" : "s");
 }
 
 static int
 swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
-    struct tp_window seen = {w->first, w->last};
     tp_time end = TP_TIME_AFTER_ALL;
 
+    if (w->counts) {
+        note_unfilled(w);
+        return 0;
+    }
     if (!w->all)
         return swindow_watermark(self, stage, &end, err);
-    make_head(w, w->last, w->timed ? &seen : NULL, TP_STR(""));
-    return write_groups(w, stage, w->all, err);
+    w->head = (struct tp_row_head){.timed = w->timed, .at = w->last, .window = {w->first, w->last}};
+    return write_groups(w, w->all, err);
 }
 
 static size_t
 swindow_unfinished(void *self, const char **what)
 {
     struct swindow *w = self;
+    uint64_t records;
 
     *what = "open window";
     if (w->panes)
         return tp_panes_windows(w->panes);
-    return w->sessions ? tp_sessions_open(w->sessions) : tp_map_count(w->all) > 0;
+    if (w->sessions)
+        return tp_sessions_open(w->sessions);
+    return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_map_count(w->all) > 0;
 }
 
 static void
@@ -589,6 +578,7 @@ swindow_close(void *self)
 
     tp_panes_free(w->panes);
     tp_sessions_free(w->sessions);
+    tp_counts_free(w->counts);
     if (w->all)
         clear_groups(w, w->all);
     tp_map_free(w->all);
@@ -601,7 +591,7 @@ swindow_close(void *self)
     free(w->argument_expr);
     free(w->argument);
     tp_buf_release(&w->key);
-    tp_buf_release(&w->head);
+    tp_row_writer_release(&w->writer);
 }
 
 static const struct tp_operator swindow = {
