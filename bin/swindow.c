@@ -10,12 +10,15 @@
  * A record whose arguments an aggregate cannot take is rejected whole.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "event/count.h"
 #include "event/gather.h"
+#include "event/held.h"
 #include "event/pane.h"
 #include "event/row.h"
 #include "event/session.h"
+#include "event/trigger.h"
 #include "event/window.h"
 #include "filter/operator.h"
 #include "query/agg.h"
@@ -23,28 +26,29 @@
 #include "record/memo.h"
 
 struct swindow {
-    const char *window_text, *key_text, *agg_text;
-    tp_duration offset, lateness;
+    const char *window_text, *key_text, *agg_text, *early_text, *mode_text;
+    tp_duration offset;
 
     struct tp_window_spec spec;
+    struct tp_trigger trigger;
     struct tp_keys keys;
     struct tp_aggs *aggs;
     struct tp_expr **argument_expr;
     struct tp_value *argument;
     size_t arguments;
 
-    struct tp_panes *panes;       /* tumble, hop */
+    struct tp_panes *panes;       /* tumble, hop, cumulate, calendar: windows that share panes */
+    struct tp_gather *gather;     /* ... the groups of a window of several, to be written */
+    struct tp_memo memo;          /* ... groups found last */
+    int memo_slot;                /* of the one plain member that is the key; -1: no memo */
+    struct tp_held *held;         /* such windows that say rows more than once; NULL: none does */
     struct tp_sessions *sessions; /* session */
     struct tp_counts *counts;     /* count */
     struct tp_map *all;           /* all: key -> accumulator */
-    struct tp_memo memo;          /* tumble, hop: groups found last */
-    int memo_slot;                /* of the one plain member that is the key; -1: no memo */
-    struct tp_gather *gather;     /* the groups of a window of several panes, to be written */
-    tp_time first, last;          /* all: the times seen */
-    bool timed;                   /* all: some record had a time */
+    tp_time first, last;          /* ... the times seen */
+    bool timed;                   /* ... some record had a time */
     struct tp_buf key;
     struct tp_row_writer writer;
-    struct tp_row_head head; /* of the row at hand */
     struct tp_stage *stage;
 };
 
@@ -60,7 +64,13 @@ static const struct tp_option options[] = {
      FIELD(agg_text)},
     {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(offset)},
     {0, "lateness", "DUR", "keep windows so long, and write them again for late records",
-     TP_OPTION_DURATION, FIELD(lateness)},
+     TP_OPTION_DURATION, FIELD(trigger.lateness)},
+    {0, "early", "DUR|N", "rows before the end: every DUR of event time, or N records",
+     TP_OPTION_TEXT, FIELD(early_text)},
+    {0, "mode", "MODE", "what more rows of a window say: accumulate (all so far) or discard (news)",
+     TP_OPTION_TEXT, FIELD(mode_text)},
+    {0, "retract", NULL, "take rows back before they are corrected", TP_OPTION_FLAG,
+     FIELD(trigger.retract)},
     {0},
 };
 
@@ -95,9 +105,34 @@ open_window(struct swindow *w, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
     if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
-    if (w->lateness > 0 && w->spec.kind >= TP_WINDOW_COUNT)
+    return 0;
+}
+
+static int
+open_trigger(struct swindow *w, struct tp_err *err)
+{
+    struct tp_trigger *trigger = &w->trigger;
+    struct tp_err why;
+
+    if (trigger->lateness > 0 && w->spec.kind >= TP_WINDOW_COUNT)
         return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w %s",
                           w->window_text);
+    if (w->early_text && w->spec.kind >= TP_WINDOW_COUNT)
+        return tp_err_set(err, TP_FAULT_USAGE, "--early: -w %s has no early rows", w->window_text);
+    if (w->early_text && tp_trigger_parse_early(trigger, tp_str_of(w->early_text), &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--early %s: %s", w->early_text, why.text);
+    if (w->mode_text && strcmp(w->mode_text, "discard") != 0 &&
+        strcmp(w->mode_text, "accumulate") != 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--mode %s: accumulate or discard", w->mode_text);
+    trigger->discard = w->mode_text && strcmp(w->mode_text, "discard") == 0;
+    if (trigger->discard && trigger->retract)
+        return tp_err_set(err, TP_FAULT_USAGE, "--retract: --mode discard corrects no rows");
+    if ((trigger->retract || w->mode_text) && tp_trigger_is_plain(trigger))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "%s: each row is said once; more come of --early or --lateness",
+                          trigger->retract ? "--retract" : "--mode");
+    trigger->keeps_text = trigger->retract || (w->spec.kind == TP_WINDOW_SESSION &&
+                                               !trigger->discard && !tp_trigger_is_plain(trigger));
     return 0;
 }
 
@@ -122,25 +157,34 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
+static bool
+open_panes(struct swindow *w, struct tp_row_to to)
+{
+    w->panes = tp_panes_new(&w->spec, w->aggs);
+    w->gather = tp_gather_new(w->aggs);
+    if (!tp_trigger_is_plain(&w->trigger))
+        w->held = tp_held_new(&w->spec, w->aggs, &w->trigger, to);
+    return w->panes && w->gather && (w->held || tp_trigger_is_plain(&w->trigger));
+}
+
 static int
 open_state(struct swindow *w, struct tp_err *err)
 {
+    struct tp_row_to to = {put_row, w};
     bool ok = false;
 
     switch (w->spec.kind) {
     case TP_WINDOW_FIXED:
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
-        w->panes = tp_panes_new(&w->spec, w->aggs, w->lateness);
-        w->gather = tp_gather_new(w->aggs);
-        ok = w->panes && w->gather;
+        ok = open_panes(w, to);
         break;
     case TP_WINDOW_SESSION:
-        w->sessions = tp_sessions_new(w->spec.size, w->aggs, w->lateness);
+        w->sessions = tp_sessions_new(w->spec.size, w->aggs, &w->trigger, to);
         ok = w->sessions != NULL;
         break;
     case TP_WINDOW_COUNT:
-        w->counts = tp_counts_new(&w->spec, w->aggs, (struct tp_row_to){put_row, w});
+        w->counts = tp_counts_new(&w->spec, w->aggs, to);
         ok = w->counts != NULL;
         break;
     case TP_WINDOW_ALL:
@@ -156,7 +200,7 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (open_window(w, err) < 0 ||
+    if (open_window(w, err) < 0 || open_trigger(w, err) < 0 ||
         tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
         open_aggs(w, stage, err) < 0)
         return -1;
@@ -165,40 +209,38 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
     w->stage = stage;
     w->writer.keys = &w->keys;
     w->writer.aggs = w->aggs;
-    w->memo_slot = w->lateness == 0 ? tp_keys_only_slot(&w->keys) : -1;
+    w->memo_slot = tp_keys_only_slot(&w->keys);
     return open_state(w, err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------*/
 
-/* The row of KEY under the head that holds now. */
-static int
-write_row(struct swindow *w, struct tp_str key, void *acc, struct tp_err *err)
-{
-    struct tp_row row = {.head = w->head, .key = key, .acc = acc};
+/* --- windows that share panes ------------------------------------------------------------------*/
 
+static int
+say_group(struct swindow *w, const struct tp_window *window, struct tp_str key, void *acc,
+          tp_time watermark, struct tp_err *err)
+{
+    struct tp_row row = {.head = tp_row_head_of(window), .key = key, .acc = acc};
+
+    if (w->held)
+        return tp_held_say(w->held, window, key, acc, watermark, err);
     return put_row(w, &row, err);
 }
 
 static int
-write_groups(struct swindow *w, const struct tp_map *groups, struct tp_err *err)
+say_pane(struct swindow *w, const struct tp_window *window, const struct tp_map *groups,
+         tp_time watermark, struct tp_err *err)
 {
     for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
-        if (write_row(w, tp_map_key(groups, acc), acc, err) < 0)
+        if (say_group(w, window, tp_map_key(groups, acc), acc, watermark, err) < 0)
             return -1;
     return 0;
 }
 
-static void
-clear_groups(const struct swindow *w, struct tp_map *groups)
-{
-    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
-        tp_aggs_clear(w->aggs, acc);
-    tp_map_clear(groups);
-}
-
 static int
-write_gathered(struct swindow *w, struct tp_err *err)
+say_gathered(struct swindow *w, const struct tp_window *window, tp_time watermark,
+             struct tp_err *err)
 {
     struct tp_gathered **list;
     size_t count;
@@ -206,63 +248,40 @@ write_gathered(struct swindow *w, struct tp_err *err)
     if (tp_gather_list(w->gather, &list, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (write_row(w, tp_gathered_key(w->gather, list[i]), list[i]->acc, err) < 0)
+        if (say_group(w, window, tp_gathered_key(w->gather, list[i]), list[i]->acc, watermark,
+                      err) < 0)
             return -1;
     tp_gather_clear(w->gather);
     return 0;
 }
 
 static int
-write_window(struct swindow *w, const struct tp_window *window, struct tp_pane *const *panes,
-             size_t count, struct tp_err *err)
+say_window(struct swindow *w, const struct tp_window *window, struct tp_pane *const *panes,
+           size_t count, tp_time watermark, struct tp_err *err)
 {
-    w->head = tp_row_head_of(window);
     if (count == 1)
-        return write_groups(w, panes[0]->groups, err);
+        return say_pane(w, window, panes[0]->groups, watermark, err);
     for (size_t i = 0; i < count; i++)
         if (tp_gather_pane(w->gather, panes[i], err) < 0)
             return -1;
-    return write_gathered(w, err);
-}
-
-/* Says the group KEY of a window that was said before again. */
-static int
-write_again(struct swindow *w, tp_time end, struct tp_str key, struct tp_err *err)
-{
-    struct tp_window window = {tp_window_start(&w->spec, end), end};
-
-    for (tp_duration at = 0; at < end - window.start; at += w->spec.pane) {
-        struct tp_pane *pane = tp_panes_find(w->panes, window.start + at);
-
-        if (pane && tp_gather_key(w->gather, pane, key, err) < 0)
-            return -1;
-    }
-    w->head = tp_row_head_of(&window);
-    w->head.op = TP_ROW_UPSERT;
-    return write_gathered(w, err);
+    return say_gathered(w, window, watermark, err);
 }
 
 static int
-write_session(struct swindow *w, struct tp_session *s, enum tp_row_op op, struct tp_err *err)
+fire_panes(struct swindow *w, tp_time watermark, struct tp_err *err)
 {
-    w->head = tp_row_head_of(&s->window);
-    w->head.op = op;
-    return write_row(w, tp_session_key(w->sessions, s), s->acc, err);
-}
-
-static int
-fire_sessions(struct swindow *w, tp_time watermark, struct tp_err *err)
-{
-    struct tp_session **due;
+    struct tp_pane *const *covered;
+    struct tp_window window;
     size_t count;
+    int due;
 
-    if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (write_session(w, due[i], TP_ROW_NEW, err) < 0)
+    while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
+        if (say_window(w, &window, covered, count, watermark, err) < 0)
             return -1;
-    tp_sessions_expire(w->sessions, watermark);
-    return 0;
+    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
+    if (due == 0)
+        tp_panes_expire(w->panes, watermark);
+    return due < 0 || !w->held ? due : tp_held_watermark(w->held, watermark, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -294,35 +313,6 @@ forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
     tp_map_remove(groups, tp_buf_str(&w->key));
 }
 
-/* The windows of the pane that were said already and may still change: say them again. */
-static int
-say_late_windows(struct swindow *w, const struct tp_record *r, const struct tp_pane *pane,
-                 struct tp_err *err)
-{
-    struct tp_window first, last;
-
-    if (w->lateness == 0 || r->watermark < pane->first_end)
-        return 0;
-    tp_window_of_pane(&w->spec, pane->start, &first, &last);
-    for (tp_time end = first.end; end <= last.end && end <= r->watermark; end += w->spec.slide) {
-        tp_time limit;
-
-        if (tp_time_add(end, w->lateness, &limit) && limit <= r->watermark)
-            continue;
-        if (write_again(w, end, tp_buf_str(&w->key), err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static tp_time
-limit_of(const struct swindow *w, tp_time end)
-{
-    tp_time limit;
-
-    return tp_time_add(end, w->lateness, &limit) ? limit : TP_TIME_MAX;
-}
-
 static int
 make_key(struct swindow *w, const struct tp_record *r, struct tp_err *err)
 {
@@ -347,8 +337,7 @@ add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *group
     return -1;
 }
 
-/* The same, where the key is one member and its group is remembered: the hot path. Who says windows
- * again needs the key in any case. */
+/* The same, where the key is one member and its group is remembered: the hot path. */
 static inline int
 add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
                   struct tp_err *err)
@@ -371,95 +360,91 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
     return 0;
 }
 
+static struct tp_arrival
+arrival_of(const struct swindow *w, const struct tp_record *r)
+{
+    return (struct tp_arrival){r->time, r->watermark, r->sequence, tp_buf_str(&w->key),
+                               w->argument};
+}
+
+static enum tp_verdict
+late(const struct swindow *w, tp_time end)
+{
+    return tp_stage_late(w->stage, end, tp_trigger_limit(&w->trigger, end));
+}
+
+/* Into windows that say rows more than once: all of its windows, or those that were said already
+ * while the others share PANE. */
+static enum tp_verdict
+add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane)
+{
+    struct tp_window place, first, last;
+    struct tp_arrival arrival;
+    struct tp_err err;
+    tp_time until;
+
+    if (tp_window_pane(&w->spec, r->time, &place, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
+    tp_window_of_pane(&w->spec, place.start, &first, &last);
+    if (tp_trigger_is_over(&w->trigger, last.end, r->watermark))
+        return late(w, last.end);
+    if (make_key(w, r, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
+    arrival = arrival_of(w, r);
+    until = pane && r->watermark < last.end ? r->watermark : last.end;
+    if (tp_held_check(w->held, &arrival, first.end, until, &err) < 0 ||
+        (pane && add_to_remembered(w, r, pane, &err) < 0) ||
+        tp_held_add(w->held, &arrival, first.end, until, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
+    return TP_USED;
+}
+
 static enum tp_verdict
 add_to_pane(struct swindow *w, const struct tp_record *r)
 {
     struct tp_err err;
     tp_time last_end = 0;
     bool is_late;
-    struct tp_pane *pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
+    struct tp_pane *pane;
 
+    if (w->held && (tp_trigger_is_early(&w->trigger) || w->trigger.discard))
+        return add_to_held(w, r, NULL);
+    pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
+    if (w->held && (is_late || (pane && pane->first_end <= r->watermark)))
+        return add_to_held(w, r, pane);
     if (is_late)
-        return tp_stage_late(w->stage, last_end, limit_of(w, last_end));
-    if (!pane || add_to_remembered(w, r, pane, &err) < 0 || say_late_windows(w, r, pane, &err) < 0)
+        return late(w, last_end);
+    if (!pane || add_to_remembered(w, r, pane, &err) < 0)
         return tp_stage_fail(w->stage, &err);
     return TP_USED;
-}
-
-/* Would the session that MERGED makes of those it swallows take the record? Asked before anything
- * is changed. There are at most two: each is as long as the gap or longer. */
-static int
-check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
-{
-    struct tp_session *s = tp_sessions_of(w->sessions, tp_buf_str(&w->key));
-    struct tp_session *first = tp_session_swallowed(s, merged);
-
-    for (s = first; s; s = tp_session_swallowed(s->next, merged))
-        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0)
-            return -1;
-    return first ? 0 : tp_aggs_check(w->aggs, w->argument, err);
-}
-
-/* Rows of sessions that MERGED swallows and that were said are taken back. */
-static int
-delete_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
-{
-    struct tp_str key = tp_buf_str(&w->key);
-    struct tp_session *s = tp_session_swallowed(tp_sessions_of(w->sessions, key), merged);
-
-    for (; s; s = tp_session_swallowed(s->next, merged)) {
-        if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
-            continue;
-        if (write_session(w, s, TP_ROW_DELETE, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* Behind the watermark, but within the lateness: what has changed is said at once. */
-static int
-say_late_session(struct swindow *w, const struct tp_record *r, struct tp_session *session,
-                 struct tp_err *err)
-{
-    if (session->said)
-        return write_session(w, session, TP_ROW_UPSERT, err);
-    return session->window.end <= r->watermark ? fire_sessions(w, r->watermark, err) : 0;
 }
 
 static enum tp_verdict
 add_to_session(struct swindow *w, const struct tp_record *r)
 {
-    struct tp_session *session;
-    struct tp_window merged;
-    struct tp_str key;
+    struct tp_arrival arrival;
     struct tp_err err;
-    int in_time;
+    tp_time late_end;
+    int added;
 
     if (make_key(w, r, &err) < 0)
         return tp_stage_fail(w->stage, &err);
-    key = tp_buf_str(&w->key);
-    in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
-    if (in_time < 0)
+    arrival = arrival_of(w, r);
+    added = tp_sessions_add(w->sessions, &arrival, &late_end, &err);
+    if (added < 0)
         return tp_stage_fail(w->stage, &err);
-    if (in_time == 0)
-        return tp_stage_late(w->stage, merged.end, limit_of(w, merged.end));
-    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, &merged, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
-    if (!session || add(w, r, session->acc, &err) < 0 || say_late_session(w, r, session, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    return TP_USED;
+    return added ? TP_USED : late(w, late_end);
 }
 
 static enum tp_verdict
 add_to_counts(struct swindow *w, const struct tp_record *r)
 {
-    struct tp_arrival arrival = {r->time, r->watermark, r->sequence, {0}, w->argument};
+    struct tp_arrival arrival;
     struct tp_err err;
 
     if (make_key(w, r, &err) < 0)
         return tp_stage_fail(w->stage, &err);
-    arrival.key = tp_buf_str(&w->key);
+    arrival = arrival_of(w, r);
     if (tp_counts_add(w->counts, &arrival, r->has_time, &err) < 0)
         return tp_stage_fail(w->stage, &err);
     return TP_USED;
@@ -501,23 +486,6 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 /* --- time --------------------------------------------------------------------------------------*/
 
 static int
-fire_panes(struct swindow *w, tp_time watermark, struct tp_err *err)
-{
-    struct tp_pane *const *covered;
-    struct tp_window window;
-    size_t count;
-    int due;
-
-    while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
-        if (write_window(w, &window, covered, count, err) < 0)
-            return -1;
-    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
-    if (due == 0)
-        tp_panes_expire(w->panes, watermark);
-    return due;
-}
-
-static int
 swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
     struct swindow *w = self;
@@ -525,7 +493,7 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
     (void)stage;
     if (w->panes)
         return fire_panes(w, *watermark, err);
-    return w->sessions ? fire_sessions(w, *watermark, err) : 0;
+    return w->sessions ? tp_sessions_watermark(w->sessions, *watermark, err) : 0;
 }
 
 /* Windows that are not full are not said, but it is said that there were some. */
@@ -542,6 +510,19 @@ note_unfilled(struct swindow *w)
 }
 
 static int
+say_all(struct swindow *w, struct tp_err *err)
+{
+    struct tp_row row = {.head = {.timed = w->timed, .at = w->last, .window = {w->first, w->last}}};
+
+    for (row.acc = tp_map_first(w->all); row.acc; row.acc = tp_map_next(w->all, row.acc)) {
+        row.key = tp_map_key(w->all, row.acc);
+        if (put_row(w, &row, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
 swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
@@ -553,8 +534,7 @@ swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     }
     if (!w->all)
         return swindow_watermark(self, stage, &end, err);
-    w->head = (struct tp_row_head){.timed = w->timed, .at = w->last, .window = {w->first, w->last}};
-    return write_groups(w, w->all, err);
+    return say_all(w, err);
 }
 
 static size_t
@@ -565,7 +545,7 @@ swindow_unfinished(void *self, const char **what)
 
     *what = "open window";
     if (w->panes)
-        return tp_panes_windows(w->panes);
+        return tp_panes_windows(w->panes) + (w->held ? tp_held_open(w->held) : 0);
     if (w->sessions)
         return tp_sessions_open(w->sessions);
     return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_map_count(w->all) > 0;
@@ -579,10 +559,11 @@ swindow_close(void *self)
     tp_panes_free(w->panes);
     tp_sessions_free(w->sessions);
     tp_counts_free(w->counts);
-    if (w->all)
-        clear_groups(w, w->all);
+    for (void *a = w->all ? tp_map_first(w->all) : NULL; a; a = tp_map_next(w->all, a))
+        tp_aggs_clear(w->aggs, a);
     tp_map_free(w->all);
     tp_gather_free(w->gather);
+    tp_held_free(w->held);
     tp_window_release(&w->spec);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
@@ -597,7 +578,9 @@ swindow_close(void *self)
 static const struct tp_operator swindow = {
     .name = "swindow",
     .purpose = "aggregates over windows of event time",
-    .synopsis = "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--lateness DUR] [FILE ...]",
+    .synopsis =
+        "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] [--mode MODE] "
+        "[--retract] [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,

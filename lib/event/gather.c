@@ -73,15 +73,6 @@ tp_gather_pane(struct tp_gather *gather, const struct tp_pane *pane, struct tp_e
     return 0;
 }
 
-int
-tp_gather_key(struct tp_gather *gather, const struct tp_pane *pane, struct tp_str key,
-              struct tp_err *err)
-{
-    const void *acc = tp_map_find(pane->groups, key);
-
-    return acc ? take(gather, key, 0, acc, err) : 0;
-}
-
 static int
 in_order(const void *a, const void *b)
 {

@@ -26,10 +26,8 @@ struct tp_gather; /* opaque */
 struct tp_gather *tp_gather_new(const struct tp_aggs *aggs);
 void tp_gather_free(struct tp_gather *gather);
 
-/* Adds all groups of PANE; that of KEY alone, if there is one. -1: see tp_aggs_merge. */
+/* Adds all groups of PANE. -1: see tp_aggs_merge. */
 int tp_gather_pane(struct tp_gather *gather, const struct tp_pane *pane, struct tp_err *err);
-int tp_gather_key(struct tp_gather *gather, const struct tp_pane *pane, struct tp_str key,
-                  struct tp_err *err);
 
 /* What has been gathered, in order; borrowed until the next call. -1: memory ran out. */
 int tp_gather_list(struct tp_gather *gather, struct tp_gathered ***list, size_t *count,

@@ -159,10 +159,12 @@ tp_row_write(struct tp_row_writer *writer, struct tp_row *row, struct tp_buf *to
         spoiled = 1;
     if (tp_buf_failed(to) || tp_buf_failed(&writer->start))
         return tp_err_memory(why);
+    if (row->copy)
+        tp_buf_put(row->copy, to->ptr + aggregates, to->len - aggregates);
     if (aggregates == start + 1)
         drop_comma(to, aggregates);
-    if (row->acc)
-        row->text = (struct tp_str){to->ptr + aggregates, to->len - aggregates};
     TP_BUF_PUT(to, "}\n");
-    return tp_buf_failed(to) ? tp_err_memory(why) : spoiled;
+    if (tp_buf_failed(to) || (row->copy && tp_buf_failed(row->copy)))
+        return tp_err_memory(why);
+    return spoiled;
 }

@@ -48,9 +48,9 @@ struct tp_row_head {
 struct tp_row {
     struct tp_row_head head;
     struct tp_str key;
-    void *acc;          /* the aggregates; NULL: as TEXT has them */
-    struct tp_str text; /* the aggregates as they were written, a comma before each; filled in when
-                           ACC was written, borrowed until the next row */
+    void *acc;           /* the aggregates; NULL: as TEXT has them */
+    struct tp_str text;  /* the aggregates as they were written once, a comma before each */
+    struct tp_buf *copy; /* NULL, or gets that text of ACC */
 };
 
 /* -1 ends the run. */
