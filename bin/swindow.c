@@ -16,6 +16,7 @@
 #include "event/gather.h"
 #include "event/held.h"
 #include "event/pane.h"
+#include "event/quiet.h"
 #include "event/row.h"
 #include "event/session.h"
 #include "event/trigger.h"
@@ -26,8 +27,8 @@
 #include "record/memo.h"
 
 struct swindow {
-    const char *window_text, *key_text, *agg_text, *early_text, *mode_text;
-    tp_duration offset;
+    const char *window_text, *key_text, *agg_text, *early_text, *mode_text, *empty_text;
+    tp_duration offset, forget;
 
     struct tp_window_spec spec;
     struct tp_trigger trigger;
@@ -42,6 +43,9 @@ struct swindow {
     struct tp_memo memo;          /* ... groups found last */
     int memo_slot;                /* of the one plain member that is the key; -1: no memo */
     struct tp_held *held;         /* such windows that say rows more than once; NULL: none does */
+    struct tp_quiet *quiet;       /* such windows without records; NULL: they have no rows */
+    void *empty;                  /* ... their accumulator */
+    tp_time watermark;            /* as it is while windows are said */
     struct tp_sessions *sessions; /* session */
     struct tp_counts *counts;     /* count */
     struct tp_map *all;           /* all: key -> accumulator */
@@ -71,6 +75,10 @@ static const struct tp_option options[] = {
      TP_OPTION_TEXT, FIELD(mode_text)},
     {0, "retract", NULL, "take rows back before they are corrected", TP_OPTION_FLAG,
      FIELD(trigger.retract)},
+    {0, "empty", "[=key]", "rows of windows without records, too; of each key seen so far",
+     TP_OPTION_TEXT, FIELD(empty_text)},
+    {0, "forget", "DUR", "with --empty=key, of keys seen so long ago at most", TP_OPTION_DURATION,
+     FIELD(forget)},
     {0},
 };
 
@@ -90,6 +98,71 @@ put_row(void *self, struct tp_row *row, struct tp_err *err)
     if (written > 0)
         tp_stage_spoiled(w->stage, &why);
     return tp_stage_row_end(w->stage, err);
+}
+
+/* --- windows that share panes ------------------------------------------------------------------*/
+
+/* Says a group of a window whose time has come. */
+static int
+say_group(void *self, const struct tp_window *window, struct tp_str key, void *acc,
+          struct tp_err *err)
+{
+    struct swindow *w = self;
+    struct tp_row row = {.head = tp_row_head_of(window), .key = key, .acc = acc};
+
+    if (w->held)
+        return tp_held_say(w->held, window, key, acc, w->watermark, err);
+    return put_row(w, &row, err);
+}
+
+static int
+say_seen(void *self, const struct tp_window *window, struct tp_str key, void *acc,
+         struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    if (w->quiet && tp_quiet_seen(w->quiet, window, key, err) < 0)
+        return -1;
+    return say_group(w, window, key, acc, err);
+}
+
+static int
+say_empty(void *self, const struct tp_window *window, struct tp_str key, struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    return say_group(w, window, key, w->empty, err);
+}
+
+static void
+report_skipped(void *self, const struct tp_err *why)
+{
+    tp_stage_spoiled(((struct swindow *)self)->stage, why);
+}
+
+static int
+fire_panes(struct swindow *w, struct tp_err *err)
+{
+    const struct tp_group_to to = {say_seen, w};
+    struct tp_pane *const *covered;
+    struct tp_window window;
+    size_t count;
+    int due;
+
+    while ((due = tp_panes_due(w->panes, w->watermark, &window, &covered, &count, err)) > 0)
+        if ((w->quiet && tp_quiet_before(w->quiet, window.end, err) < 0) ||
+            tp_gather_window(w->gather, &window, covered, count, &to, err) < 0 ||
+            (w->quiet && tp_quiet_rest(w->quiet, &window, err) < 0))
+            return -1;
+    if (due < 0)
+        return -1;
+    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
+    tp_panes_expire(w->panes, w->watermark);
+    if (w->held && tp_held_watermark(w->held, w->watermark, err) < 0)
+        return -1;
+    if (w->quiet && w->watermark != TP_TIME_AFTER_ALL)
+        return tp_quiet_until(w->quiet, w->watermark, err);
+    return 0;
 }
 
 /* --- opening -----------------------------------------------------------------------------------*/
@@ -157,6 +230,55 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
+static int
+check_empty(const struct swindow *w, struct tp_err *err)
+{
+    bool by_key = w->empty_text && strcmp(w->empty_text, "key") == 0;
+
+    if (w->empty_text && *w->empty_text && !by_key)
+        return tp_err_set(err, TP_FAULT_USAGE, "--empty=%s: --empty or --empty=key", w->empty_text);
+    if (w->forget > 0 && !by_key)
+        return tp_err_set(err, TP_FAULT_USAGE, "--forget: goes with --empty=key");
+    if (w->empty_text && w->spec.kind >= TP_WINDOW_SESSION)
+        return tp_err_set(err, TP_FAULT_USAGE, "--empty: with -w %s no window is without records",
+                          w->window_text);
+    if (w->empty_text && !by_key && w->keys.count > 0 && !tp_trigger_is_plain(&w->trigger))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--empty: a window that was said to have no key may get one by --early "
+                          "or --lateness; --empty=key goes with them");
+    return 0;
+}
+
+/* The key of a row that is about none: each part NULL. */
+static void
+make_no_key(const struct swindow *w, struct tp_buf *key)
+{
+    tp_buf_clear(key);
+    for (size_t i = 0; i < w->keys.count; i++) {
+        size_t part = tp_key_begin(key, w->keys.count);
+
+        tp_key_put_value(key, tp_null());
+        tp_key_end(key, w->keys.count, part);
+    }
+}
+
+static bool
+open_quiet(struct swindow *w)
+{
+    struct tp_quiet_to to = {say_empty, report_skipped, w};
+
+    if (!w->empty_text)
+        return true;
+    w->empty = calloc(1, tp_aggs_size(w->aggs) + 1);
+    make_no_key(w, &w->key);
+    if (!w->empty || tp_buf_failed(&w->key))
+        return false;
+    w->quiet = tp_quiet_new(&w->spec, *w->empty_text != '\0', w->forget, tp_buf_str(&w->key), to);
+    if (w->held)
+        tp_held_fill(w->held, w->quiet);
+    return w->quiet != NULL;
+}
+
 static bool
 open_panes(struct swindow *w, struct tp_row_to to)
 {
@@ -164,7 +286,7 @@ open_panes(struct swindow *w, struct tp_row_to to)
     w->gather = tp_gather_new(w->aggs);
     if (!tp_trigger_is_plain(&w->trigger))
         w->held = tp_held_new(&w->spec, w->aggs, &w->trigger, to);
-    return w->panes && w->gather && (w->held || tp_trigger_is_plain(&w->trigger));
+    return w->panes && w->gather && (w->held || tp_trigger_is_plain(&w->trigger)) && open_quiet(w);
 }
 
 static int
@@ -210,79 +332,10 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
     w->writer.keys = &w->keys;
     w->writer.aggs = w->aggs;
     w->memo_slot = tp_keys_only_slot(&w->keys);
-    return open_state(w, err);
+    return check_empty(w, err) < 0 ? -1 : open_state(w, err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------*/
-
-/* --- windows that share panes ------------------------------------------------------------------*/
-
-static int
-say_group(struct swindow *w, const struct tp_window *window, struct tp_str key, void *acc,
-          tp_time watermark, struct tp_err *err)
-{
-    struct tp_row row = {.head = tp_row_head_of(window), .key = key, .acc = acc};
-
-    if (w->held)
-        return tp_held_say(w->held, window, key, acc, watermark, err);
-    return put_row(w, &row, err);
-}
-
-static int
-say_pane(struct swindow *w, const struct tp_window *window, const struct tp_map *groups,
-         tp_time watermark, struct tp_err *err)
-{
-    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
-        if (say_group(w, window, tp_map_key(groups, acc), acc, watermark, err) < 0)
-            return -1;
-    return 0;
-}
-
-static int
-say_gathered(struct swindow *w, const struct tp_window *window, tp_time watermark,
-             struct tp_err *err)
-{
-    struct tp_gathered **list;
-    size_t count;
-
-    if (tp_gather_list(w->gather, &list, &count, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (say_group(w, window, tp_gathered_key(w->gather, list[i]), list[i]->acc, watermark,
-                      err) < 0)
-            return -1;
-    tp_gather_clear(w->gather);
-    return 0;
-}
-
-static int
-say_window(struct swindow *w, const struct tp_window *window, struct tp_pane *const *panes,
-           size_t count, tp_time watermark, struct tp_err *err)
-{
-    if (count == 1)
-        return say_pane(w, window, panes[0]->groups, watermark, err);
-    for (size_t i = 0; i < count; i++)
-        if (tp_gather_pane(w->gather, panes[i], err) < 0)
-            return -1;
-    return say_gathered(w, window, watermark, err);
-}
-
-static int
-fire_panes(struct swindow *w, tp_time watermark, struct tp_err *err)
-{
-    struct tp_pane *const *covered;
-    struct tp_window window;
-    size_t count;
-    int due;
-
-    while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
-        if (say_window(w, &window, covered, count, watermark, err) < 0)
-            return -1;
-    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
-    if (due == 0)
-        tp_panes_expire(w->panes, watermark);
-    return due < 0 || !w->held ? due : tp_held_watermark(w->held, watermark, err);
-}
 
 /* --- records -----------------------------------------------------------------------------------*/
 
@@ -394,7 +447,9 @@ add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane)
     until = pane && r->watermark < last.end ? r->watermark : last.end;
     if (tp_held_check(w->held, &arrival, first.end, until, &err) < 0 ||
         (pane && add_to_remembered(w, r, pane, &err) < 0) ||
-        tp_held_add(w->held, &arrival, first.end, until, &err) < 0)
+        tp_held_add(w->held, &arrival, first.end, until, &err) < 0 ||
+        (w->quiet && first.end <= r->watermark &&
+         tp_quiet_seen(w->quiet, &first, arrival.key, &err) < 0))
         return tp_stage_fail(w->stage, &err);
     return TP_USED;
 }
@@ -491,8 +546,9 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
     struct swindow *w = self;
 
     (void)stage;
+    w->watermark = *watermark;
     if (w->panes)
-        return fire_panes(w, *watermark, err);
+        return fire_panes(w, err);
     return w->sessions ? tp_sessions_watermark(w->sessions, *watermark, err) : 0;
 }
 
@@ -564,6 +620,8 @@ swindow_close(void *self)
     tp_map_free(w->all);
     tp_gather_free(w->gather);
     tp_held_free(w->held);
+    tp_quiet_free(w->quiet);
+    free(w->empty);
     tp_window_release(&w->spec);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
@@ -580,7 +638,7 @@ static const struct tp_operator swindow = {
     .purpose = "aggregates over windows of event time",
     .synopsis =
         "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] [--mode MODE] "
-        "[--retract] [FILE ...]",
+        "[--retract] [--empty[=key]] [--forget DUR] [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,

@@ -20,6 +20,7 @@ struct tp_held {
     const struct tp_aggs *aggs;
     const struct tp_trigger *trigger;
     struct tp_row_to to;
+    struct tp_quiet *quiet;  /* NULL: silence is not said */
     struct tp_map *by_end;   /* end, 8 bytes -> struct held_window */
     struct tp_heap due;      /* windows by their end */
     struct tp_heap early;    /* ... by when their next early rows are due */
@@ -75,6 +76,12 @@ tp_held_free(struct tp_held *held)
     tp_heap_release(&held->expiring);
     free(held->list);
     free(held);
+}
+
+void
+tp_held_fill(struct tp_held *held, struct tp_quiet *quiet)
+{
+    held->quiet = quiet;
 }
 
 static struct tp_str
@@ -150,10 +157,16 @@ fire_on_time(struct tp_held *held, const struct held_window *window, tp_time wat
 {
     bool last = tp_trigger_is_over(held->trigger, window->window.end, watermark);
 
-    for (void *g = tp_map_first(window->groups); g; g = tp_map_next(window->groups, g))
-        if (fire(held, window, g, TP_ON_TIME, last, err) < 0)
+    if (held->quiet && tp_quiet_before(held->quiet, window->window.end, err) < 0)
+        return -1;
+    for (void *g = tp_map_first(window->groups); g; g = tp_map_next(window->groups, g)) {
+        struct tp_str key = tp_map_key(window->groups, g);
+
+        if (fire(held, window, g, TP_ON_TIME, last, err) < 0 ||
+            (held->quiet && tp_quiet_seen(held->quiet, &window->window, key, err) < 0))
             return -1;
-    return 0;
+    }
+    return held->quiet ? tp_quiet_rest(held->quiet, &window->window, err) : 0;
 }
 
 static int

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "event/quiet.h"
 #include "event/row.h"
 #include "event/trigger.h"
 #include "event/window.h"
@@ -29,6 +30,10 @@ struct tp_held; /* opaque */
 struct tp_held *tp_held_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs,
                             const struct tp_trigger *trigger, struct tp_row_to to);
 void tp_held_free(struct tp_held *held);
+
+/* Rows of windows without records are to come, too: QUIET, borrowed for life, is told what is said
+ * on time. */
+void tp_held_fill(struct tp_held *held, struct tp_quiet *quiet);
 
 /* Would the windows that end from FIRST_END to LAST_END, the slide apart, take the record? Those
  * that are over are passed over. -1 with the reason. */

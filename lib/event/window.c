@@ -149,3 +149,25 @@ tp_window_start(const struct tp_window_spec *spec, tp_time end)
     }
     return window.start;
 }
+
+bool
+tp_window_after(const struct tp_window_spec *spec, tp_time end, struct tp_window *window)
+{
+    if (spec->kind == TP_WINDOW_CALENDAR)
+        return pane_of(spec, end, window);
+    if (!tp_time_add(end, spec->slide, &window->end))
+        return false;
+    window->start = tp_window_start(spec, window->end);
+    return true;
+}
+
+tp_time
+tp_window_end_until(const struct tp_window_spec *spec, tp_time end, tp_time until)
+{
+    struct tp_window window;
+
+    if (spec->kind == TP_WINDOW_CALENDAR)
+        return pane_of(spec, until, &window) ? window.start : end;
+    /* Unsigned, the difference of any two times fits. */
+    return until - (tp_time)(((uint64_t)until - (uint64_t)end) % (uint64_t)spec->slide);
+}

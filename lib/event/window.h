@@ -80,4 +80,9 @@ void tp_window_of_pane(const struct tp_window_spec *spec, tp_time pane_start,
 /* Where the window that ends at END begins; END is one that the above gave, or lies between. */
 tp_time tp_window_start(const struct tp_window_spec *spec, tp_time end);
 
+/* The window behind the one that ends at END, which the above gave; false when it leaves tp_time.
+ * And the end of the last one that ends at or before UNTIL (>= END). Of windows that have panes. */
+bool tp_window_after(const struct tp_window_spec *spec, tp_time end, struct tp_window *window);
+tp_time tp_window_end_until(const struct tp_window_spec *spec, tp_time end, tp_time until);
+
 #endif
