@@ -10,28 +10,24 @@
  * A record whose arguments an aggregate cannot take is rejected whole.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "event/count.h"
 #include "event/gather.h"
 #include "event/held.h"
 #include "event/pane.h"
+#include "event/plan.h"
 #include "event/quiet.h"
 #include "event/row.h"
 #include "event/session.h"
-#include "event/trigger.h"
-#include "event/window.h"
+#include "event/whole.h"
 #include "filter/operator.h"
 #include "query/agg.h"
 #include "record/key.h"
 #include "record/memo.h"
 
 struct swindow {
-    const char *window_text, *key_text, *agg_text, *early_text, *mode_text, *empty_text;
-    tp_duration offset, forget;
-
-    struct tp_window_spec spec;
-    struct tp_trigger trigger;
+    const char *key_text, *agg_text;
+    struct tp_plan plan;
     struct tp_keys keys;
     struct tp_aggs *aggs;
     struct tp_expr **argument_expr;
@@ -48,9 +44,7 @@ struct swindow {
     tp_time watermark;            /* as it is while windows are said */
     struct tp_sessions *sessions; /* session */
     struct tp_counts *counts;     /* count */
-    struct tp_map *all;           /* all: key -> accumulator */
-    tp_time first, last;          /* ... the times seen */
-    bool timed;                   /* ... some record had a time */
+    struct tp_whole *whole;       /* all */
     struct tp_buf key;
     struct tp_row_writer writer;
     struct tp_stage *stage;
@@ -61,24 +55,24 @@ struct swindow {
 static const struct tp_option options[] = {
     {'w', "window", "SPEC",
      "1m (or 15s, 1d ...), 1d@ZONE, hop:10m,1m, cumulate:1d,1h, session:30m, count:100 or all",
-     TP_OPTION_TEXT, FIELD(window_text)},
+     TP_OPTION_TEXT, FIELD(plan.window)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
      FIELD(agg_text)},
-    {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(offset)},
+    {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(plan.offset)},
     {0, "lateness", "DUR", "keep windows so long, and write them again for late records",
-     TP_OPTION_DURATION, FIELD(trigger.lateness)},
+     TP_OPTION_DURATION, FIELD(plan.trigger.lateness)},
     {0, "early", "DUR|N", "rows before the end: every DUR of event time, or N records",
-     TP_OPTION_TEXT, FIELD(early_text)},
+     TP_OPTION_TEXT, FIELD(plan.early)},
     {0, "mode", "MODE", "what more rows of a window say: accumulate (all so far) or discard (news)",
-     TP_OPTION_TEXT, FIELD(mode_text)},
+     TP_OPTION_TEXT, FIELD(plan.mode)},
     {0, "retract", NULL, "take rows back before they are corrected", TP_OPTION_FLAG,
-     FIELD(trigger.retract)},
+     FIELD(plan.trigger.retract)},
     {0, "empty", "[=key]", "rows of windows without records, too; of each key seen so far",
-     TP_OPTION_TEXT, FIELD(empty_text)},
+     TP_OPTION_TEXT, FIELD(plan.empty)},
     {0, "forget", "DUR", "with --empty=key, of keys seen so long ago at most", TP_OPTION_DURATION,
-     FIELD(forget)},
+     FIELD(plan.forget)},
     {0},
 };
 
@@ -168,48 +162,6 @@ fire_panes(struct swindow *w, struct tp_err *err)
 /* --- opening -----------------------------------------------------------------------------------*/
 
 static int
-open_window(struct swindow *w, struct tp_err *err)
-{
-    struct tp_err why;
-
-    if (!w->window_text)
-        return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
-    if (tp_window_parse(tp_str_of(w->window_text), &w->spec, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
-    return 0;
-}
-
-static int
-open_trigger(struct swindow *w, struct tp_err *err)
-{
-    struct tp_trigger *trigger = &w->trigger;
-    struct tp_err why;
-
-    if (trigger->lateness > 0 && w->spec.kind >= TP_WINDOW_COUNT)
-        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w %s",
-                          w->window_text);
-    if (w->early_text && w->spec.kind >= TP_WINDOW_COUNT)
-        return tp_err_set(err, TP_FAULT_USAGE, "--early: -w %s has no early rows", w->window_text);
-    if (w->early_text && tp_trigger_parse_early(trigger, tp_str_of(w->early_text), &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--early %s: %s", w->early_text, why.text);
-    if (w->mode_text && strcmp(w->mode_text, "discard") != 0 &&
-        strcmp(w->mode_text, "accumulate") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--mode %s: accumulate or discard", w->mode_text);
-    trigger->discard = w->mode_text && strcmp(w->mode_text, "discard") == 0;
-    if (trigger->discard && trigger->retract)
-        return tp_err_set(err, TP_FAULT_USAGE, "--retract: --mode discard corrects no rows");
-    if ((trigger->retract || w->mode_text) && tp_trigger_is_plain(trigger))
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "%s: each row is said once; more come of --early or --lateness",
-                          trigger->retract ? "--retract" : "--mode");
-    trigger->keeps_text = trigger->retract || (w->spec.kind == TP_WINDOW_SESSION &&
-                                               !trigger->discard && !tp_trigger_is_plain(trigger));
-    return 0;
-}
-
-static int
 open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
 {
     struct tp_err why;
@@ -230,25 +182,6 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
-static int
-check_empty(const struct swindow *w, struct tp_err *err)
-{
-    bool by_key = w->empty_text && strcmp(w->empty_text, "key") == 0;
-
-    if (w->empty_text && *w->empty_text && !by_key)
-        return tp_err_set(err, TP_FAULT_USAGE, "--empty=%s: --empty or --empty=key", w->empty_text);
-    if (w->forget > 0 && !by_key)
-        return tp_err_set(err, TP_FAULT_USAGE, "--forget: goes with --empty=key");
-    if (w->empty_text && w->spec.kind >= TP_WINDOW_SESSION)
-        return tp_err_set(err, TP_FAULT_USAGE, "--empty: with -w %s no window is without records",
-                          w->window_text);
-    if (w->empty_text && !by_key && w->keys.count > 0 && !tp_trigger_is_plain(&w->trigger))
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--empty: a window that was said to have no key may get one by --early "
-                          "or --lateness; --empty=key goes with them");
-    return 0;
-}
-
 /* The key of a row that is about none: each part NULL. */
 static void
 make_no_key(const struct swindow *w, struct tp_buf *key)
@@ -267,13 +200,14 @@ open_quiet(struct swindow *w)
 {
     struct tp_quiet_to to = {say_empty, report_skipped, w};
 
-    if (!w->empty_text)
+    if (!w->plan.fill)
         return true;
     w->empty = calloc(1, tp_aggs_size(w->aggs) + 1);
     make_no_key(w, &w->key);
     if (!w->empty || tp_buf_failed(&w->key))
         return false;
-    w->quiet = tp_quiet_new(&w->spec, *w->empty_text != '\0', w->forget, tp_buf_str(&w->key), to);
+    w->quiet =
+        tp_quiet_new(&w->plan.spec, w->plan.fill_by_key, w->plan.forget, tp_buf_str(&w->key), to);
     if (w->held)
         tp_held_fill(w->held, w->quiet);
     return w->quiet != NULL;
@@ -282,11 +216,12 @@ open_quiet(struct swindow *w)
 static bool
 open_panes(struct swindow *w, struct tp_row_to to)
 {
-    w->panes = tp_panes_new(&w->spec, w->aggs);
+    w->panes = tp_panes_new(&w->plan.spec, w->aggs);
     w->gather = tp_gather_new(w->aggs);
-    if (!tp_trigger_is_plain(&w->trigger))
-        w->held = tp_held_new(&w->spec, w->aggs, &w->trigger, to);
-    return w->panes && w->gather && (w->held || tp_trigger_is_plain(&w->trigger)) && open_quiet(w);
+    if (!tp_trigger_is_plain(&w->plan.trigger))
+        w->held = tp_held_new(&w->plan.spec, w->aggs, &w->plan.trigger, to);
+    return w->panes && w->gather && (w->held || tp_trigger_is_plain(&w->plan.trigger)) &&
+           open_quiet(w);
 }
 
 static int
@@ -295,23 +230,23 @@ open_state(struct swindow *w, struct tp_err *err)
     struct tp_row_to to = {put_row, w};
     bool ok = false;
 
-    switch (w->spec.kind) {
+    switch (w->plan.spec.kind) {
     case TP_WINDOW_FIXED:
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
         ok = open_panes(w, to);
         break;
     case TP_WINDOW_SESSION:
-        w->sessions = tp_sessions_new(w->spec.size, w->aggs, &w->trigger, to);
+        w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
         ok = w->sessions != NULL;
         break;
     case TP_WINDOW_COUNT:
-        w->counts = tp_counts_new(&w->spec, w->aggs, to);
+        w->counts = tp_counts_new(&w->plan.spec, w->aggs, to);
         ok = w->counts != NULL;
         break;
     case TP_WINDOW_ALL:
-        w->all = tp_map_new(tp_aggs_size(w->aggs));
-        ok = w->all != NULL;
+        w->whole = tp_whole_new(w->aggs, to);
+        ok = w->whole != NULL;
         break;
     }
     return ok ? 0 : tp_err_memory(err);
@@ -322,17 +257,17 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (open_window(w, err) < 0 || open_trigger(w, err) < 0 ||
+    if (tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
         tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
         open_aggs(w, stage, err) < 0)
         return -1;
-    if (w->spec.kind >= TP_WINDOW_COUNT)
+    if (w->plan.spec.kind >= TP_WINDOW_COUNT)
         tp_stage_take_untimed(stage);
     w->stage = stage;
     w->writer.keys = &w->keys;
     w->writer.aggs = w->aggs;
     w->memo_slot = tp_keys_only_slot(&w->keys);
-    return check_empty(w, err) < 0 ? -1 : open_state(w, err);
+    return open_state(w, err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------*/
@@ -423,7 +358,7 @@ arrival_of(const struct swindow *w, const struct tp_record *r)
 static enum tp_verdict
 late(const struct swindow *w, tp_time end)
 {
-    return tp_stage_late(w->stage, end, tp_trigger_limit(&w->trigger, end));
+    return tp_stage_late(w->stage, end, tp_trigger_limit(&w->plan.trigger, end));
 }
 
 /* Into windows that say rows more than once: all of its windows, or those that were said already
@@ -436,10 +371,10 @@ add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane)
     struct tp_err err;
     tp_time until;
 
-    if (tp_window_pane(&w->spec, r->time, &place, &err) < 0)
+    if (tp_window_pane(&w->plan.spec, r->time, &place, &err) < 0)
         return tp_stage_fail(w->stage, &err);
-    tp_window_of_pane(&w->spec, place.start, &first, &last);
-    if (tp_trigger_is_over(&w->trigger, last.end, r->watermark))
+    tp_window_of_pane(&w->plan.spec, place.start, &first, &last);
+    if (tp_trigger_is_over(&w->plan.trigger, last.end, r->watermark))
         return late(w, last.end);
     if (make_key(w, r, &err) < 0)
         return tp_stage_fail(w->stage, &err);
@@ -462,7 +397,7 @@ add_to_pane(struct swindow *w, const struct tp_record *r)
     bool is_late;
     struct tp_pane *pane;
 
-    if (w->held && (tp_trigger_is_early(&w->trigger) || w->trigger.discard))
+    if (!tp_plan_shares(&w->plan))
         return add_to_held(w, r, NULL);
     pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
     if (w->held && (is_late || (pane && pane->first_end <= r->watermark)))
@@ -491,36 +426,22 @@ add_to_session(struct swindow *w, const struct tp_record *r)
     return added ? TP_USED : late(w, late_end);
 }
 
+/* Into windows that take records as they come, late or without a time. */
 static enum tp_verdict
-add_to_counts(struct swindow *w, const struct tp_record *r)
+add_untimed(struct swindow *w, const struct tp_record *r)
 {
     struct tp_arrival arrival;
     struct tp_err err;
+    int added;
 
     if (make_key(w, r, &err) < 0)
         return tp_stage_fail(w->stage, &err);
     arrival = arrival_of(w, r);
-    if (tp_counts_add(w->counts, &arrival, r->has_time, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    return TP_USED;
-}
-
-static enum tp_verdict
-add_to_all(struct swindow *w, const struct tp_record *r)
-{
-    struct tp_err err;
-    void *acc;
-
-    if (add_to_groups(w, r, w->all, &acc, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    if (!r->has_time)
-        return TP_USED;
-    if (!w->timed || r->time < w->first)
-        w->first = r->time;
-    if (!w->timed || r->time > w->last)
-        w->last = r->time;
-    w->timed = true;
-    return TP_USED;
+    if (w->counts)
+        added = tp_counts_add(w->counts, &arrival, r->has_time, &err);
+    else
+        added = tp_whole_add(w->whole, &arrival, r->has_time, &err);
+    return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
 }
 
 static enum tp_verdict
@@ -533,9 +454,7 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         return tp_stage_fail(stage, &err);
     if (w->panes)
         return add_to_pane(w, r);
-    if (w->sessions)
-        return add_to_session(w, r);
-    return w->counts ? add_to_counts(w, r) : add_to_all(w, r);
+    return w->sessions ? add_to_session(w, r) : add_untimed(w, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
@@ -566,19 +485,6 @@ note_unfilled(struct swindow *w)
 }
 
 static int
-say_all(struct swindow *w, struct tp_err *err)
-{
-    struct tp_row row = {.head = {.timed = w->timed, .at = w->last, .window = {w->first, w->last}}};
-
-    for (row.acc = tp_map_first(w->all); row.acc; row.acc = tp_map_next(w->all, row.acc)) {
-        row.key = tp_map_key(w->all, row.acc);
-        if (put_row(w, &row, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int
 swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
@@ -588,9 +494,9 @@ swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
         note_unfilled(w);
         return 0;
     }
-    if (!w->all)
-        return swindow_watermark(self, stage, &end, err);
-    return say_all(w, err);
+    if (w->whole)
+        return tp_whole_say(w->whole, err);
+    return swindow_watermark(self, stage, &end, err);
 }
 
 static size_t
@@ -604,7 +510,7 @@ swindow_unfinished(void *self, const char **what)
         return tp_panes_windows(w->panes) + (w->held ? tp_held_open(w->held) : 0);
     if (w->sessions)
         return tp_sessions_open(w->sessions);
-    return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_map_count(w->all) > 0;
+    return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_whole_any(w->whole);
 }
 
 static void
@@ -615,14 +521,12 @@ swindow_close(void *self)
     tp_panes_free(w->panes);
     tp_sessions_free(w->sessions);
     tp_counts_free(w->counts);
-    for (void *a = w->all ? tp_map_first(w->all) : NULL; a; a = tp_map_next(w->all, a))
-        tp_aggs_clear(w->aggs, a);
-    tp_map_free(w->all);
+    tp_whole_free(w->whole);
     tp_gather_free(w->gather);
     tp_held_free(w->held);
     tp_quiet_free(w->quiet);
     free(w->empty);
-    tp_window_release(&w->spec);
+    tp_plan_release(&w->plan);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
     for (size_t i = 0; w->argument_expr && i < w->arguments; i++)
