@@ -12,14 +12,11 @@
 #include <stdlib.h>
 
 #include "event/count.h"
-#include "event/gather.h"
-#include "event/held.h"
-#include "event/pane.h"
 #include "event/plan.h"
-#include "event/quiet.h"
 #include "event/row.h"
 #include "event/session.h"
 #include "event/whole.h"
+#include "event/windows.h"
 #include "filter/operator.h"
 #include "query/agg.h"
 #include "record/key.h"
@@ -34,14 +31,9 @@ struct swindow {
     struct tp_value *argument;
     size_t arguments;
 
-    struct tp_panes *panes;       /* tumble, hop, cumulate, calendar: windows that share panes */
-    struct tp_gather *gather;     /* ... the groups of a window of several, to be written */
+    struct tp_windows *windows;   /* tumble, hop, cumulate, calendar */
     struct tp_memo memo;          /* ... groups found last */
     int memo_slot;                /* of the one plain member that is the key; -1: no memo */
-    struct tp_held *held;         /* such windows that say rows more than once; NULL: none does */
-    struct tp_quiet *quiet;       /* such windows without records; NULL: they have no rows */
-    void *empty;                  /* ... their accumulator */
-    tp_time watermark;            /* as it is while windows are said */
     struct tp_sessions *sessions; /* session */
     struct tp_counts *counts;     /* count */
     struct tp_whole *whole;       /* all */
@@ -94,69 +86,10 @@ put_row(void *self, struct tp_row *row, struct tp_err *err)
     return tp_stage_row_end(w->stage, err);
 }
 
-/* --- windows that share panes ------------------------------------------------------------------*/
-
-/* Says a group of a window whose time has come. */
-static int
-say_group(void *self, const struct tp_window *window, struct tp_str key, void *acc,
-          struct tp_err *err)
-{
-    struct swindow *w = self;
-    struct tp_row row = {.head = tp_row_head_of(window), .key = key, .acc = acc};
-
-    if (w->held)
-        return tp_held_say(w->held, window, key, acc, w->watermark, err);
-    return put_row(w, &row, err);
-}
-
-static int
-say_seen(void *self, const struct tp_window *window, struct tp_str key, void *acc,
-         struct tp_err *err)
-{
-    struct swindow *w = self;
-
-    if (w->quiet && tp_quiet_seen(w->quiet, window, key, err) < 0)
-        return -1;
-    return say_group(w, window, key, acc, err);
-}
-
-static int
-say_empty(void *self, const struct tp_window *window, struct tp_str key, struct tp_err *err)
-{
-    struct swindow *w = self;
-
-    return say_group(w, window, key, w->empty, err);
-}
-
 static void
 report_skipped(void *self, const struct tp_err *why)
 {
     tp_stage_spoiled(((struct swindow *)self)->stage, why);
-}
-
-static int
-fire_panes(struct swindow *w, struct tp_err *err)
-{
-    const struct tp_group_to to = {say_seen, w};
-    struct tp_pane *const *covered;
-    struct tp_window window;
-    size_t count;
-    int due;
-
-    while ((due = tp_panes_due(w->panes, w->watermark, &window, &covered, &count, err)) > 0)
-        if ((w->quiet && tp_quiet_before(w->quiet, window.end, err) < 0) ||
-            tp_gather_window(w->gather, &window, covered, count, &to, err) < 0 ||
-            (w->quiet && tp_quiet_rest(w->quiet, &window, err) < 0))
-            return -1;
-    if (due < 0)
-        return -1;
-    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
-    tp_panes_expire(w->panes, w->watermark);
-    if (w->held && tp_held_watermark(w->held, w->watermark, err) < 0)
-        return -1;
-    if (w->quiet && w->watermark != TP_TIME_AFTER_ALL)
-        return tp_quiet_until(w->quiet, w->watermark, err);
-    return 0;
 }
 
 /* --- opening -----------------------------------------------------------------------------------*/
@@ -195,46 +128,20 @@ make_no_key(const struct swindow *w, struct tp_buf *key)
     }
 }
 
-static bool
-open_quiet(struct swindow *w)
-{
-    struct tp_quiet_to to = {say_empty, report_skipped, w};
-
-    if (!w->plan.fill)
-        return true;
-    w->empty = calloc(1, tp_aggs_size(w->aggs) + 1);
-    make_no_key(w, &w->key);
-    if (!w->empty || tp_buf_failed(&w->key))
-        return false;
-    w->quiet =
-        tp_quiet_new(&w->plan.spec, w->plan.fill_by_key, w->plan.forget, tp_buf_str(&w->key), to);
-    if (w->held)
-        tp_held_fill(w->held, w->quiet);
-    return w->quiet != NULL;
-}
-
-static bool
-open_panes(struct swindow *w, struct tp_row_to to)
-{
-    w->panes = tp_panes_new(&w->plan.spec, w->aggs);
-    w->gather = tp_gather_new(w->aggs);
-    if (!tp_trigger_is_plain(&w->plan.trigger))
-        w->held = tp_held_new(&w->plan.spec, w->aggs, &w->plan.trigger, to);
-    return w->panes && w->gather && (w->held || tp_trigger_is_plain(&w->plan.trigger)) &&
-           open_quiet(w);
-}
-
 static int
 open_state(struct swindow *w, struct tp_err *err)
 {
-    struct tp_row_to to = {put_row, w};
+    const struct tp_row_to to = {put_row, w};
     bool ok = false;
 
     switch (w->plan.spec.kind) {
     case TP_WINDOW_FIXED:
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
-        ok = open_panes(w, to);
+        make_no_key(w, &w->key);
+        w->windows = tp_windows_new(&w->plan, w->aggs, tp_buf_str(&w->key),
+                                    (struct tp_windows_to){to, report_skipped});
+        ok = w->windows && !tp_buf_failed(&w->key);
         break;
     case TP_WINDOW_SESSION:
         w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
@@ -269,8 +176,6 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
     w->memo_slot = tp_keys_only_slot(&w->keys);
     return open_state(w, err);
 }
-
-/* --- rows --------------------------------------------------------------------------------------*/
 
 /* --- records -----------------------------------------------------------------------------------*/
 
@@ -341,7 +246,7 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
     groups = tp_map_count(pane->groups);
     if (add_to_groups(w, r, pane->groups, &sought.value, err) < 0)
         return -1;
-    if (tp_map_count(pane->groups) > groups && tp_pane_note(w->panes, pane, r->sequence) < 0)
+    if (tp_map_count(pane->groups) > groups && tp_windows_note(w->windows, pane, r->sequence) < 0)
         return tp_err_memory(err);
     if (place)
         tp_memo_keep(&w->memo, place, &sought);
@@ -361,52 +266,42 @@ late(const struct swindow *w, tp_time end)
     return tp_stage_late(w->stage, end, tp_trigger_limit(&w->plan.trigger, end));
 }
 
-/* Into windows that say rows more than once: all of its windows, or those that were said already
- * while the others share PANE. */
-static enum tp_verdict
-add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane)
+/* Into windows that were said, or are said more than once, and into PANE if there is one. */
+static int
+add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, struct tp_err *err)
 {
-    struct tp_window place, first, last;
     struct tp_arrival arrival;
-    struct tp_err err;
-    tp_time until;
 
-    if (tp_window_pane(&w->plan.spec, r->time, &place, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    tp_window_of_pane(&w->plan.spec, place.start, &first, &last);
-    if (tp_trigger_is_over(&w->plan.trigger, last.end, r->watermark))
-        return late(w, last.end);
-    if (make_key(w, r, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
+    if (make_key(w, r, err) < 0)
+        return -1;
     arrival = arrival_of(w, r);
-    until = pane && r->watermark < last.end ? r->watermark : last.end;
-    if (tp_held_check(w->held, &arrival, first.end, until, &err) < 0 ||
-        (pane && add_to_remembered(w, r, pane, &err) < 0) ||
-        tp_held_add(w->held, &arrival, first.end, until, &err) < 0 ||
-        (w->quiet && first.end <= r->watermark &&
-         tp_quiet_seen(w->quiet, &first, arrival.key, &err) < 0))
-        return tp_stage_fail(w->stage, &err);
-    return TP_USED;
+    if (tp_windows_check(w->windows, &arrival, err) < 0 ||
+        (pane && add_to_remembered(w, r, pane, err) < 0))
+        return -1;
+    return tp_windows_add(w->windows, &arrival, err);
 }
 
 static enum tp_verdict
-add_to_pane(struct swindow *w, const struct tp_record *r)
+add_to_windows(struct swindow *w, const struct tp_record *r)
 {
-    struct tp_err err;
-    tp_time last_end = 0;
-    bool is_late;
     struct tp_pane *pane;
+    struct tp_err err;
+    tp_time last_end;
+    int added = -1;
 
-    if (!tp_plan_shares(&w->plan))
-        return add_to_held(w, r, NULL);
-    pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
-    if (w->held && (is_late || (pane && pane->first_end <= r->watermark)))
-        return add_to_held(w, r, pane);
-    if (is_late)
+    switch (tp_windows_place(w->windows, r->time, r->watermark, &pane, &last_end, &err)) {
+    case TP_PLACE_PANE:
+        added = add_to_remembered(w, r, pane, &err);
+        break;
+    case TP_PLACE_HELD:
+        added = add_to_held(w, r, pane, &err);
+        break;
+    case TP_PLACE_LATE:
         return late(w, last_end);
-    if (!pane || add_to_remembered(w, r, pane, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    return TP_USED;
+    case TP_PLACE_NONE:
+        break;
+    }
+    return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
 }
 
 static enum tp_verdict
@@ -452,8 +347,8 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (w->panes)
-        return add_to_pane(w, r);
+    if (w->windows)
+        return add_to_windows(w, r);
     return w->sessions ? add_to_session(w, r) : add_untimed(w, r);
 }
 
@@ -465,9 +360,9 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
     struct swindow *w = self;
 
     (void)stage;
-    w->watermark = *watermark;
-    if (w->panes)
-        return fire_panes(w, err);
+    tp_memo_clear(&w->memo); /* the groups it lends may go */
+    if (w->windows)
+        return tp_windows_watermark(w->windows, *watermark, err);
     return w->sessions ? tp_sessions_watermark(w->sessions, *watermark, err) : 0;
 }
 
@@ -506,8 +401,8 @@ swindow_unfinished(void *self, const char **what)
     uint64_t records;
 
     *what = "open window";
-    if (w->panes)
-        return tp_panes_windows(w->panes) + (w->held ? tp_held_open(w->held) : 0);
+    if (w->windows)
+        return tp_windows_open(w->windows);
     if (w->sessions)
         return tp_sessions_open(w->sessions);
     return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_whole_any(w->whole);
@@ -518,14 +413,10 @@ swindow_close(void *self)
 {
     struct swindow *w = self;
 
-    tp_panes_free(w->panes);
+    tp_windows_free(w->windows);
     tp_sessions_free(w->sessions);
     tp_counts_free(w->counts);
     tp_whole_free(w->whole);
-    tp_gather_free(w->gather);
-    tp_held_free(w->held);
-    tp_quiet_free(w->quiet);
-    free(w->empty);
     tp_plan_release(&w->plan);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
