@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """srank against DuckDB: QUALIFY ROW_NUMBER() / RANK() <= N over the same seeded records.
 
-Ties are broken by event time, then arrival, as srank documents; records come shuffled.
+Ties are broken by event time, then arrival, as srank documents; records come shuffled. And srank
+--running: its changelog, applied, is that answer for every prefix of the records.
 
 usage: rank_oracle.py [SEED...]
 """
@@ -70,6 +71,55 @@ def actual(path, order, window, keyed, keep, limit):
     return sorted(rows)
 
 
+def applied(lines, by_rank):
+    """The table that the changelog makes: rows (k, rank, n), sorted."""
+    table = {}
+    for line in lines:
+        row = json.loads(line)
+        entry = (row["k"], row["rank"], row["n"])
+        key = entry[:2] if by_rank else entry
+        if row["@op"] in ("retract", "delete"):
+            if table.pop(key, None) != entry:
+                sys.exit(f"rank_oracle: {line} takes away what was not there")
+        elif row["@op"] != "upsert" and key in table:
+            sys.exit(f"rank_oracle: {line} is there already")
+        else:
+            table[key] = entry
+    return sorted(table.values())
+
+
+def check_running(seed, count):
+    records = make(seed, count)
+    lines = [json.dumps(r) for r in records]
+    compared = 0
+    db = duckdb.connect()
+    db.execute(f"CREATE TABLE records ({COLUMNS})")
+    db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)",
+                   [[r["n"], r["t"], r["k"], r.get("v"), r.get("s")] for r in records])
+    for order, by in ORDERS.items():
+        for limit, more in (1, []), (3, []), (3, ["--retract"]), (4, ["--retract", "--ties", "keep"]):
+            keep = "keep" in more
+            function = "rank()" if keep else "row_number()"
+            run = [BUILD / "bin/srank", "-t", "t", "-n", str(limit), "--by", order, "-k", "k",
+                   "--running", *more]
+            whole = subprocess.run(run, input="\n".join(lines), check=True, capture_output=True,
+                                   text=True).stdout.splitlines()
+            for prefix in sorted({1, 2, 5, 20, count // 2, count - 1, count} - {0}):
+                out = subprocess.run(run, input="\n".join(lines[:prefix]), check=True,
+                                     capture_output=True, text=True).stdout.splitlines()
+                if out != whole[:len(out)]:
+                    sys.exit(f"rank_oracle: --running: {prefix} records say what more take back")
+                want = db.execute(f"""SELECT k, {function} OVER (PARTITION BY k ORDER BY {by}
+                                      {"" if keep else ", t, n"}) AS place, n
+                                      FROM records WHERE n < {prefix} QUALIFY place <= {limit}""").fetchall()
+                got = applied(out, not keep)
+                if sorted(want) != got:
+                    sys.exit(f"rank_oracle: seed {seed}, --running {order} {limit} {more}, {prefix} "
+                             f"records: DuckDB says {sorted(want)}, srank {got}")
+                compared += 1
+    return compared
+
+
 def check(seed, count):
     records = make(seed, count)
     db = duckdb.connect()
@@ -94,4 +144,5 @@ def check(seed, count):
 
 if __name__ == "__main__":
     total = sum(check(int(seed), count) for seed in (sys.argv[1:] or ["1", "2"]) for count in (1, 50, 1000))
+    total += sum(check_running(int(seed), 200) for seed in (sys.argv[1:] or ["1", "2"]))
     print(f"rank_oracle: {total} passed, 0 failed")
