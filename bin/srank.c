@@ -20,7 +20,7 @@
 #include "event/tops.h"
 #include "filter/operator.h"
 #include "record/emit.h"
-#include "record/omit.h"
+#include "record/wrap.h"
 
 /* Members that a row gets from us; a record's own of that name goes. */
 enum { TIMESTAMP, WINDOW_START, WINDOW_END, RANK, OP, OURS };
@@ -37,19 +37,19 @@ struct srank {
     struct tp_expr **by;
     struct tp_value *value; /* of the record at hand, one for each term */
     struct tp_top_rule rule;
-    size_t held; /* bytes of the records kept */
+    size_t held;            /* bytes of the records kept */
+    struct tp_ranked *kept; /* the record at hand, once some window wants it */
+    struct tp_buf key;      /* its key */
 
     int slot[OURS];
     int event_time_slot;
     bool written[OURS];
-    struct tp_omit omit; /* those that are written */
+    struct tp_wrap row;
 
     struct tp_tops *tops;
     struct tp_stage *stage;
-    struct tp_window seen;      /* -w all: the times seen */
-    bool timed;                 /* -w all: some record had a time */
-    struct tp_buf key, kept;    /* of the record at hand */
-    struct tp_buf head, framed; /* of the row at hand */
+    struct tp_window seen; /* -w all: the times seen */
+    bool timed;            /* -w all: some record had a time */
 };
 
 #define FIELD(name) offsetof(struct srank, name)
@@ -60,8 +60,8 @@ static const struct tp_option options[] = {
      FIELD(by_text)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
-    {'w', "window", "SPEC", "1m, hop:10m,1m or all; without it, the window a record names",
-     TP_OPTION_TEXT, FIELD(window_text)},
+    {'w', "window", "SPEC", "1m, hop:10m,1m, all; none: that which a record names", TP_OPTION_TEXT,
+     FIELD(window_text)},
     {0, "ties", "WHICH", "at the last rank: first (the earliest) or keep (all)", TP_OPTION_TEXT,
      FIELD(ties_text)},
     {0, "running", NULL, "no windows: each change of the ranking at once, as a changelog",
@@ -103,10 +103,17 @@ open_window(struct srank *s, struct tp_stage *stage, struct tp_err *err)
         return 0;
     if (tp_window_parse(tp_str_of(s->window_text), &s->spec, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (s->spec.kind == TP_WINDOW_SESSION)
-        return tp_err_set(err, TP_FAULT_USAGE, "-w: sessions are not for srank");
-    if (s->spec.kind == TP_WINDOW_ALL)
+    switch (s->spec.kind) {
+    case TP_WINDOW_FIXED:
+    case TP_WINDOW_CUMULATE:
+    case TP_WINDOW_CALENDAR:
+        break;
+    case TP_WINDOW_ALL:
         tp_stage_take_untimed(stage);
+        break;
+    default:
+        return tp_err_set(err, TP_FAULT_USAGE, "-w: sessions are not for srank");
+    }
     return 0;
 }
 
@@ -153,7 +160,7 @@ want_own(struct srank *s, struct tp_stage *stage, struct tp_str name, bool writt
     struct tp_step step = {.name = name};
     struct tp_path path = {.step = &step, .count = 1};
 
-    if (written && tp_omit_path(&s->omit, &path, err) < 0)
+    if (written && tp_wrap_name(&s->row, name, err) < 0)
         return -1;
     return tp_scan_want(tp_stage_scan(stage), &path, err);
 }
@@ -196,70 +203,47 @@ srank_open(void *self, struct tp_stage *stage, struct tp_err *err)
 
 /* The members in front of all rows of a window: none where records name it, or have no time. */
 static void
-make_head(struct srank *s, const struct tp_window *bounds)
+write_front(struct srank *s, const struct tp_window *bounds)
 {
     bool all = s->spec.kind == TP_WINDOW_ALL;
-    struct tp_emit head = {.to = &s->head};
+    struct tp_emit front = {.to = &s->row.front};
 
-    tp_buf_clear(&s->head);
+    tp_buf_clear(&s->row.front);
     if (s->own || (all && !s->timed))
         return;
-    tp_emit_time(&head, TP_STR("@timestamp"), all ? bounds->end : bounds->end - TP_MILLISECOND);
-    tp_emit_time(&head, TP_STR("window_start"), bounds->start);
-    tp_emit_time(&head, TP_STR("window_end"), bounds->end);
+    tp_emit_time(&front, TP_STR("@timestamp"), all ? bounds->end : bounds->end - TP_MILLISECOND);
+    tp_emit_time(&front, TP_STR("window_start"), bounds->start);
+    tp_emit_time(&front, TP_STR("window_end"), bounds->end);
 }
 
-/* OP: what `@op` says; len 0: nothing. */
+/* With --running what changed is said. */
 static int
-write_row(struct srank *s, const struct tp_ranked *record, size_t rank, struct tp_str op,
+write_row(void *self, enum tp_top_change change, const struct tp_ranked *record, size_t rank,
           struct tp_err *err)
 {
+    static const struct tp_str op[] = {
+        {"insert", 6}, {"upsert", 6}, {"retract", 7}, {"update", 6}, {"delete", 6}};
+    struct srank *s = self;
     struct tp_buf *to = tp_stage_row(s->stage, err);
-    struct tp_emit last = {.to = &s->kept};
-    struct tp_str line = record->line;
-    size_t members = record->members;
+    struct tp_emit behind = {.to = &s->row.behind};
 
     if (!to)
         return -1;
-    if (s->head.len) {
-        tp_buf_clear(&s->framed);
-        tp_emit_first(&s->framed, line, members, tp_buf_str(&s->head));
-        line = (struct tp_str){s->framed.ptr, s->framed.len - 1};
-        members++;
-    }
-    tp_buf_clear(&s->kept);
-    tp_emit_int(&last, tp_str_of(s->rank_name), (int64_t)rank);
-    if (op.len)
-        tp_emit_text(&last, TP_STR("@op"), op);
-    if (tp_buf_failed(&s->head) || tp_buf_failed(&s->framed) || tp_buf_failed(&s->kept))
-        return tp_err_memory(err);
-    tp_emit_last(to, line, members, tp_buf_str(&s->kept));
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
+    tp_buf_clear(&s->row.behind);
+    tp_emit_int(&behind, tp_str_of(s->rank_name), (int64_t)rank);
+    if (s->running)
+        tp_emit_text(&behind, TP_STR("@op"), op[change]);
+    if (tp_wrap_write(&s->row, record->line, record->members, to, err) < 0)
+        return -1;
     return tp_stage_row_end(s->stage, err);
-}
-
-static int
-write_top(struct srank *s, const struct tp_top *top, struct tp_err *err)
-{
-    size_t rank = 1;
-
-    for (size_t i = 0; i < top->count; i++) {
-        if (!s->rule.keep_ties || i == 0 ||
-            tp_order_compare(&s->order, top->entry[i - 1]->value, top->entry[i]->value) != 0)
-            rank = i + 1;
-        if (write_row(s, top->entry[i], rank, (struct tp_str){NULL, 0}, err) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 static int
 write_window(struct srank *s, const struct tp_top_window *window, struct tp_err *err)
 {
-    make_head(s, s->spec.kind == TP_WINDOW_ALL && !s->own ? &s->seen : &window->bounds);
+    write_front(s, s->spec.kind == TP_WINDOW_ALL && !s->own ? &s->seen : &window->bounds);
     for (void *top = tp_map_first(window->groups); top; top = tp_map_next(window->groups, top))
-        if (write_top(s, top, err) < 0)
+        if (tp_top_tell(top, &s->rule, write_row, s, err) < 0)
             return -1;
     return 0;
 }
@@ -279,63 +263,34 @@ fire(struct srank *s, tp_time watermark, struct tp_err *err)
     return 0;
 }
 
-/* --running: what a record changes. */
-static int
-write_change(void *self, enum tp_top_change change, const struct tp_ranked *record, size_t rank,
-             struct tp_err *err)
-{
-    static const struct tp_str op[] = {
-        {"insert", 6}, {"upsert", 6}, {"retract", 7}, {"update", 6}, {"delete", 6}};
-
-    return write_row(self, record, rank, op[change], err);
-}
-
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* The line as it is kept: without members that the row gets from us, and with its event time where
- * `@timestamp` becomes that of the window. */
-static struct tp_str
-line_to_keep(struct srank *s, const struct tp_record *r, size_t *members)
-{
-    const struct tp_slot *stamp = &r->slot[s->slot[TIMESTAMP]];
-    bool ours = false, keeps_time;
-    struct tp_emit added = {.to = &s->head};
-
-    *members = r->members;
-    for (int i = 0; i < OURS; i++)
-        ours |= s->written[i] && r->slot[s->slot[i]].kind != TP_SLOT_MISSING;
-    if (!ours)
-        return r->line;
-    tp_buf_clear(&s->kept);
-    tp_omit_copy(&s->omit, r->line, &s->kept);
-    *members = memchr(s->kept.ptr, ':', s->kept.len) ? 1 : 0;
-    keeps_time = !s->own && tp_stage_time_slot(s->stage) == s->slot[TIMESTAMP] &&
-                 stamp->kind != TP_SLOT_MISSING &&
-                 r->slot[s->event_time_slot].kind == TP_SLOT_MISSING;
-    if (!keeps_time)
-        return tp_buf_str(&s->kept);
-    tp_buf_clear(&s->head);
-    tp_buf_clear(&s->framed);
-    tp_emit_json(&added, TP_STR("event_time"), tp_slot_json(stamp));
-    tp_emit_first(&s->framed, tp_buf_str(&s->kept), *members, tp_buf_str(&s->head));
-    ++*members;
-    return (struct tp_str){s->framed.ptr, s->framed.len - 1};
-}
-
+/* The record as it is kept: without members that the row gets from us, and with its event time
+ * where `@timestamp` becomes that of the window. */
 static struct tp_ranked *
 keep(struct srank *s, const struct tp_record *r, struct tp_ranked *record)
 {
-    record->line = line_to_keep(s, r, &record->members);
-    if (tp_buf_failed(&s->kept) || tp_buf_failed(&s->head) || tp_buf_failed(&s->framed))
-        return NULL;
-    return tp_ranked_new(&s->rule, record);
+    const struct tp_slot *stamp = &r->slot[s->slot[TIMESTAMP]];
+    struct tp_str event_time = {NULL, 0};
+    bool is_bare = true;
+
+    record->line = r->line;
+    record->members = r->members;
+    for (int i = 0; i < OURS; i++)
+        is_bare &= !s->written[i] || r->slot[s->slot[i]].kind == TP_SLOT_MISSING;
+    if (is_bare)
+        return tp_ranked_new(&s->rule, record);
+    if (!s->own && tp_stage_time_slot(s->stage) == s->slot[TIMESTAMP] &&
+        stamp->kind != TP_SLOT_MISSING && r->slot[s->event_time_slot].kind == TP_SLOT_MISSING)
+        event_time = tp_slot_json(stamp);
+    record->line = tp_wrap_bare(&s->row, r->line, &record->members, event_time);
+    return record->line.ptr ? tp_ranked_new(&s->rule, record) : NULL;
 }
 
-/* Ranks the record in a window, which waits for DUE. *KEPT is its copy, made when the first window
- * wants it. */
+/* Ranks the record in a window, which waits for DUE. */
 static int
 rank_in(struct srank *s, const struct tp_record *r, const struct tp_window *bounds, tp_time due,
-        struct tp_ranked **kept, struct tp_err *err)
+        struct tp_err *err)
 {
     struct tp_ranked record = {
         .time = r->has_time ? r->time : TP_TIME_MIN, .sequence = r->sequence, .value = s->value};
@@ -345,50 +300,13 @@ rank_in(struct srank *s, const struct tp_record *r, const struct tp_window *boun
         return -1;
     if (!tp_top_wants(top, &s->rule, &record))
         return 0;
-    if (!*kept)
-        *kept = keep(s, r, &record);
-    if (!*kept)
+    if (!s->kept)
+        s->kept = keep(s, r, &record);
+    if (!s->kept)
         return tp_err_memory(err);
     if (s->running)
-        return tp_top_change(top, &s->rule, *kept, !s->retract, write_change, s, err);
-    return tp_top_add(top, &s->rule, *kept) < 0 ? tp_err_memory(err) : 0;
-}
-
-/* In every window from FIRST to the one that ends at LAST_END that the watermark has not reached.
- */
-static int
-rank_in_windows(struct srank *s, const struct tp_record *r, const struct tp_window *first,
-                tp_time last_end, struct tp_err *err)
-{
-    int64_t count = (last_end - first->end) / s->spec.slide + 1;
-    struct tp_ranked *kept = NULL;
-    int result = tp_order_accept(&s->order, s->value, err);
-
-    for (int64_t i = 0; result == 0 && i < count; i++) {
-        tp_duration by = i * s->spec.slide;
-        struct tp_window place = {first->start + by, first->end + by};
-
-        if (place.end > r->watermark)
-            result = rank_in(s, r, &place, place.end, &kept, err);
-    }
-    tp_ranked_free(kept);
-    return result;
-}
-
-static enum tp_verdict
-rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
-{
-    struct tp_window pane, first, last;
-    struct tp_err err;
-
-    if (tp_window_pane(&s->spec, r->time, &pane, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    tp_window_of_pane(&s->spec, pane.start, &first, &last);
-    if (last.end <= r->watermark)
-        return tp_stage_late(stage, last.end, last.end);
-    if (rank_in_windows(s, r, &first, last.end, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    return TP_USED;
+        return tp_top_change(top, &s->rule, s->kept, !s->retract, write_row, s, err);
+    return tp_top_add(top, &s->rule, s->kept) < 0 ? tp_err_memory(err) : 0;
 }
 
 static enum tp_verdict
@@ -396,14 +314,36 @@ rank_in_one(struct srank *s, struct tp_stage *stage, const struct tp_record *r,
             const struct tp_window *bounds, tp_time due)
 {
     struct tp_err err;
-    struct tp_ranked *kept = NULL;
-    int result;
 
+    if (tp_order_accept(&s->order, s->value, &err) < 0 || rank_in(s, r, bounds, due, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return TP_USED;
+}
+
+/* In every window of the record that the watermark has not reached. */
+static enum tp_verdict
+rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_window pane, first, last;
+    struct tp_err err;
+    int64_t count; /* of windows, but for one */
+
+    if (tp_window_pane(&s->spec, r->time, &pane, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    tp_window_of_pane(&s->spec, pane.start, &first, &last);
+    if (last.end <= r->watermark)
+        return tp_stage_late(stage, last.end, last.end);
     if (tp_order_accept(&s->order, s->value, &err) < 0)
         return tp_stage_fail(stage, &err);
-    result = rank_in(s, r, bounds, due, &kept, &err);
-    tp_ranked_free(kept);
-    return result < 0 ? tp_stage_fail(stage, &err) : TP_USED;
+    count = (last.end - first.end) / s->spec.slide;
+    for (int64_t i = 0; i <= count; i++) {
+        tp_time end = first.end + i * s->spec.slide;
+        struct tp_window window = {tp_window_start(&s->spec, end), end};
+
+        if (end > r->watermark && rank_in(s, r, &window, end, &err) < 0)
+            return tp_stage_fail(stage, &err);
+    }
+    return TP_USED;
 }
 
 /* One window over everything. */
@@ -472,12 +412,8 @@ check_memory(const struct srank *s, struct tp_err *err)
 {
     if (s->max_memory == 0 || tp_tops_size(s->tops) + s->held <= s->max_memory)
         return 0;
-    if (s->running)
-        return tp_err_set(err, TP_FAULT_MACHINE, "more than --max-memory: %zu bytes of records",
-                          s->held);
     return tp_err_set(err, TP_FAULT_MACHINE,
-                      "more than --max-memory: %zu bytes of records, open windows: %zu", s->held,
-                      tp_tops_count(s->tops));
+                      "more than --max-memory: %zu bytes of records are kept", s->held);
 }
 
 static enum tp_verdict
@@ -486,7 +422,9 @@ srank_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct srank *s = self;
     struct tp_err err;
 
-    if (read_record(s, r, &err) < 0 || check_memory(s, &err) < 0)
+    tp_ranked_free(s->kept);
+    s->kept = NULL;
+    if (check_memory(s, &err) < 0 || read_record(s, r, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (s->running || s->spec.kind == TP_WINDOW_ALL)
         return rank_all(s, stage, r);
@@ -505,10 +443,8 @@ srank_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct t
 static int
 srank_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
-    struct srank *s = self;
-
     (void)stage;
-    return s->running ? 0 : fire(s, TP_TIME_AFTER_ALL, err);
+    return ((struct srank *)self)->running ? 0 : fire(self, TP_TIME_AFTER_ALL, err);
 }
 
 static size_t
@@ -525,6 +461,7 @@ srank_close(void *self)
 {
     struct srank *s = self;
 
+    tp_ranked_free(s->kept);
     tp_tops_free(s->tops);
     for (size_t i = 0; s->by && i < s->order.count; i++)
         tp_expr_free(s->by[i]);
@@ -532,11 +469,9 @@ srank_close(void *self)
     free(s->value);
     tp_order_release(&s->order);
     tp_keys_release(&s->keys);
-    tp_omit_release(&s->omit);
+    tp_wrap_release(&s->row);
+    tp_window_release(&s->spec);
     tp_buf_release(&s->key);
-    tp_buf_release(&s->kept);
-    tp_buf_release(&s->head);
-    tp_buf_release(&s->framed);
 }
 
 static const struct tp_operator srank = {

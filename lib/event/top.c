@@ -181,6 +181,21 @@ tp_top_release(struct tp_top *top)
     *top = (struct tp_top){0};
 }
 
+int
+tp_top_tell(const struct tp_top *top, const struct tp_top_rule *rule, tp_top_take *take,
+            void *context, struct tp_err *err)
+{
+    size_t rank = 1;
+
+    for (size_t i = 0; i < top->count; i++) {
+        if (!rule->keep_ties || i == 0 || !ties(rule, top->entry[i - 1], top->entry[i]))
+            rank = i + 1;
+        if (take(context, TP_TOP_INSERT, top->entry[i], rank, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* --- changes -----------------------------------------------------------------------------------*/
 
 /* Every rank from that of RECORD on has another record: each moves one down. */

@@ -58,7 +58,7 @@ int tp_top_add(struct tp_top *top, const struct tp_top_rule *rule, struct tp_ran
 
 void tp_top_release(struct tp_top *top);
 
-/* What a record does to a ranking that is already told. */
+/* What happens to the rows of a ranking. */
 enum tp_top_change {
     TP_TOP_INSERT,  /* a row that was not there */
     TP_TOP_UPSERT,  /* the row of this rank is now another */
@@ -70,6 +70,10 @@ enum tp_top_change {
 /* Gets a row: RECORD, borrowed, at RANK. */
 typedef int tp_top_take(void *context, enum tp_top_change change, const struct tp_ranked *record,
                         size_t rank, struct tp_err *err);
+
+/* Hands TAKE all rows, in order, as inserted. */
+int tp_top_tell(const struct tp_top *top, const struct tp_top_rule *rule, tp_top_take *take,
+                void *context, struct tp_err *err);
 
 /*
  * tp_top_add, and hands TAKE the rows that change: as Flink's Top-N, each rank from that of RECORD

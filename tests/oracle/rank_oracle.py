@@ -25,7 +25,8 @@ ORDERS = {
     "v DESC NULLS FIRST, s": "v DESC NULLS FIRST, s ASC NULLS FIRST",
     "s asc nulls last, v * 2 desc": "s ASC NULLS LAST, v * 2 DESC NULLS LAST",
 }
-WINDOWS = {"10s": (10, 10), "hop:20s,10s": (20, 10), "hop:25s,10s": (25, 10), "all": None}
+WINDOWS = {"10s": (10, 10), "hop:20s,10s": (20, 10), "hop:25s,10s": (25, 10), "cumulate:30s,10s": (30, 10),
+           "all": None}
 
 
 def make(seed, count):
@@ -41,10 +42,13 @@ def make(seed, count):
     return records
 
 
-def windows_sql(window):
-    if window is None:
+def windows_sql(name):
+    if name == "all":
         return "SELECT *, 0 AS w FROM records"
-    size, slide = window
+    size, slide = WINDOWS[name]
+    if name.startswith("cumulate"):
+        return f"""SELECT r.*, e.w FROM records r, (SELECT unnest(range({slide}, 400, {slide})) AS w) e
+                   WHERE e.w > r.t AND r.t >= (e.w - {slide}) // {size} * {size}"""
     return f"""SELECT r.*, e.w FROM records r, (SELECT unnest(range(-100, 400, {slide})) + {size} AS w) e
                WHERE e.w > r.t AND r.t >= e.w - {size}"""
 
@@ -54,7 +58,7 @@ def expected(db, order, window, keyed, keep, limit):
     by = ORDERS[order]
     function = f"rank() OVER (PARTITION BY {partition} ORDER BY {by})" if keep else \
         f"row_number() OVER (PARTITION BY {partition} ORDER BY {by}, t, n)"
-    rows = db.execute(f"SELECT w, n, {function} AS place FROM ({windows_sql(WINDOWS[window])}) "
+    rows = db.execute(f"SELECT w, n, {function} AS place FROM ({windows_sql(window)}) "
                       f"QUALIFY place <= {limit}").fetchall()
     return sorted(rows)
 
