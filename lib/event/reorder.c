@@ -340,7 +340,11 @@ tp_reorder_count(const struct tp_reorder *r)
 size_t
 tp_reorder_size(const struct tp_reorder *r)
 {
-    return r->chunks + r->held * sizeof(struct entry);
+    size_t size = r->chunks;
+
+    for (size_t i = 0; i < r->runs; i++)
+        size += r->run[i].cap * sizeof *r->run[i].entry;
+    return size;
 }
 
 static void
