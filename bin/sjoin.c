@@ -5,11 +5,12 @@
  * --lateness) are late. Without watermarks and -d both are bounded sets.
  * State: records of either side until the watermark proves that nothing can match them any more
  * (event/interval); of a right side with versions the last one of each key, too (event/versions).
- * --max-memory bounds it.
+ * Of --lookup the table (stream/reference), and of the stream nothing. --max-memory bounds it.
  * Malformed: as in every filter. A NULL key matches nothing, as in SQL.
  * Output: --within: a row for each pair as soon as both are there, in the order of arrival, the
  * partners of one record by time; rows of records without a match once none can come, before the
- * watermark. --as-of: in the order of the left's time, before the watermark.
+ * watermark. --as-of: in the order of the left's time, before the watermark. --lookup: in the order
+ * of the left records.
  */
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@
 #include "filter/operator.h"
 #include "query/joined.h"
 #include "record/key.h"
+#include "stream/reference.h"
 
 /* One input: its keys, and what its end is told by. */
 struct side {
@@ -28,8 +30,8 @@ struct side {
 };
 
 struct sjoin {
-    const char *within_text, *key_text, *type_text;
-    bool as_of;
+    const char *within_text, *key_text, *type_text, *format_text;
+    bool as_of, lookup;
     tp_duration lateness; /* -1: not given */
     uint64_t max_memory;
     struct tp_joined_options rows;
@@ -38,7 +40,10 @@ struct sjoin {
     struct side side[2];
     struct tp_match *match;
     struct tp_joined *joined;
-    int change; /* slot of `@op` */
+    struct tp_reference_options table;
+    int change;     /* slot of `@op` */
+    int *name_slot; /* lookup: of what the table may add */
+    size_t names;
     struct tp_buf key, scratch;
     struct tp_stage *stage;
     const struct tp_record *record; /* at hand; NULL: time goes on */
@@ -52,6 +57,8 @@ static const struct tp_option options[] = {
      FIELD(within_text)},
     {0, "as-of", NULL, "RIGHT holds versions: the one in force at the left's time", TP_OPTION_FLAG,
      FIELD(as_of)},
+    {0, "lookup", NULL, "RIGHT is a table, read whole, and again when it changes", TP_OPTION_FLAG,
+     FIELD(lookup)},
     {'k', "key", "KEYS", "what must be equal: id, or auction=id where names differ", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'j', "join", "TYPE", "inner, left, right, full, semi or anti (inner)", TP_OPTION_TEXT,
@@ -63,6 +70,8 @@ static const struct tp_option options[] = {
      FIELD(rows.right_prefix)},
     {0, "nest", "L,R", "rows hold the two records whole, under these names", TP_OPTION_TEXT,
      FIELD(rows.nest)},
+    {0, "lookup-format", "F", "ndjson, csv or tsv (by the end of the name)", TP_OPTION_TEXT,
+     FIELD(format_text)},
     {0, "lateness", "DUR", "--within: take records so far behind their input's watermark",
      TP_OPTION_DURATION, FIELD(lateness)},
     {0, "max-memory", "SIZE", "stop when the records kept take more (no limit)", TP_OPTION_SIZE,
@@ -75,12 +84,13 @@ static const struct tp_option options[] = {
 static int
 write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
 {
-    static const struct tp_str ops[] = {
-        {NULL, 0}, {"upsert", 6}, {"retract", 7}, {"update", 6}, {"delete", 6}};
     struct sjoin *j = context;
     struct tp_buf *to = tp_stage_row(j->stage, err);
-    struct tp_joined_row out = {
-        .time = row->time, .op = ops[row->op], .left = row->left, .right = row->right};
+    struct tp_joined_row out = {.time = row->time,
+                                .op = tp_match_op_text(row->op),
+                                .left = row->left,
+                                .right = row->right,
+                                .added = row->added};
 
     if (!to)
         return -1;
@@ -158,17 +168,95 @@ open_versions(struct sjoin *j, struct tp_err *err)
     return j->match ? 0 : tp_err_memory(err);
 }
 
+/* What the scanner is to see for: may a row's members stand behind those of a record? */
+static int
+want_names(struct sjoin *j, struct tp_err *err)
+{
+    const struct tp_str *names = tp_reference_names(j->match, &j->names);
+
+    j->name_slot = calloc(j->names + 1, sizeof *j->name_slot);
+    if (!j->name_slot)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < j->names; i++) {
+        struct tp_step step = {.name = names[i]};
+        struct tp_path path = {&step, 1, NULL};
+
+        j->name_slot[i] = tp_scan_want(tp_stage_scan(j->stage), &path, err);
+        if (j->name_slot[i] < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+check_lookup(struct sjoin *j, struct tp_err *err)
+{
+    const char *path = tp_stage_last_operand(j->stage);
+
+    if (j->type == TP_MATCH_RIGHT || j->type == TP_MATCH_FULL)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--lookup says nothing of rows that no record asked for: -j inner, left, "
+                          "semi or anti, not %s",
+                          j->type_text);
+    if (j->lateness >= 0 || tp_stage_delay(j->stage) >= 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: --lookup goes by no time",
+                          j->lateness >= 0 ? "--lateness" : "-d");
+    if (!path || strcmp(path, "-") == 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lookup: the last operand is the FILE of a table");
+    return 0;
+}
+
+static int
+open_lookup(struct sjoin *j, struct tp_err *err)
+{
+    struct tp_str keys = tp_buf_str(&j->side[TP_JOIN_RIGHT].key_text);
+    struct tp_reference_facts facts;
+    struct tp_err why;
+
+    if (check_lookup(j, err) < 0)
+        return -1;
+    tp_stage_ignore_time(j->stage);
+    j->rows.adds = true;
+    j->table = (struct tp_reference_options){
+        .type = j->type,
+        .path = tp_stage_last_operand(j->stage),
+        .format = j->format_text,
+        .keys = keys.ptr,
+        .left = &j->side[TP_JOIN_LEFT].keys,
+        .as_is = j->rows.nest != NULL,
+        .max_size = j->max_memory,
+        .max_line = tp_stage_max_line(j->stage),
+    };
+    j->match = tp_reference_new(&j->table, &why);
+    if (!j->match) {
+        *err = why;
+        if (why.at >= 0)
+            tp_stage_show_place("-k", keys, &why, err);
+        return -1;
+    }
+    facts = tp_reference_facts(j->match);
+    j->side[TP_JOIN_RIGHT] = (struct side){.key_text = j->side[TP_JOIN_RIGHT].key_text,
+                                           .records = facts.rows,
+                                           .nulls = facts.nulls,
+                                           .keyed = facts.rows - facts.nulls,
+                                           .kind = facts.kind};
+    return want_names(j, err);
+}
+
 static int
 open_match(struct sjoin *j, struct tp_err *err)
 {
-    int ways = !!j->within_text + j->as_of, opened;
+    int ways = !!j->within_text + j->as_of + j->lookup, opened;
 
-    if (ways == 0)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "how? --within -20s,0s, say, or --as-of, is missing");
-    if (ways > 1)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within and --as-of: only one of them");
-    opened = j->within_text ? open_interval(j, err) : open_versions(j, err);
+    if (ways != 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "how? %s --within -20s,0s, say, --as-of, --lookup",
+                          ways == 0 ? "one is missing of" : "only one of");
+    if (j->format_text && !j->lookup)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lookup-format goes with --lookup");
+    if (j->lookup)
+        opened = open_lookup(j, err);
+    else
+        opened = j->as_of ? open_versions(j, err) : open_interval(j, err);
     if (opened < 0)
         return -1;
     j->match->sink =
@@ -177,7 +265,7 @@ open_match(struct sjoin *j, struct tp_err *err)
 }
 
 static int
-open_keys(struct sjoin *j, struct tp_stage *stage, struct tp_err *err)
+open_keys(struct sjoin *j, struct tp_err *err)
 {
     struct tp_err why;
 
@@ -192,7 +280,9 @@ open_keys(struct sjoin *j, struct tp_stage *stage, struct tp_err *err)
 
         if (tp_buf_failed(&side->key_text))
             return tp_err_memory(err);
-        if (tp_stage_want_keys(stage, "-k", text, &side->keys, err) < 0)
+        if (i == TP_JOIN_RIGHT && j->lookup)
+            return 0; /* compiled against the table's rows */
+        if (tp_stage_want_keys(j->stage, "-k", text, &side->keys, err) < 0)
             return -1;
     }
     return 0;
@@ -205,7 +295,7 @@ open_rows(struct sjoin *j, struct tp_err *err)
     struct tp_err why;
 
     j->rows.left = &j->side[TP_JOIN_LEFT].keys;
-    j->rows.right = &j->side[TP_JOIN_RIGHT].keys;
+    j->rows.right = j->lookup ? tp_reference_keys(j->match) : &j->side[TP_JOIN_RIGHT].keys;
     j->joined = tp_joined_new(&j->rows, &which, &why);
     if (j->joined)
         return 0;
@@ -216,15 +306,23 @@ open_rows(struct sjoin *j, struct tp_err *err)
 }
 
 static int
-open_change(struct sjoin *j, struct tp_stage *stage, struct tp_err *err)
+open_change(struct sjoin *j, struct tp_err *err)
 {
     struct tp_path op;
 
     j->change = tp_path_parse(&op, TP_STR("@op"), err);
     if (j->change == 0)
-        j->change = tp_scan_want(tp_stage_scan(stage), &op, err);
+        j->change = tp_scan_want(tp_stage_scan(j->stage), &op, err);
     tp_path_release(&op);
     return j->change < 0 ? -1 : 0;
+}
+
+static int
+sjoin_operands(void *self, struct tp_stage *stage)
+{
+    if (((struct sjoin *)self)->lookup)
+        tp_stage_keep_last(stage);
+    return 0;
 }
 
 static int
@@ -233,10 +331,10 @@ sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sjoin *j = self;
 
     j->stage = stage;
-    if (open_type(j, err) < 0 || open_match(j, err) < 0 || open_keys(j, stage, err) < 0 ||
+    if (open_type(j, err) < 0 || open_keys(j, err) < 0 || open_match(j, err) < 0 ||
         open_rows(j, err) < 0)
         return -1;
-    return open_change(j, stage, err);
+    return open_change(j, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -246,7 +344,7 @@ check_memory(const struct sjoin *j, struct tp_err *err)
 {
     size_t left, right;
 
-    if (j->max_memory == 0 || j->match->way->size(j->match) <= j->max_memory)
+    if (j->max_memory == 0 || j->lookup || j->match->way->size(j->match) <= j->max_memory)
         return 0;
     left = j->match->way->held(j->match, TP_JOIN_LEFT);
     right = j->match->way->held(j->match, TP_JOIN_RIGHT);
@@ -262,7 +360,6 @@ check_memory(const struct sjoin *j, struct tp_err *err)
 static int
 read_op(struct sjoin *j, const struct tp_slot *change, enum tp_match_op *op, struct tp_err *err)
 {
-    static const char *const names[] = {"insert", "upsert", "retract", "update", "delete"};
     struct tp_value value;
 
     *op = TP_MATCH_INSERT;
@@ -270,11 +367,8 @@ read_op(struct sjoin *j, const struct tp_slot *change, enum tp_match_op *op, str
         return 0;
     tp_buf_clear(&j->scratch);
     value = tp_slot_value(change, &j->scratch);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (value.kind == TP_TEXT && tp_str_equal(value.text, tp_str_of(names[i]))) {
-            *op = (enum tp_match_op)i;
-            return 0;
-        }
+    if (value.kind == TP_TEXT && tp_match_op_of(value.text, op) == 0)
+        return 0;
     return tp_err_set(err, TP_FAULT_RECORD,
                       "\"@op\" is not insert, upsert, retract, update or delete");
 }
@@ -283,7 +377,7 @@ read_op(struct sjoin *j, const struct tp_slot *change, enum tp_match_op *op, str
 static int
 check_op(const struct sjoin *j, const struct tp_record *r, enum tp_match_op op, struct tp_err *err)
 {
-    if (op == TP_MATCH_INSERT || (j->as_of && r->input == TP_JOIN_RIGHT))
+    if (op == TP_MATCH_INSERT || j->lookup || (j->as_of && r->input == TP_JOIN_RIGHT))
         return 0;
     return tp_err_set(
         err, TP_FAULT_USAGE,
@@ -327,15 +421,24 @@ note_key(struct side *side, bool is_null, const char *kind)
         side->kind = "";
 }
 
+/* Has the record none of the names that the table may add? */
+static bool
+stands_apart(const struct sjoin *j, const struct tp_record *r)
+{
+    for (size_t i = 0; i < j->names; i++)
+        if (r->slot[j->name_slot[i]].kind != TP_SLOT_MISSING)
+            return false;
+    return true;
+}
+
 static enum tp_verdict
 sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sjoin *j = self;
-    struct side *side = &j->side[r->input];
-    struct tp_match_record record = {.side = (enum tp_join_side)r->input,
-                                     .time = r->time,
-                                     .watermark = r->input_watermark,
-                                     .line = r->line};
+    enum tp_join_side which = j->lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
+    struct side *side = &j->side[which];
+    struct tp_match_record record = {
+        .side = which, .time = r->time, .watermark = r->input_watermark, .line = r->line};
     const char *kind = NULL;
     struct tp_err err;
     tp_time limit;
@@ -345,6 +448,7 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     if (read_op(j, &r->slot[j->change], &record.op, &err) < 0 ||
         check_op(j, r, record.op, &err) < 0 || make_key(j, side, r, &record.key, &kind, &err) < 0)
         return tp_stage_fail(stage, &err);
+    record.apart = j->lookup && stands_apart(j, r);
     j->record = r;
     taken = j->match->way->add(j->match, &record, &limit, &err);
     j->record = NULL;
@@ -379,7 +483,31 @@ sjoin_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *er
     return j->match->way->end(j->match, (enum tp_join_side)input, err);
 }
 
+/* Before every block of input, so that no record meets a table that is out of date. */
+static int
+sjoin_settle(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sjoin *j = self;
+    struct tp_err why;
+
+    if (!j->lookup)
+        return 0;
+    if (tp_reference_flush(j->match, err) < 0)
+        return -1;
+    if (tp_reference_refresh(j->match, &why) < 0)
+        tp_stage_note(stage, "%s: the table as it was read before stays in use", why.text);
+    return 0;
+}
+
 /* --- closing words -----------------------------------------------------------------------------*/
+
+static const char *
+name_of(const struct sjoin *j, int side)
+{
+    if (j->lookup && side == TP_JOIN_RIGHT)
+        return tp_stage_last_operand(j->stage);
+    return tp_stage_input_name(j->stage, side);
+}
 
 /* Why nothing matched, where it can be told. */
 static void
@@ -391,17 +519,15 @@ explain(const struct sjoin *j, struct tp_stage *stage)
         const struct side *side = &j->side[i];
 
         if (side->records == 0 && j->side[!i].records > 0)
-            tp_stage_note(stage, "%s had no records: nothing could match",
-                          tp_stage_input_name(stage, i));
+            tp_stage_note(stage, "%s had no records: nothing could match", name_of(j, i));
         else if (side->nulls > 0 && side->keyed == 0)
             tp_stage_note(stage, "no record of %s had a key that is not NULL (-k \"%s\")",
-                          tp_stage_input_name(stage, i), j->key_text);
+                          name_of(j, i), j->key_text);
     }
     if (j->match->met == 0 && left->kind && right->kind && left->kind != right->kind &&
         *left->kind && *right->kind)
         tp_stage_note(stage, "nothing matched: the key is %s in %s, %s in %s; CAST one of them",
-                      left->kind, tp_stage_input_name(stage, 0), right->kind,
-                      tp_stage_input_name(stage, 1));
+                      left->kind, name_of(j, 0), right->kind, name_of(j, 1));
 }
 
 static int
@@ -436,6 +562,7 @@ sjoin_close(void *self)
         tp_keys_release(&j->side[i].keys);
         tp_buf_release(&j->side[i].key_text);
     }
+    free(j->name_slot);
     tp_buf_release(&j->key);
     tp_buf_release(&j->scratch);
 }
@@ -444,15 +571,19 @@ static const struct tp_operator sjoin = {
     .name = "sjoin",
     .purpose = "joins two streams by key and time",
     .synopsis = "--within LO,HI -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
-                "--as-of -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT",
+                "--as-of -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
+                "--lookup -k KEYS [-j TYPE] [--nest L,R] [LEFT ...] TABLE",
     .example = "  sjoin --within -20s,0s -k auction=id -d 5s bids.ndjson auctions.ndjson\n"
-               "  sjoin --as-of -k currency -d 5s orders.ndjson rates.ndjson",
+               "  sjoin --as-of -k currency -d 5s orders.ndjson rates.ndjson\n"
+               "  tail -F hits.ndjson | sjoin --lookup -k ip - hosts.csv",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_TWO_INPUTS,
+    .operands = sjoin_operands,
     .open = sjoin_open,
     .record = sjoin_record,
     .watermark = sjoin_watermark,
     .input_end = sjoin_input_end,
+    .settle = sjoin_settle,
     .finish = sjoin_finish,
     .unfinished = sjoin_unfinished,
     .close = sjoin_close,

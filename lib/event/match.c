@@ -13,6 +13,25 @@ tp_match_type_of(struct tp_str text, enum tp_match_type *type)
     return -1;
 }
 
+static const char *const ops[] = {"insert", "upsert", "retract", "update", "delete"};
+
+struct tp_str
+tp_match_op_text(enum tp_match_op op)
+{
+    return op == TP_MATCH_INSERT ? (struct tp_str){NULL, 0} : tp_str_of(ops[op]);
+}
+
+int
+tp_match_op_of(struct tp_str text, enum tp_match_op *op)
+{
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (tp_str_equal(text, tp_str_of(ops[i]))) {
+            *op = (enum tp_match_op)i;
+            return 0;
+        }
+    return -1;
+}
+
 bool
 tp_match_is_outer(enum tp_match_type type, enum tp_join_side side)
 {

@@ -1,7 +1,7 @@
 /*
  * match: what all ways to join two streams have in common: sides, types, and who is told what met.
  *
- * A way to join (event/interval, event/versions, event/cogroup) keeps the records that may still
+ * A way to join (event/interval, event/versions, stream/reference) keeps the records that may still
  * meet others and tells its sink of every row, as soon as it is certain. Records are handed in with
  * their key (record/key); one without a key (a part of it is NULL) meets nothing.
  */
@@ -44,14 +44,17 @@ struct tp_match_record {
     tp_time watermark;  /* of its own input: what it is judged late by */
     struct tp_str key;  /* ptr NULL: a part of it is NULL */
     struct tp_str line; /* borrowed until the call returns */
+    bool apart;         /* lookups: no member has a name that the other side may bring */
 };
 
 /* Of a semi or anti join only `left` is there. */
 struct tp_match_row {
-    tp_time time;
+    tp_time time; /* TP_TIME_BEFORE_ALL: it has none of its own (lookups) */
     enum tp_match_op op;
     const struct tp_window *window; /* NULL: none */
     struct tp_str left, right;      /* ptr NULL: there was none */
+    struct tp_str added; /* the members that `right` adds to `left`, when no name is in both; ptr
+                            NULL: to be compared */
 };
 
 struct tp_match_sink {
@@ -90,6 +93,11 @@ struct tp_match {
 
 /* "inner", "left" ...: -1 when it is none. */
 int tp_match_type_of(struct tp_str text, enum tp_match_type *type);
+
+/* The text of an `@op`, and what it means (-1: nothing that is known). Ptr NULL for an insert: rows
+ * do not say it. */
+struct tp_str tp_match_op_text(enum tp_match_op op);
+int tp_match_op_of(struct tp_str text, enum tp_match_op *op);
 
 /* Does a record of SIDE that met nothing make a row? */
 bool tp_match_is_outer(enum tp_match_type type, enum tp_join_side side);

@@ -24,18 +24,12 @@ static const struct tp_str window_names[] = {{"window_start", 12}, {"window_end"
 static int
 find_shared(struct tp_joined *j, struct tp_err *err)
 {
-    const struct tp_keys *left = j->options->left, *right = j->options->right;
+    const struct tp_joined_options *options = j->options;
 
-    j->shared = calloc(left->count + 1, sizeof *j->shared);
+    j->shared = calloc(options->left->count + 1, sizeof *j->shared);
     if (!j->shared)
         return tp_err_memory(err);
-    for (size_t i = 0; i < left->count && i < right->count; i++) {
-        const struct tp_path *a = tp_expr_path(left->select->item[i].expr, NULL);
-        const struct tp_path *b = tp_expr_path(right->select->item[i].expr, NULL);
-
-        if (a && b && a->count == 1 && !a->step[0].is_index && tp_path_equal(a, b))
-            j->shared[j->unite.shares++] = a->step[0].name;
-    }
+    j->unite.shares = tp_keys_shared(options->left, options->right, j->shared);
     j->unite.shared = j->shared;
     return 0;
 }
@@ -43,6 +37,7 @@ find_shared(struct tp_joined *j, struct tp_err *err)
 static int
 make_merge(struct tp_joined *j, struct tp_err *err)
 {
+    j->unite.keeps_own = j->options->adds;
     j->unite.left_prefix = tp_str_of(j->options->left_prefix);
     j->unite.right_prefix = tp_str_of(j->options->right_prefix);
     if (tp_str_equal(j->unite.left_prefix, j->unite.right_prefix))
@@ -115,13 +110,29 @@ tp_joined_meets(struct tp_joined *j, struct tp_str left, struct tp_str right, st
     return j->on ? tp_pair_test(j->on, left, right, err) : 1;
 }
 
+/* The last member NAME of OBJECT; false: it has none. */
+static bool
+find_member(struct tp_str object, struct tp_str name, struct tp_member *member)
+{
+    struct tp_members walk = tp_members_open(object);
+    struct tp_member at;
+    bool found = false;
+
+    while (tp_members_next(&walk, &at))
+        if (!at.name_escaped && tp_str_equal(at.name, name)) {
+            *member = at;
+            found = true;
+        }
+    return found;
+}
+
 /* The left record byte for byte, but for an `@op` of the row's own. */
 static void
 write_line(const struct tp_joined_row *row, struct tp_buf *to)
 {
+    const char *end = row->left.ptr + row->left.len, *from;
     struct tp_buf op = TP_BUF_INIT;
-    struct tp_members walk = tp_members_open(row->left);
-    struct tp_member first;
+    struct tp_member member;
 
     if (!row->op.ptr) {
         tp_buf_put_str(to, row->left);
@@ -129,9 +140,40 @@ write_line(const struct tp_joined_row *row, struct tp_buf *to)
         return;
     }
     tp_buf_printf(&op, "\"@op\":\"%.*s\"", (int)row->op.len, row->op.ptr);
-    tp_emit_last(to, row->left, tp_members_next(&walk, &first), tp_buf_str(&op));
+    if (find_member(row->left, TP_STR("@op"), &member)) {
+        from = member.text.ptr + member.text.len;
+        tp_buf_put(to, row->left.ptr, (size_t)(member.text.ptr - row->left.ptr));
+        tp_buf_put_str(to, tp_buf_str(&op));
+        tp_buf_put(to, from, (size_t)(end - from));
+        tp_buf_put_char(to, '\n');
+    } else {
+        tp_emit_last(to, row->left, 1, tp_buf_str(&op)); /* it has a key, so a member */
+    }
     to->failed |= tp_buf_failed(&op);
     tp_buf_release(&op);
+}
+
+/* The left record as it stands, the right's members behind it; no name is in both. */
+static void
+write_added(const struct tp_joined_row *row, struct tp_buf *to)
+{
+    if (row->added.len > 0) {
+        tp_emit_last(to, row->left, 1, row->added); /* it has a key, so a member */
+        return;
+    }
+    tp_buf_put_str(to, row->left);
+    tp_buf_put_char(to, '\n');
+}
+
+/* What the left record says of itself, where a row has nothing of its own. */
+static void
+put_own(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_str name,
+        struct tp_emit *to)
+{
+    struct tp_member member;
+
+    if (j->options->adds && j->nest[0].ptr && find_member(row->left, name, &member))
+        tp_emit_json(to, name, tp_slot_json(&member.value));
 }
 
 static void
@@ -157,26 +199,42 @@ write_members(struct tp_joined *j, const struct tp_joined_row *row, struct tp_em
     return tp_unite_members(&j->unite, row->left, row->right, to, err);
 }
 
+static void
+put_time(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_emit *to)
+{
+    if (row->time == TP_TIME_BEFORE_ALL)
+        put_own(j, row, TP_STR("@timestamp"), to);
+    else
+        tp_emit_time(to, TP_STR("@timestamp"), row->time);
+    if (!row->has_window)
+        return;
+    tp_emit_time(to, window_names[0], row->window_start);
+    tp_emit_time(to, window_names[1], row->window_end);
+}
+
 int
 tp_joined_write(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf *to,
                 struct tp_err *err)
 {
     struct tp_emit emit;
 
-    if (j->options->left_only && !row->has_window) {
+    if ((j->options->left_only && !row->has_window) ||
+        (j->options->adds && !j->nest[0].ptr && !row->right.ptr)) {
         write_line(row, to);
         return tp_buf_failed(to) ? tp_err_memory(err) : 0;
     }
-    emit = tp_emit_open(to);
-    tp_emit_time(&emit, TP_STR("@timestamp"), row->time);
-    if (row->has_window) {
-        tp_emit_time(&emit, window_names[0], row->window_start);
-        tp_emit_time(&emit, window_names[1], row->window_end);
+    if (row->added.ptr && !j->nest[0].ptr) {
+        write_added(row, to);
+        return tp_buf_failed(to) ? tp_err_memory(err) : 0;
     }
+    emit = tp_emit_open(to);
+    put_time(j, row, &emit);
     if (write_members(j, row, &emit, err) < 0)
         return -1;
     if (row->op.ptr)
         tp_emit_text(&emit, TP_STR("@op"), row->op);
+    else
+        put_own(j, row, TP_STR("@op"), &emit);
     tp_emit_close(&emit);
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
 }

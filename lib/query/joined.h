@@ -3,6 +3,7 @@
  *
  *     merged    the members of both (record/unite), the row's time in front
  *     --nest    both records whole, as members of two names
+ *     added     the left record as it stands, the right's members behind it (lookups)
  *     one side  the left record byte for byte (semi and anti joins)
  *
  * The condition `--on` is query/pair.
@@ -24,14 +25,16 @@ struct tp_joined_options {
     const char *on;                         /* NULL: none */
     const struct tp_keys *left, *right;     /* a key of one name on both sides is said once */
     bool left_only;                         /* rows are left records */
+    bool adds;                              /* rows are left records with members added */
 };
 
 struct tp_joined_row {
-    tp_time time;
+    tp_time time;     /* TP_TIME_BEFORE_ALL: that of the left record, if it has one */
     struct tp_str op; /* text of `@op`; ptr NULL: none */
     bool has_window;  /* a row of a window says its bounds */
     tp_time window_start, window_end;
     struct tp_str left, right; /* valid objects, not both missing; ptr NULL: missing */
+    struct tp_str added;       /* see tp_match_row in event/match.h */
 };
 
 struct tp_joined; /* opaque */

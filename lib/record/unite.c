@@ -97,10 +97,11 @@ write_member(struct tp_unite *u, struct tp_emit *row, int side, struct tp_str na
 {
     int other = side == LEFT ? RIGHT : LEFT;
     struct tp_str prefix = side == LEFT ? u->left_prefix : u->right_prefix;
-    bool collides = has_name(u->name[other], u->count[other], name);
+    bool own = is_own(u, name);
+    bool collides = !own && has_name(u->name[other], u->count[other], name);
     bool is_shared = collides && has_name(u->shared, u->shares, name);
 
-    if (is_own(u, name) || (is_shared && side == RIGHT))
+    if (side == RIGHT ? own || is_shared : own && !u->keeps_own)
         return;
     if (collides && !is_shared && prefix.len > 0) {
         write_prefixed(u, row, prefix, name);

@@ -4,11 +4,13 @@
  * Members of the left come first, then those of the right; values are copied byte for byte. Where
  * both have a member of a name, each gets its side's prefix, until the name is free; one that is
  * SHARED (an equal key) is written once, as the left has it. `@timestamp` and `@op` of the records
- * are left out: the row has its own. So are those of the names TAKEN, which the row says itself.
+ * are left out: the row has its own; or (KEEPS_OWN) those of the left stay where they are. So are
+ * those of the names TAKEN, which the row says itself.
  */
 #ifndef TP_RECORD_UNITE_H
 #define TP_RECORD_UNITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -22,6 +24,7 @@ struct tp_unite {
     size_t shares;
     const struct tp_str *taken; /* names that a row begins with */
     size_t takes;
+    bool keeps_own;
 
     struct tp_str *name[2]; /* working memory: the members' names, escapes undone */
     size_t count[2], cap[2];
