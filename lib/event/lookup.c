@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/hash.h"
 
@@ -86,18 +85,6 @@ slot_of(const struct tp_lookup *l, struct tp_str key, uint32_t tag)
     return &l->slot[i];
 }
 
-/* Asking goes anywhere in memory: with pages of 2 MiB most of it stays in reach of the processor's
- * table of pages. A wish: where it cannot be had all is as it was. */
-static void
-want_huge_pages(void *memory, size_t len)
-{
-    const uintptr_t page = 4096, huge = 2 << 20;
-    uintptr_t from = ((uintptr_t)memory + page - 1) / page * page, to = (uintptr_t)memory + len;
-
-    if (len >= 2 * huge && to > from)
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
-
 /* --- adding ------------------------------------------------------------------------------------*/
 
 static int
@@ -111,7 +98,6 @@ grow_slots(struct tp_lookup *l)
     grown = calloc(slots, sizeof *grown);
     if (!grown)
         return -1;
-    want_huge_pages(grown, slots * sizeof *grown);
     for (size_t from = 0; from < l->slots; from++) {
         size_t to = l->slot[from].tag & mask;
 
@@ -142,7 +128,6 @@ room_for(struct tp_lookup *l, size_t len)
         grown = realloc(l->bytes, cap); /* of a large block only pages are moved, not bytes */
         if (!grown)
             return 0;
-        want_huge_pages(grown, cap);
         l->bytes = grown;
         l->cap = cap;
     }
