@@ -182,7 +182,7 @@ run_source(struct tp_stage *s)
         return -1;
     while (more && !s->stopped) {
         more = s->op->produce(s->self, s, &s->err);
-        if (more < 0)
+        if (more < 0 || tp_out_settle(s->out, &s->err) < 0)
             return -1;
         if (s->wake_at > 0 && sleep_until_due(s) < 0)
             return -1;

@@ -1,13 +1,13 @@
 #include "stream/in.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stream/in_source.h"
 #include "stream/in_unpack.h"
+#include "stream/in_wait.h"
 
 enum { DEFAULT_BLOCK = 256 * 1024, LARGEST_BLOCK = 1 << 30, EXCERPT = 200 };
 
@@ -27,6 +27,7 @@ struct tp_in {
     enum tp_packing packing;
     bool headed;       /* the byte order mark was looked for */
     bool dropping;     /* the rest of a line that is too long is being skipped */
+    bool endless;      /* where the source ends now, it may go on later */
     bool ended;        /* the source has no more */
     bool unterminated; /* the last line came without a newline */
     bool at_end;       /* the last block given is the last one there is */
@@ -56,8 +57,8 @@ block_size(void)
     return (size_t)size;
 }
 
-struct tp_in *
-tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+static struct tp_in *
+new_in(const char *name, size_t max_line, struct tp_err *err)
 {
     struct tp_in *in = calloc(1, sizeof *in);
 
@@ -71,7 +72,33 @@ tp_in_open(const char *name, size_t max_line, struct tp_err *err)
     in->source.fd = -1;
     in->block = block_size();
     in->max_line = max_line < SIZE_MAX / 8 ? max_line : SIZE_MAX / 8;
+    return in;
+}
+
+struct tp_in *
+tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+{
+    struct tp_in *in = new_in(name, max_line, err);
+
+    if (!in)
+        return NULL;
     if (tp_in_source_open(&in->source, name, in->name, err)) {
+        tp_in_close(in);
+        return NULL;
+    }
+    return in;
+}
+
+struct tp_in *
+tp_in_adopt(int fd, const char *name, size_t max_line, struct tp_err *err)
+{
+    struct tp_in *in = new_in(name, max_line, err);
+
+    if (!in) {
+        close(fd);
+        return NULL;
+    }
+    if (tp_in_source_adopt(&in->source, fd, in->name, err)) {
         tp_in_close(in);
         return NULL;
     }
@@ -118,6 +145,44 @@ bool
 tp_in_is_regular(const struct tp_in *in)
 {
     return in->source.regular;
+}
+
+bool
+tp_in_is_packed(const struct tp_in *in)
+{
+    return in->unpack != NULL;
+}
+
+/* ---- for those who follow ---- */
+
+int
+tp_in_fd(const struct tp_in *in)
+{
+    return in->source.fd;
+}
+
+void
+tp_in_set_endless(struct tp_in *in, bool endless)
+{
+    in->endless = endless;
+}
+
+void
+tp_in_end_here(struct tp_in *in)
+{
+    in->ended = true;
+}
+
+int
+tp_in_seek(struct tp_in *in, uint64_t offset, struct tp_err *err)
+{
+    if (lseek(in->source.fd, (off_t)offset, SEEK_SET) < 0)
+        return tp_err_system(err, in->name);
+    in->mem_offset = offset;
+    in->headed = offset > 0; /* a byte order mark stands at the start alone */
+    if (offset > 0)
+        in->packing = TP_PACKING_NONE;
+    return 0;
 }
 
 /* ---- memory ---- */
@@ -269,7 +334,7 @@ fill(struct tp_in *in)
     if (got == TP_SOURCE_ERROR)
         return TP_IN_ERROR;
     if (got == TP_SOURCE_END)
-        return TP_IN_END;
+        return in->endless ? TP_IN_WAIT : TP_IN_END;
     take_in(in, (size_t)got);
     if (in->packing == TP_PACKING_UNDECIDED && detect_packing(in))
         return TP_IN_ERROR;
@@ -418,45 +483,13 @@ tp_in_keep(struct tp_in *in, const char *from)
 
 /* ---- waiting ---- */
 
-/* What tp_in_next would answer without a read that might find nothing. */
-static bool
-has_something(const struct tp_in *in)
+enum tp_in_readiness
+tp_in_readiness(const struct tp_in *in)
 {
-    return in->source.regular || in->broken || in->ended || in->complete > in->fresh ||
-           (in->unpack && tp_in_unpack_pending(in->unpack));
-}
-
-static int
-poll_all(struct pollfd *poller, size_t count, int timeout_ms, struct tp_err *err)
-{
-    int ready = poll(poller, count, timeout_ms);
-
-    if (ready < 0 && errno != EINTR && errno != EAGAIN)
-        return tp_err_system(err, "poll");
-    return ready > 0;
-}
-
-int
-tp_in_wait(struct tp_in *const *inputs, size_t count, int timeout_ms, struct tp_err *err)
-{
-    struct pollfd few[32];
-    struct pollfd *poller = few;
-    size_t polled = 0;
-    int ready;
-
-    for (size_t i = 0; i < count; i++)
-        if (inputs[i] && !inputs[i]->told_end && has_something(inputs[i]))
-            return 1;
-    if (count > sizeof few / sizeof *few) {
-        poller = malloc(count * sizeof *poller);
-        if (!poller)
-            return tp_err_memory(err);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (inputs[i] && !inputs[i]->told_end)
-            poller[polled++] = (struct pollfd){.fd = inputs[i]->source.fd, .events = POLLIN};
-    ready = poll_all(poller, polled, timeout_ms, err);
-    if (poller != few)
-        free(poller);
-    return ready;
+    if (in->told_end)
+        return TP_IN_OVER;
+    if (in->source.regular || in->broken || in->ended || in->complete > in->fresh ||
+        (in->unpack && tp_in_unpack_pending(in->unpack)))
+        return TP_IN_READY;
+    return TP_IN_ASK;
 }
