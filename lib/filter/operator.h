@@ -194,6 +194,9 @@ int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *t
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
+/* The event time is not needed after all: it is not read, and no record is bad for its sake. */
+void tp_stage_ignore_time(struct tp_stage *stage);
+
 /* What comes out is an answer, not a stream: no control lines, whatever --control says. */
 void tp_stage_write_no_control(struct tp_stage *stage);
 

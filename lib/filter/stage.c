@@ -67,6 +67,13 @@ tp_stage_take_untimed(struct tp_stage *s)
 }
 
 void
+tp_stage_ignore_time(struct tp_stage *s)
+{
+    tp_buf_clear(&s->wanted[s->time_slot].path);
+    s->time_slot = -1;
+}
+
+void
 tp_stage_write_no_control(struct tp_stage *s)
 {
     s->settings.control = "never";
