@@ -271,7 +271,8 @@ void tp_stage_drop(struct tp_stage *stage, uint64_t count);
 /* COUNT records that were held turned out to be TP_DUPLICATE. */
 void tp_stage_drop_duplicate(struct tp_stage *stage, uint64_t count);
 
-/* A result could not be said (an integer sum beyond int64): message, exit status 1, go on. */
+/* A result could not be said (an integer sum beyond int64): exit status 1, go on. The first
+ * TP_REPORT_FIRST messages of a run are shown, the rest counted. */
 void tp_stage_spoiled(struct tp_stage *stage, const struct tp_err *err);
 
 /* Enough: behave as at the end of a complete input (`sfilter -m 10`). */

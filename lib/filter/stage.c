@@ -206,8 +206,8 @@ tp_stage_drop_duplicate(struct tp_stage *s, uint64_t count)
 void
 tp_stage_spoiled(struct tp_stage *s, const struct tp_err *err)
 {
-    s->spoiled = true;
-    tp_report_failure(&s->report, err);
+    if (s->spoiled++ < TP_REPORT_FIRST)
+        tp_report_failure(&s->report, err);
 }
 
 void

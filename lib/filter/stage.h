@@ -108,10 +108,10 @@ struct tp_stage {
     bool writes_control;     /* standard output takes control lines */
     bool speaks;             /* ... and this stage has a reason to write them */
     bool said_start, said_none, said_idle;
-    bool moved;   /* an input's watermark changed: look at the minimum */
-    bool stopped; /* tp_stage_stop */
-    bool muted;   /* tp_stage_mute */
-    bool spoiled; /* a result could not be said */
+    bool moved;       /* an input's watermark changed: look at the minimum */
+    bool stopped;     /* tp_stage_stop */
+    bool muted;       /* tp_stage_mute */
+    uint64_t spoiled; /* results that could not be said */
     bool suspended, hinted;
     bool closing;            /* `final` follows our `end` */
     struct tp_control final; /* the last barrier of an input that ended */

@@ -38,6 +38,19 @@ report_unseen(const struct tp_stage *s)
             report_unseen_member(s, &s->wanted[i]);
 }
 
+/* As loud as those that were shown. */
+static void
+report_spoiled(const struct tp_stage *s)
+{
+    struct tp_err err;
+
+    if (s->spoiled <= TP_REPORT_FIRST)
+        return;
+    tp_err_set(&err, TP_FAULT_RECORD, "%llu more results could not be said",
+               (unsigned long long)(s->spoiled - TP_REPORT_FIRST));
+    tp_report_failure(&s->report, &err);
+}
+
 static void
 report_stats(const struct tp_stage *s)
 {
@@ -151,6 +164,7 @@ tp_stage_end(struct tp_stage *s, int result)
         status = tp_report_status(&s->err);
     }
     status = close_streams(s, status);
+    report_spoiled(s);
     if (s->unseen > 0 && !s->stopped)
         report_unseen(s);
     if (s->settings.stats)
@@ -160,7 +174,7 @@ tp_stage_end(struct tp_stage *s, int result)
             status = TP_STATUS_FAILED;
     if (!balances(s))
         status = TP_STATUS_FAILED;
-    if (status == TP_STATUS_CLEAN && (s->spoiled || lost_some(s)))
+    if (status == TP_STATUS_CLEAN && (s->spoiled > 0 || lost_some(s)))
         status = TP_STATUS_SOME_BAD;
     return status;
 }

@@ -183,15 +183,14 @@ static int
 add_except(struct list *list, struct tp_item *item)
 {
     struct tp_path *grown = realloc(item->except, (item->excepts + 1) * sizeof *grown);
+    struct tp_path *path;
 
     if (!grown)
         return tp_err_memory(list->err);
     item->except = grown;
-    item->except[item->excepts] = (struct tp_path){0};
-    if (parse_path(list, &item->except[item->excepts]) < 0)
-        return -1;
-    item->excepts++;
-    return 0;
+    path = &item->except[item->excepts++]; /* counted first: it is given back whatever follows */
+    *path = (struct tp_path){0};
+    return parse_path(list, path);
 }
 
 /* `*`, `* EXCEPT (a, b)`, at the star. */
