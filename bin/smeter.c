@@ -27,6 +27,7 @@
 
 #include "event/meter.h"
 #include "filter/operator.h"
+#include "query/alert.h"
 #include "record/scan.h"
 #include "stream/process.h"
 #include "stream/target.h"
@@ -51,10 +52,7 @@ struct smeter {
     tp_duration began, reported; /* by a clock that never jumps */
     uint64_t records_then, bytes_then;
 
-    struct tp_scan *scan; /* of our own JSON, for the alert */
-    struct tp_expr *condition;
-    struct tp_slot *slots;
-    bool alarmed;
+    struct tp_alert *condition;
     pid_t running; /* the alert's command; 0: none */
 };
 
@@ -241,51 +239,28 @@ run_command(struct smeter *self, struct tp_err *err)
     return result;
 }
 
-/* Is the condition true of REPORT? */
-static int
-judge(struct smeter *self, const struct tp_meter_report *report, struct tp_err *err)
-{
-    static const char padding[TP_SCAN_PADDING];
-    size_t len;
-
-    tp_buf_clear(&self->line);
-    tp_meter_write_json(report, &self->line);
-    len = self->line.len;
-    tp_buf_put(&self->line, padding, sizeof padding);
-    if (tp_buf_failed(&self->line))
-        return tp_err_memory(err);
-    self->line.len = len;
-    if (!tp_scan_line(self->scan, self->line.ptr, self->line.ptr + len, self->slots, NULL, err))
-        return -1;
-    return tp_expr_test(self->condition, self->slots, err);
-}
-
 /* Said once when it becomes true, and again only after it was not. */
 static int
 check_alert(struct smeter *self, struct tp_stage *stage, const struct tp_meter_report *report,
             struct tp_err *err)
 {
-    struct tp_err why;
-    int is_true = judge(self, report, &why);
+    struct tp_err ignored;
+    int raised;
 
     look_after_command(self, stage, false);
-    if (is_true < 0) {
-        *err = why;
+    tp_buf_clear(&self->line);
+    tp_meter_write_json(report, &self->line);
+    raised = tp_alert_judge(self->condition, &self->line, err);
+    if (raised < 0)
         err->fault = TP_FAULT_MACHINE; /* there is no record to blame */
-        return -1;
-    }
-    if (!is_true || self->alarmed) {
-        self->alarmed = is_true;
-        return 0;
-    }
-    self->alarmed = true;
-    if (!self->command || self->running) {
-        if (self->live)
-            write_error("\n", 1, &why);
-        tp_stage_note(stage, "alert: %s", self->alert);
-        return 0;
-    }
-    return run_command(self, err);
+    if (raised <= 0)
+        return raised;
+    if (self->command && !self->running)
+        return run_command(self, err);
+    if (self->live)
+        write_error("\n", 1, &ignored);
+    tp_stage_note(stage, "alert: %s", self->alert);
+    return 0;
 }
 
 static int
@@ -393,54 +368,20 @@ produce(void *ptr, struct tp_stage *stage, struct tp_err *err)
 
 /* --- options -----------------------------------------------------------------------------------*/
 
-/* `30s`, `1h30m` in the condition stand for their seconds, as statistics have them. */
-static int
-put_condition(const char *text, struct tp_buf *to, struct tp_err *err)
-{
-    bool quoted = false;
-
-    for (const char *p = text; *p;) {
-        size_t word =
-            strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@");
-        tp_duration duration;
-        struct tp_err ignored;
-
-        quoted ^= *p == '\'' || *p == '"';
-        if (word == 0)
-            word = 1;
-        if (!quoted && *p >= '0' && *p <= '9' &&
-            tp_duration_parse((struct tp_str){p, word}, &duration, &ignored) == 0)
-            tp_buf_printf(to, "%.9f", (double)duration / (double)TP_SECOND);
-        else
-            tp_buf_put(to, p, word);
-        p += word;
-    }
-    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
-}
-
 static int
 compile_alert(struct smeter *self, struct tp_err *err)
 {
     struct tp_buf text = TP_BUF_INIT;
-    struct tp_expr_context context = {0};
     struct tp_err why;
 
-    if (put_condition(self->alert, &text, err) < 0)
-        return -1;
-    self->scan = context.scan = tp_scan_new();
-    if (!self->scan) {
-        tp_buf_release(&text);
+    tp_alert_rewrite(self->alert, &text);
+    if (tp_buf_failed(&text))
         return tp_err_memory(err);
-    }
-    self->condition = tp_expr_compile(tp_buf_str(&text), &context, &why);
-    if (!self->condition || tp_expr_want_boolean(self->condition, &why) < 0) {
+    self->condition = tp_alert_new(tp_buf_str(&text), &why);
+    if (!self->condition)
         tp_stage_show_place("--alert", tp_buf_str(&text), &why, err);
-        tp_buf_release(&text);
-        return -1;
-    }
     tp_buf_release(&text);
-    self->slots = calloc(tp_scan_slots(self->scan) + 1, sizeof *self->slots);
-    return self->slots ? 0 : tp_err_memory(err);
+    return self->condition ? 0 : -1;
 }
 
 static int
@@ -542,9 +483,7 @@ close_meter(void *ptr)
     if (self->in > STDIN_FILENO)
         close(self->in);
     tp_meter_free(self->meter);
-    tp_expr_free(self->condition);
-    tp_scan_free(self->scan);
-    free(self->slots);
+    tp_alert_free(self->condition);
     free(self->piece);
     tp_buf_release(&self->line);
     tp_buf_release(&self->path);

@@ -5,16 +5,15 @@
 #include "record/scan.h"
 #include "value/stamp.h"
 
-#define CONTROL_MAX ((size_t)64 << 10)
-#define CONTROL_START 4 /* bytes of a line that tp_control_maybe wants */
+#define KEPT_MAX ((size_t)64 << 10)
 
 struct tp_meter {
     struct tp_meter_state state;
     struct tp_scan *scan;
     struct tp_stamp *stamp;
     struct tp_slot slot;
-    bool in_data;        /* the next bytes go on with a line of data */
-    struct tp_buf begun; /* the start of a line that may be a control line */
+    bool in_data;        /* the next bytes go on with a line too long to be kept */
+    struct tp_buf begun; /* the start of a line that came in pieces */
     struct tp_buf held_by;
 };
 
@@ -135,11 +134,21 @@ count_data(struct tp_meter *meter)
     meter->state.idle = false;
 }
 
-/* Could the line that begins at [P, END), not whole yet, be control? */
-static bool
-may_become_control(const char *p, const char *end)
+/* A line of data that came in pieces, without its newline. */
+static void
+take_joined(struct tp_meter *meter)
 {
-    return end - p < CONTROL_START || tp_control_maybe(p);
+    char *padding;
+    size_t len;
+
+    count_data(meter);
+    tp_buf_put_char(&meter->begun, '\n');
+    len = meter->begun.len;
+    padding = tp_buf_reserve(&meter->begun, TP_SCAN_PADDING);
+    if (!padding)
+        return;
+    memset(padding, 0, TP_SCAN_PADDING);
+    look_up_time(meter, meter->begun.ptr, meter->begun.ptr + len);
 }
 
 void
@@ -151,7 +160,19 @@ tp_meter_finish(struct tp_meter *meter)
     if (line.len && tp_control_is(line))
         take_control(meter, line);
     else if (line.len)
-        count_data(meter);
+        take_joined(meter);
+    tp_buf_clear(&meter->begun);
+}
+
+/* [P, END) is the start of a line, or goes on with it. */
+static void
+begin_line(struct tp_meter *meter, const char *p, const char *end)
+{
+    tp_buf_put(&meter->begun, p, (size_t)(end - p));
+    if (meter->begun.len <= KEPT_MAX)
+        return;
+    count_data(meter);
+    meter->in_data = true;
     tp_buf_clear(&meter->begun);
 }
 
@@ -161,37 +182,13 @@ static const char *
 finish_line(struct tp_meter *meter, const char *p, const char *end)
 {
     const char *newline = memchr(p, '\n', (size_t)(end - p));
-    struct tp_str line;
 
-    if (meter->in_data) {
-        if (newline)
-            meter->in_data = false;
-        return newline ? newline + 1 : end;
-    }
-    tp_buf_put(&meter->begun, p, (size_t)((newline ? newline : end) - p));
-    if (newline) {
-        tp_meter_finish(meter);
-        return newline + 1;
-    }
-    line = tp_buf_str(&meter->begun);
-    if (line.len > CONTROL_MAX || !may_become_control(line.ptr, line.ptr + line.len)) {
-        count_data(meter);
-        meter->in_data = true;
-        tp_buf_clear(&meter->begun);
-    }
-    return end;
-}
-
-/* A line that the piece does not end. */
-static void
-begin_line(struct tp_meter *meter, const char *p, const char *end)
-{
-    if (may_become_control(p, end)) {
-        tp_buf_put(&meter->begun, p, (size_t)(end - p));
-        return;
-    }
-    count_data(meter);
-    meter->in_data = true;
+    if (!meter->in_data)
+        begin_line(meter, p, newline ? newline : end);
+    if (!newline)
+        return end;
+    tp_meter_finish(meter);
+    return newline + 1;
 }
 
 /* Whole lines, and what may be left behind them. Returns the last whole line of data, or NULL. */

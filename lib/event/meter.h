@@ -5,7 +5,7 @@
  * lines, and of each piece the last whole line of data, whose event time is looked up, are read
  * more closely. Any bytes are taken, cut anywhere: a line that is no record counts as one.
  *
- * Memory: a control line that two pieces share, up to 64 KiB (a longer one counts as data).
+ * Memory: a line that two pieces share, up to 64 KiB (a longer one is counted as data, no more).
  */
 #ifndef TP_EVENT_METER_H
 #define TP_EVENT_METER_H
