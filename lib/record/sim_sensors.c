@@ -9,6 +9,7 @@ static const char *const sites[] = {"cellar", "hall", "roof", "yard"};
 /* What holds for a sensor, and for one block of its reports. */
 struct sensor {
     uint64_t number, report;
+    uint64_t in_block; /* the report's place in its block; blocks of sensors begin at other times */
     int64_t offset, drift; /* in hundredths of a degree; the drift for 1000 reports */
     bool fast, restarts, rolls;
     bool silent, troubled;
@@ -19,16 +20,17 @@ sensor_of(const struct tp_sim_event *event)
 {
     struct sensor sensor = {.number = event->number % SENSORS, .report = event->number / SENSORS};
     struct tp_draw draw = tp_draw_of(event->seed ^ 0x5e4507, sensor.number);
-    uint64_t block = sensor.report / BLOCK * SENSORS + sensor.number;
+    uint64_t shifted = sensor.report + tp_draw_below(&draw, BLOCK);
     /* The three with bad clocks; which ones is the seed's choice. */
     uint64_t first = tp_draw_mix(event->seed) % SENSORS;
 
+    sensor.in_block = shifted % BLOCK;
     sensor.offset = (int64_t)tp_draw_below(&draw, 161) - 80;
     sensor.drift = (int64_t)tp_draw_below(&draw, 41) - 20;
     sensor.fast = sensor.number == first;
     sensor.restarts = sensor.number == (first + 13) % SENSORS;
     sensor.rolls = sensor.number == (first + 26) % SENSORS;
-    draw = tp_draw_of(event->seed ^ 0xb10c, block);
+    draw = tp_draw_of(event->seed ^ 0xb10c, shifted / BLOCK * SENSORS + sensor.number);
     sensor.silent = tp_draw_below(&draw, 25) == 0;
     sensor.troubled = tp_draw_below(&draw, 4) == 0;
     return sensor;
@@ -44,8 +46,7 @@ clock_of(const struct sensor *sensor, const struct tp_sim_event *event, tp_time 
     if (sensor->rolls && sensor->troubled)
         return tp_time_add(*time, ROLLOVER, time);
     if (sensor->restarts && sensor->troubled)
-        return !__builtin_mul_overflow((tp_duration)(sensor->report % BLOCK) * SENSORS,
-                                       event->every, time);
+        return !__builtin_mul_overflow((tp_duration)sensor->in_block * SENSORS, event->every, time);
     return true;
 }
 
