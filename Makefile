@@ -56,7 +56,8 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HEADERS  := $(sort $(wildcard lib/*/*.h))
 PROBE_SRC := $(sort $(wildcard tests/oracle/*.c))
-ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) \
+STATE_SRC := $(sort $(wildcard tests/state/*.c))
+ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) $(STATE_SRC) \
 	$(wildcard tests/fuzz/replay.c bench/*.c)
 
 OBJ     := $(BUILD)/obj

@@ -15,6 +15,8 @@
 
 #include "filter/operator.h"
 #include "record/describe.h"
+#include "record/emit.h"
+#include "record/member.h"
 #include "record/text_format.h"
 #include "stream/in.h"
 #include "value/num.h"
@@ -377,6 +379,90 @@ choose_input(void *ptr, struct tp_stage *stage)
     return -1;
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+static int
+save(void *ptr, struct tp_stage *stage, struct tp_save *to, struct tp_err *err)
+{
+    const struct sfrom *self = ptr;
+
+    (void)stage;
+    for (int i = 0; i < self->sources; i++) {
+        const struct source *source = &self->source[i];
+        struct tp_emit line = tp_emit_open(tp_save_line(to));
+
+        tp_emit_int(&line, TP_STR("input"), i);
+        tp_emit_name(&line, TP_STR("reader"));
+        tp_text_save(source->reader, line.to);
+        tp_emit_json(&line, TP_STR("ended"), source->ended ? TP_STR("true") : TP_STR("false"));
+        if (source->has_row) {
+            tp_emit_int(&line, TP_STR("time"), source->time);
+            tp_emit_text(&line, TP_STR("row"), tp_buf_str(&source->row));
+        }
+        tp_emit_close(&line);
+        if (tp_save_line_end(to, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+load_source(struct source *source, struct tp_str line, struct tp_err *err)
+{
+    struct tp_members walk = tp_members_open(line);
+    struct tp_member member;
+    const struct tp_saved fields[] = {
+        {"ended", TP_SAVED_FLAG, &source->ended, false},
+        {"time", TP_SAVED_INT, &source->time, true},
+        {"row", TP_SAVED_TEXT, &source->row, true},
+    };
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+        return -1;
+    source->has_row = source->row.len > 0;
+    while (tp_members_next(&walk, &member))
+        if (tp_str_equal(member.name, TP_STR("reader")))
+            return tp_text_load(source->reader, &member.value, err);
+    return tp_err_set(err, TP_FAULT_MACHINE, "a saved line has no \"reader\"");
+}
+
+static int
+load(void *ptr, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    const struct sfrom *self = ptr;
+    uint64_t input;
+    const struct tp_saved field = {"input", TP_SAVED_COUNT, &input, false};
+
+    (void)stage;
+    if (tp_saved_read(line, &field, 1, err) < 0)
+        return -1;
+    if (input >= (uint64_t)self->sources)
+        return tp_err_set(err, TP_FAULT_MACHINE, "it has other inputs");
+    return load_source(&self->source[input], line, err);
+}
+
+/* All that decides what a byte of input means. */
+static void
+identify(void *ptr, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct sfrom *self = ptr;
+    const struct {
+        struct tp_str name;
+        const char *value;
+    } given[] = {
+        {TP_STR("format"), self->format->name}, {TP_STR("columns"), self->columns},
+        {TP_STR("sep"), self->separator},       {TP_STR("pair-sep"), self->inside},
+        {TP_STR("pattern"), self->pattern},     {TP_STR("path"), self->path},
+        {TP_STR("time"), self->time_member},    {TP_STR("time-format"), self->time_format},
+        {TP_STR("tz"), self->zone_name},
+    };
+
+    (void)stage;
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i].value)
+            tp_emit_text(to, given[i].name, tp_str_of(given[i].value));
+}
+
 static void
 close_filter(void *ptr)
 {
@@ -448,6 +534,9 @@ static const struct tp_operator sfrom_operator = {
     .finish = write_description,
     .leave = write_description,
     .choose = choose_input,
+    .save = save,
+    .load = load,
+    .identity = identify,
     .close = close_filter,
 };
 

@@ -4,37 +4,31 @@
  * Input: records in any order; with watermarks (or -d) those that come too late are the driver's
  * late records, with neither all of the input is one bounded set and rows come at its end.
  * Windows are those of -w, or those that the records name themselves (window_start, window_end: the
- * rows of swindow).
+ * rows of swindow). With --running there is no window: records are taken as they come, and what
+ * they change is told at once.
  * State: per open window and key at most N records (with --ties keep also those that tie with the
- * last). A window is open until the watermark reaches its end.
+ * last). A window is open until the watermark reaches its end; --max-memory bounds all.
  * Output: in the order of window end, then first-seen key, then rank; behind them the watermark
  * that proved them. A record that names its window passes byte for byte with the rank behind it;
- * with -w the window stands in front. A record whose --by cannot be evaluated, or compared with
- * those before it, is rejected.
+ * with -w the window stands in front. With --running a changelog, in the order of arrival. A record
+ * whose --by cannot be evaluated, or compared with those before it, is rejected.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/heap.h"
 #include "base/map.h"
-#include "event/top.h"
-#include "event/window.h"
+#include "event/tops.h"
 #include "filter/operator.h"
 #include "record/emit.h"
-#include "record/omit.h"
-
-/* An open window. */
-struct window {
-    struct tp_window bounds;
-    struct tp_map *groups; /* key -> struct tp_top, in first-seen order */
-};
+#include "record/wrap.h"
 
 /* Members that a row gets from us; a record's own of that name goes. */
-enum { TIMESTAMP, WINDOW_START, WINDOW_END, RANK, OURS };
+enum { TIMESTAMP, WINDOW_START, WINDOW_END, RANK, OP, OURS };
 
 struct srank {
     const char *window_text, *key_text, *by_text, *ties_text, *rank_name;
-    uint64_t limit;
+    uint64_t limit, max_memory;
+    bool running, retract;
 
     bool own; /* records name their window */
     struct tp_window_spec spec;
@@ -43,17 +37,19 @@ struct srank {
     struct tp_expr **by;
     struct tp_value *value; /* of the record at hand, one for each term */
     struct tp_top_rule rule;
+    size_t held;            /* bytes of the records kept */
+    struct tp_ranked *kept; /* the record at hand, once some window wants it */
+    struct tp_buf key;      /* its key */
 
     int slot[OURS];
     int event_time_slot;
-    struct tp_omit omit; /* those of OURS that are written */
+    bool written[OURS];
+    struct tp_wrap row;
 
-    struct tp_map *windows;     /* struct tp_window -> struct window */
-    struct tp_heap due;         /* windows by the watermark they wait for */
-    struct tp_window seen;      /* -w all: the times seen */
-    bool timed;                 /* -w all: some record had a time */
-    struct tp_buf key, kept;    /* of the record at hand */
-    struct tp_buf head, framed; /* of the row at hand */
+    struct tp_tops *tops;
+    struct tp_stage *stage;
+    struct tp_window seen; /* -w all: the times seen */
+    bool timed;            /* -w all: some record had a time */
 };
 
 #define FIELD(name) offsetof(struct srank, name)
@@ -64,15 +60,38 @@ static const struct tp_option options[] = {
      FIELD(by_text)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
-    {'w', "window", "SPEC", "1m, hop:10m,1m or all; without it, the window a record names",
-     TP_OPTION_TEXT, FIELD(window_text)},
+    {'w', "window", "SPEC", "1m, hop:10m,1m, all; none: that which a record names", TP_OPTION_TEXT,
+     FIELD(window_text)},
     {0, "ties", "WHICH", "at the last rank: first (the earliest) or keep (all)", TP_OPTION_TEXT,
      FIELD(ties_text)},
+    {0, "running", NULL, "no windows: each change of the ranking at once, as a changelog",
+     TP_OPTION_FLAG, FIELD(running)},
+    {0, "retract", NULL, "--running: retract and update instead of upsert", TP_OPTION_FLAG,
+     FIELD(retract)},
+    {0, "max-memory", "SIZE", "stop when the records kept take more (no limit)", TP_OPTION_SIZE,
+     FIELD(max_memory)},
     {0, "as", "NAME", "the member that holds the rank (rank)", TP_OPTION_TEXT, FIELD(rank_name)},
     {0},
 };
 
 /* --- opening -----------------------------------------------------------------------------------*/
+
+static int
+open_running(const struct srank *s, struct tp_stage *stage, struct tp_err *err)
+{
+    if (s->retract && !s->running)
+        return tp_err_set(err, TP_FAULT_USAGE, "--retract goes with --running");
+    if (!s->running)
+        return 0;
+    if (s->window_text)
+        return tp_err_set(err, TP_FAULT_USAGE, "--running has no windows: not with -w");
+    if (s->rule.keep_ties && !s->retract)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--ties keep with --running wants --retract: "
+                          "a rank that several share is no key to upsert by");
+    tp_stage_take_untimed(stage);
+    return 0;
+}
 
 static int
 open_window(struct srank *s, struct tp_stage *stage, struct tp_err *err)
@@ -84,10 +103,17 @@ open_window(struct srank *s, struct tp_stage *stage, struct tp_err *err)
         return 0;
     if (tp_window_parse(tp_str_of(s->window_text), &s->spec, &why) < 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (s->spec.kind == TP_WINDOW_SESSION)
-        return tp_err_set(err, TP_FAULT_USAGE, "-w: sessions are not for srank");
-    if (s->spec.kind == TP_WINDOW_ALL)
+    switch (s->spec.kind) {
+    case TP_WINDOW_FIXED:
+    case TP_WINDOW_CUMULATE:
+    case TP_WINDOW_CALENDAR:
+        break;
+    case TP_WINDOW_ALL:
         tp_stage_take_untimed(stage);
+        break;
+    default:
+        return tp_err_set(err, TP_FAULT_USAGE, "-w: sessions are not for srank");
+    }
     return 0;
 }
 
@@ -99,7 +125,8 @@ open_rule(struct srank *s, struct tp_err *err)
     if (strcmp(s->ties_text, "keep") != 0 && strcmp(s->ties_text, "first") != 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--ties: \"%s\" is neither first nor keep",
                           s->ties_text);
-    s->rule = (struct tp_top_rule){&s->order, s->limit, strcmp(s->ties_text, "keep") == 0};
+    s->rule =
+        (struct tp_top_rule){&s->order, s->limit, strcmp(s->ties_text, "keep") == 0, &s->held};
     return 0;
 }
 
@@ -124,15 +151,16 @@ open_by(struct srank *s, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
-/* The slot of the outermost member NAME; with OMIT rows are written without it. Asked of the
- * scanner itself: nobody misses it where it is not. */
+/* The slot of the outermost member NAME; where it is WRITTEN, records are kept without it. Asked of
+ * the scanner itself: nobody misses it where it is not. */
 static int
-want_own(struct srank *s, struct tp_stage *stage, struct tp_str name, bool omit, struct tp_err *err)
+want_own(struct srank *s, struct tp_stage *stage, struct tp_str name, bool written,
+         struct tp_err *err)
 {
     struct tp_step step = {.name = name};
     struct tp_path path = {.step = &step, .count = 1};
 
-    if (omit && tp_omit_path(&s->omit, &path, err) < 0)
+    if (written && tp_wrap_name(&s->row, name, err) < 0)
         return -1;
     return tp_scan_want(tp_stage_scan(stage), &path, err);
 }
@@ -141,13 +169,14 @@ static int
 open_members(struct srank *s, struct tp_stage *stage, struct tp_err *err)
 {
     const struct tp_str name[OURS] = {TP_STR("@timestamp"), TP_STR("window_start"),
-                                      TP_STR("window_end"), tp_str_of(s->rank_name)};
+                                      TP_STR("window_end"), tp_str_of(s->rank_name), TP_STR("@op")};
 
     for (int i = 0; i < OURS; i++) {
         if (i != RANK && tp_str_equal(name[i], name[RANK]))
             return tp_err_set(err, TP_FAULT_USAGE, "--as: \"%s\" is the name of a row's own member",
                               s->rank_name);
-        s->slot[i] = want_own(s, stage, name[i], i == RANK || !s->own, err);
+        s->written[i] = i == RANK || (i == OP ? s->running : !s->own);
+        s->slot[i] = want_own(s, stage, name[i], s->written[i], err);
         if (s->slot[i] < 0)
             return -1;
     }
@@ -160,106 +189,74 @@ srank_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct srank *s = self;
 
-    if (open_rule(s, err) < 0 || open_window(s, stage, err) < 0 || open_by(s, stage, err) < 0 ||
+    s->stage = stage;
+    if (open_rule(s, err) < 0 || open_running(s, stage, err) < 0 ||
+        open_window(s, stage, err) < 0 || open_by(s, stage, err) < 0 ||
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0 ||
         open_members(s, stage, err) < 0)
         return -1;
-    s->windows = tp_map_new(sizeof(struct window));
-    return s->windows ? 0 : tp_err_memory(err);
+    s->tops = tp_tops_new();
+    return s->tops ? 0 : tp_err_memory(err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------*/
 
 /* The members in front of all rows of a window: none where records name it, or have no time. */
 static void
-make_head(struct srank *s, const struct tp_window *bounds)
+write_front(struct srank *s, const struct tp_window *bounds)
 {
     bool all = s->spec.kind == TP_WINDOW_ALL;
-    struct tp_emit head = {.to = &s->head};
+    struct tp_emit front = {.to = &s->row.front};
 
-    tp_buf_clear(&s->head);
+    tp_buf_clear(&s->row.front);
     if (s->own || (all && !s->timed))
         return;
-    tp_emit_time(&head, TP_STR("@timestamp"), all ? bounds->end : bounds->end - TP_MILLISECOND);
-    tp_emit_time(&head, TP_STR("window_start"), bounds->start);
-    tp_emit_time(&head, TP_STR("window_end"), bounds->end);
+    tp_emit_time(&front, TP_STR("@timestamp"), all ? bounds->end : bounds->end - TP_MILLISECOND);
+    tp_emit_time(&front, TP_STR("window_start"), bounds->start);
+    tp_emit_time(&front, TP_STR("window_end"), bounds->end);
 }
 
+/* With --running what changed is said. */
 static int
-write_row(struct srank *s, struct tp_stage *stage, const struct tp_ranked *record, size_t rank,
+write_row(void *self, enum tp_top_change change, const struct tp_ranked *record, size_t rank,
           struct tp_err *err)
 {
-    struct tp_buf *to = tp_stage_row(stage, err);
-    struct tp_emit last = {.to = &s->kept};
-    struct tp_str line = record->line;
-    size_t members = record->members;
+    static const struct tp_str op[] = {
+        {"insert", 6}, {"upsert", 6}, {"retract", 7}, {"update", 6}, {"delete", 6}};
+    struct srank *s = self;
+    struct tp_buf *to = tp_stage_row(s->stage, err);
+    struct tp_emit behind = {.to = &s->row.behind};
 
     if (!to)
         return -1;
-    if (s->head.len) {
-        tp_buf_clear(&s->framed);
-        tp_emit_first(&s->framed, line, members, tp_buf_str(&s->head));
-        line = (struct tp_str){s->framed.ptr, s->framed.len - 1};
-        members++;
-    }
-    tp_buf_clear(&s->kept);
-    tp_emit_int(&last, tp_str_of(s->rank_name), (int64_t)rank);
-    if (tp_buf_failed(&s->head) || tp_buf_failed(&s->framed) || tp_buf_failed(&s->kept))
-        return tp_err_memory(err);
-    tp_emit_last(to, line, members, tp_buf_str(&s->kept));
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
-    return tp_stage_row_end(stage, err);
+    tp_buf_clear(&s->row.behind);
+    tp_emit_int(&behind, tp_str_of(s->rank_name), (int64_t)rank);
+    if (s->running)
+        tp_emit_text(&behind, TP_STR("@op"), op[change]);
+    if (tp_wrap_write(&s->row, record->line, record->members, to, err) < 0)
+        return -1;
+    return tp_stage_row_end(s->stage, err);
 }
 
 static int
-write_top(struct srank *s, struct tp_stage *stage, const struct tp_top *top, struct tp_err *err)
+write_window(struct srank *s, const struct tp_top_window *window, struct tp_err *err)
 {
-    size_t rank = 1;
-
-    for (size_t i = 0; i < top->count; i++) {
-        if (!s->rule.keep_ties || i == 0 ||
-            tp_order_compare(&s->order, top->entry[i - 1]->value, top->entry[i]->value) != 0)
-            rank = i + 1;
-        if (write_row(s, stage, top->entry[i], rank, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int
-write_window(struct srank *s, struct tp_stage *stage, const struct window *window,
-             struct tp_err *err)
-{
-    make_head(s, s->spec.kind == TP_WINDOW_ALL && !s->own ? &s->seen : &window->bounds);
+    write_front(s, s->spec.kind == TP_WINDOW_ALL && !s->own ? &s->seen : &window->bounds);
     for (void *top = tp_map_first(window->groups); top; top = tp_map_next(window->groups, top))
-        if (write_top(s, stage, top, err) < 0)
+        if (tp_top_tell(top, &s->rule, write_row, s, err) < 0)
             return -1;
     return 0;
 }
 
-static void
-release_groups(struct tp_map *groups)
-{
-    if (!groups)
-        return;
-    for (void *top = tp_map_first(groups); top; top = tp_map_next(groups, top))
-        tp_top_release(top);
-    tp_map_free(groups);
-}
-
 static int
-fire(struct srank *s, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
+fire(struct srank *s, tp_time watermark, struct tp_err *err)
 {
-    const struct tp_heap_entry *next;
+    struct tp_top_window *window;
 
-    while ((next = tp_heap_peek(&s->due)) && next->at <= watermark) {
-        struct window *window = tp_heap_pop(&s->due).data;
-        struct tp_window bounds = window->bounds;
-        int result = write_window(s, stage, window, err);
+    while ((window = tp_tops_due(s->tops, watermark))) {
+        int result = write_window(s, window, err);
 
-        release_groups(window->groups);
-        tp_map_remove(s->windows, (struct tp_str){(const char *)&bounds, sizeof bounds});
+        tp_tops_drop(s->tops, window);
         if (result < 0)
             return -1;
     }
@@ -268,124 +265,48 @@ fire(struct srank *s, struct tp_stage *stage, tp_time watermark, struct tp_err *
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* The window BOUNDS, made if it was not there; it waits for the watermark DUE. */
-static struct window *
-get_window(struct srank *s, const struct tp_window *bounds, tp_time due, struct tp_err *err)
-{
-    bool is_new;
-    struct window *window =
-        tp_map_add(s->windows, (struct tp_str){(const char *)bounds, sizeof *bounds}, &is_new);
-
-    if (window && !is_new)
-        return window;
-    if (window) {
-        window->bounds = *bounds;
-        window->groups = tp_map_new(sizeof(struct tp_top));
-    }
-    if (!window || !window->groups || tp_heap_push(&s->due, due, window) < 0) {
-        tp_err_memory(err);
-        return NULL;
-    }
-    return window;
-}
-
-/* The line as it is kept: without members that the row gets from us, and with its event time where
- * `@timestamp` becomes that of the window. */
-static struct tp_str
-line_to_keep(struct srank *s, struct tp_stage *stage, const struct tp_record *r, size_t *members)
+/* The record as it is kept: without members that the row gets from us, and with its event time
+ * where `@timestamp` becomes that of the window. */
+static struct tp_ranked *
+keep(struct srank *s, const struct tp_record *r, struct tp_ranked *record)
 {
     const struct tp_slot *stamp = &r->slot[s->slot[TIMESTAMP]];
-    bool ours = false, keeps_time;
-    struct tp_emit added = {.to = &s->head};
+    struct tp_str event_time = {NULL, 0};
+    bool is_bare = true;
 
-    *members = r->members;
-    for (int i = s->own ? RANK : 0; i < OURS; i++)
-        ours |= r->slot[s->slot[i]].kind != TP_SLOT_MISSING;
-    if (!ours)
-        return r->line;
-    tp_buf_clear(&s->kept);
-    tp_omit_copy(&s->omit, r->line, &s->kept);
-    *members = memchr(s->kept.ptr, ':', s->kept.len) ? 1 : 0;
-    keeps_time = !s->own && tp_stage_time_slot(stage) == s->slot[TIMESTAMP] &&
-                 stamp->kind != TP_SLOT_MISSING &&
-                 r->slot[s->event_time_slot].kind == TP_SLOT_MISSING;
-    if (!keeps_time)
-        return tp_buf_str(&s->kept);
-    tp_buf_clear(&s->head);
-    tp_buf_clear(&s->framed);
-    tp_emit_json(&added, TP_STR("event_time"), tp_slot_json(stamp));
-    tp_emit_first(&s->framed, tp_buf_str(&s->kept), *members, tp_buf_str(&s->head));
-    ++*members;
-    return (struct tp_str){s->framed.ptr, s->framed.len - 1};
+    record->line = r->line;
+    record->members = r->members;
+    for (int i = 0; i < OURS; i++)
+        is_bare &= !s->written[i] || r->slot[s->slot[i]].kind == TP_SLOT_MISSING;
+    if (is_bare)
+        return tp_ranked_new(&s->rule, record);
+    if (!s->own && tp_stage_time_slot(s->stage) == s->slot[TIMESTAMP] &&
+        stamp->kind != TP_SLOT_MISSING && r->slot[s->event_time_slot].kind == TP_SLOT_MISSING)
+        event_time = tp_slot_json(stamp);
+    record->line = tp_wrap_bare(&s->row, r->line, &record->members, event_time);
+    return record->line.ptr ? tp_ranked_new(&s->rule, record) : NULL;
 }
 
-static struct tp_ranked *
-keep(struct srank *s, struct tp_stage *stage, const struct tp_record *r, struct tp_ranked *record)
-{
-    record->line = line_to_keep(s, stage, r, &record->members);
-    if (tp_buf_failed(&s->kept) || tp_buf_failed(&s->head) || tp_buf_failed(&s->framed))
-        return NULL;
-    return tp_ranked_new(&s->rule, record);
-}
-
-/* Ranks the record in a window. *KEPT is its copy, made when the first window wants it. */
+/* Ranks the record in a window, which waits for DUE. */
 static int
-rank_in(struct srank *s, struct tp_stage *stage, const struct tp_record *r, struct window *window,
-        struct tp_ranked **kept, struct tp_err *err)
+rank_in(struct srank *s, const struct tp_record *r, const struct tp_window *bounds, tp_time due,
+        struct tp_err *err)
 {
     struct tp_ranked record = {
         .time = r->has_time ? r->time : TP_TIME_MIN, .sequence = r->sequence, .value = s->value};
-    struct tp_top *top = tp_map_add(window->groups, tp_buf_str(&s->key), NULL);
+    struct tp_top *top = tp_tops_get(s->tops, bounds, due, tp_buf_str(&s->key), err);
 
     if (!top)
-        return tp_err_memory(err);
+        return -1;
     if (!tp_top_wants(top, &s->rule, &record))
         return 0;
-    if (!*kept)
-        *kept = keep(s, stage, r, &record);
-    if (!*kept || tp_top_add(top, &s->rule, *kept) < 0)
+    if (!s->kept)
+        s->kept = keep(s, r, &record);
+    if (!s->kept)
         return tp_err_memory(err);
-    return 0;
-}
-
-/* In every window from FIRST to the one that ends at LAST_END that the watermark has not reached.
- */
-static int
-rank_in_windows(struct srank *s, struct tp_stage *stage, const struct tp_record *r,
-                const struct tp_window *first, tp_time last_end, struct tp_err *err)
-{
-    int64_t count = (last_end - first->end) / s->spec.slide + 1;
-    struct tp_ranked *kept = NULL;
-    int result = tp_order_accept(&s->order, s->value, err);
-
-    for (int64_t i = 0; result == 0 && i < count; i++) {
-        tp_duration by = i * s->spec.slide;
-        struct tp_window place = {first->start + by, first->end + by};
-        struct window *window;
-
-        if (place.end <= r->watermark)
-            continue;
-        window = get_window(s, &place, place.end, err);
-        result = window ? rank_in(s, stage, r, window, &kept, err) : -1;
-    }
-    tp_ranked_free(kept);
-    return result;
-}
-
-static enum tp_verdict
-rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
-{
-    struct tp_window pane, first, last;
-    struct tp_err err;
-
-    if (tp_window_pane(&s->spec, r->time, &pane, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    tp_window_of_pane(&s->spec, pane.start, &first, &last);
-    if (last.end <= r->watermark)
-        return tp_stage_late(stage, last.end, last.end);
-    if (rank_in_windows(s, stage, r, &first, last.end, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    return TP_USED;
+    if (s->running)
+        return tp_top_change(top, &s->rule, s->kept, !s->retract, write_row, s, err);
+    return tp_top_add(top, &s->rule, s->kept) < 0 ? tp_err_memory(err) : 0;
 }
 
 static enum tp_verdict
@@ -393,19 +314,39 @@ rank_in_one(struct srank *s, struct tp_stage *stage, const struct tp_record *r,
             const struct tp_window *bounds, tp_time due)
 {
     struct tp_err err;
-    struct tp_ranked *kept = NULL;
-    struct window *window;
-    int result = -1;
 
-    if (tp_order_accept(&s->order, s->value, &err) < 0)
+    if (tp_order_accept(&s->order, s->value, &err) < 0 || rank_in(s, r, bounds, due, &err) < 0)
         return tp_stage_fail(stage, &err);
-    window = get_window(s, bounds, due, &err);
-    if (window)
-        result = rank_in(s, stage, r, window, &kept, &err);
-    tp_ranked_free(kept);
-    return result < 0 ? tp_stage_fail(stage, &err) : TP_USED;
+    return TP_USED;
 }
 
+/* In every window of the record that the watermark has not reached. */
+static enum tp_verdict
+rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_window pane, first, last;
+    struct tp_err err;
+    int64_t count; /* of windows, but for one */
+
+    if (tp_window_pane(&s->spec, r->time, &pane, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    tp_window_of_pane(&s->spec, pane.start, &first, &last);
+    if (last.end <= r->watermark)
+        return tp_stage_late(stage, last.end, last.end);
+    if (tp_order_accept(&s->order, s->value, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    count = (last.end - first.end) / s->spec.slide;
+    for (int64_t i = 0; i <= count; i++) {
+        tp_time end = first.end + i * s->spec.slide;
+        struct tp_window window = {tp_window_start(&s->spec, end), end};
+
+        if (end > r->watermark && rank_in(s, r, &window, end, &err) < 0)
+            return tp_stage_fail(stage, &err);
+    }
+    return TP_USED;
+}
+
+/* One window over everything. */
 static enum tp_verdict
 rank_all(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -466,17 +407,28 @@ read_record(struct srank *s, const struct tp_record *r, struct tp_err *err)
     return tp_keys_make(&s->keys, r->slot, &s->key, err);
 }
 
+static int
+check_memory(const struct srank *s, struct tp_err *err)
+{
+    if (s->max_memory == 0 || tp_tops_size(s->tops) + s->held <= s->max_memory)
+        return 0;
+    return tp_err_set(err, TP_FAULT_MACHINE,
+                      "more than --max-memory: %zu bytes of records are kept", s->held);
+}
+
 static enum tp_verdict
 srank_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct srank *s = self;
     struct tp_err err;
 
-    if (read_record(s, r, &err) < 0)
+    tp_ranked_free(s->kept);
+    s->kept = NULL;
+    if (check_memory(s, &err) < 0 || read_record(s, r, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (s->own)
-        return rank_own(s, stage, r);
-    return s->spec.kind == TP_WINDOW_ALL ? rank_all(s, stage, r) : rank_fixed(s, stage, r);
+    if (s->running || s->spec.kind == TP_WINDOW_ALL)
+        return rank_all(s, stage, r);
+    return s->own ? rank_own(s, stage, r) : rank_fixed(s, stage, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
@@ -484,13 +436,15 @@ srank_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 static int
 srank_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
-    return fire(self, stage, *watermark, err);
+    (void)stage;
+    return fire(self, *watermark, err);
 }
 
 static int
 srank_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
-    return fire(self, stage, TP_TIME_AFTER_ALL, err);
+    (void)stage;
+    return ((struct srank *)self)->running ? 0 : fire(self, TP_TIME_AFTER_ALL, err);
 }
 
 static size_t
@@ -499,7 +453,7 @@ srank_unfinished(void *self, const char **what)
     const struct srank *s = self;
 
     *what = "open window";
-    return tp_map_count(s->windows);
+    return s->running ? 0 : tp_tops_count(s->tops);
 }
 
 static void
@@ -507,28 +461,26 @@ srank_close(void *self)
 {
     struct srank *s = self;
 
-    if (s->windows)
-        for (struct window *w = tp_map_first(s->windows); w; w = tp_map_next(s->windows, w))
-            release_groups(w->groups);
-    tp_map_free(s->windows);
-    tp_heap_release(&s->due);
+    tp_ranked_free(s->kept);
+    tp_tops_free(s->tops);
     for (size_t i = 0; s->by && i < s->order.count; i++)
         tp_expr_free(s->by[i]);
     free(s->by);
     free(s->value);
     tp_order_release(&s->order);
     tp_keys_release(&s->keys);
-    tp_omit_release(&s->omit);
+    tp_wrap_release(&s->row);
+    tp_window_release(&s->spec);
     tp_buf_release(&s->key);
-    tp_buf_release(&s->kept);
-    tp_buf_release(&s->head);
-    tp_buf_release(&s->framed);
 }
 
 static const struct tp_operator srank = {
     .name = "srank",
-    .purpose = "the first N records of each window and key",
-    .synopsis = "-n N --by LIST [-k KEYS] [-w SPEC] [-d DUR] [--ties WHICH] [--as NAME] [FILE ...]",
+    .purpose = "the first N records of each window and key, or running",
+    .synopsis =
+        "-n N --by LIST [-k KEYS] [-w SPEC] [-d DUR] [--ties WHICH] [--as NAME] [FILE ...]\n"
+        "-n N --by LIST [-k KEYS] --running [--retract] [--ties WHICH] [--as NAME] "
+        "[FILE ...]",
     .example = "  swindow -w 1m -k host access.ndjson | srank -n 3 --by 'count DESC' | sto table",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,

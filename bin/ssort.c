@@ -1,29 +1,141 @@
 /*
- * ssort: puts records in the order of their event time.
+ * ssort: puts records in the order of their event time, or in any other at the end.
  *
  * Input: records in any order. The watermark (of the input, or -d) says how far behind one may
- * come; with neither the input is bounded, and all of it is sorted at its end. Records with the
- * same time keep the order in which they came.
+ * come; with neither the input is bounded, and all of it is sorted at its end, as always with --by.
+ * Records that are equal keep the order in which they came.
  * State: the records that the watermark has not passed; so what bounds it is the delay, and without
- * watermarks nothing but the input. Records without a usable time are rejected; those behind the
- * watermark (time < watermark) are late: what they should stand before has been written.
+ * watermarks or with --by nothing but the input. Beyond --max-memory it is spilled to $TMPDIR.
+ * Records without a usable time, or whose --by cannot be evaluated or compared, are rejected; those
+ * behind the watermark (time < watermark) are late: what they should stand before has been written.
  * Output: the lines, byte for byte: those earlier than a watermark, then that watermark.
  */
+#include <stdlib.h>
+
 #include "event/reorder.h"
 #include "filter/operator.h"
+#include "query/sortkey.h"
+#include "stream/runs.h"
+#include "stream/sorter.h"
 
 struct ssort {
+    const char *by_text;
+    uint64_t max_memory;
+
+    struct tp_buf key;
+
+    /* By time: in memory those that came last, in runs those before them. */
     struct tp_reorder *held;
+    struct tp_runs *runs; /* NULL: never needed */
+    size_t most;          /* bytes in memory */
+
+    /* --by */
+    struct tp_order order;
+    struct tp_expr **by;    /* a term each */
+    struct tp_value *value; /* likewise, of the record at hand */
+    struct tp_sorter *sorter;
 };
+
+#define LEAST_MEMORY (UINT64_C(1) << 20)
+
+static const struct tp_option options[] = {
+    {0, "by", "LIST", "sort at the end by expressions, each with DESC or NULLS LAST, say",
+     TP_OPTION_TEXT, offsetof(struct ssort, by_text)},
+    {0, "max-memory", "SIZE", "spill to $TMPDIR what is held beyond that (256M)", TP_OPTION_SIZE,
+     offsetof(struct ssort, max_memory)},
+    {0},
+};
+
+/* --- opening -----------------------------------------------------------------------------------*/
+
+static int
+open_by(struct ssort *s, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (tp_stage_delay(stage) >= 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "-d: with --by records are sorted at the end");
+    tp_stage_read_no_time(stage);
+    if (tp_order_parse(tp_str_of(s->by_text), &s->order, &why) < 0)
+        return tp_err_set(err, why.fault, "--by: %s", why.text);
+    s->by = calloc(s->order.count, sizeof(struct tp_expr *));
+    s->value = calloc(s->order.count, sizeof *s->value);
+    if (!s->by || !s->value)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < s->order.count; i++) {
+        s->by[i] = tp_stage_compile(stage, "--by", s->order.term[i].text, err);
+        if (!s->by[i])
+            return -1;
+    }
+    s->sorter = tp_sorter_new((size_t)s->max_memory, err);
+    return s->sorter ? 0 : -1;
+}
 
 static int
 ssort_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct ssort *s = self;
 
-    (void)stage;
+    if (s->max_memory < LEAST_MEMORY || s->max_memory > SIZE_MAX / 4)
+        return tp_err_set(err, TP_FAULT_USAGE, "--max-memory: at least 1M");
+    if (s->by_text)
+        return open_by(s, stage, err);
     s->held = tp_reorder_new();
     return s->held ? 0 : tp_err_memory(err);
+}
+
+/* --- in ----------------------------------------------------------------------------------------*/
+
+static int
+move_to_run(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    struct ssort *s = context;
+
+    tp_buf_clear(&s->key);
+    tp_sortkey_put_time(time, &s->key);
+    if (tp_buf_failed(&s->key))
+        return tp_err_memory(err);
+    return tp_runs_add(s->runs, tp_buf_str(&s->key), text, err);
+}
+
+/* All that is held becomes a run. */
+static int
+spill(struct ssort *s, struct tp_err *err)
+{
+    if (!s->runs)
+        s->runs = tp_runs_new((size_t)s->max_memory / 8, err);
+    if (!s->runs || tp_reorder_drain(s->held, TP_TIME_AFTER_ALL, move_to_run, s, err) < 0)
+        return -1;
+    return tp_runs_end(s->runs, err);
+}
+
+static int
+hold(struct ssort *s, const struct tp_record *r, struct tp_err *err)
+{
+    size_t size = tp_reorder_size(s->held);
+
+    if (size > s->most)
+        s->most = size;
+    if (size > s->max_memory - s->max_memory / 8 && tp_reorder_count(s->held) > 1 &&
+        spill(s, err) < 0)
+        return -1;
+    return tp_reorder_add(s->held, r->time, r->line, TP_STR("\n"), err);
+}
+
+static int
+add_by(struct ssort *s, const struct tp_record *r, struct tp_err *err)
+{
+    for (size_t i = 0; i < s->order.count; i++)
+        if (tp_expr_eval(s->by[i], r->slot, &s->value[i], err) < 0)
+            return -1;
+    if (tp_order_accept(&s->order, s->value, err) < 0)
+        return -1;
+    tp_buf_clear(&s->key);
+    tp_sortkey_put(&s->order, s->value, &s->key);
+    if (tp_buf_failed(&s->key))
+        return tp_err_memory(err);
+    return tp_sorter_add(s->sorter, tp_buf_str(&s->key),
+                         (struct tp_str){r->line.ptr, r->line.len + 1}, err);
 }
 
 static enum tp_verdict
@@ -32,25 +144,79 @@ ssort_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct ssort *s = self;
     struct tp_err err;
 
-    if (r->time < r->watermark)
+    if (!s->by && r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if (tp_reorder_add(s->held, r->time, r->line, TP_STR("\n"), &err) < 0)
+    if ((s->by ? add_by : hold)(s, r, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
 }
 
+/* --- out ---------------------------------------------------------------------------------------*/
+
 static int
-write_line(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+write_line(struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
-    struct tp_stage *stage = context;
     struct tp_buf *to = tp_stage_row(stage, err);
 
-    (void)time;
     if (!to)
         return -1;
-    tp_buf_put_str(to, text);
+    tp_buf_put_str(to, line);
     tp_stage_release(stage, 1);
     return tp_stage_row_end(stage, err);
+}
+
+struct leaving {
+    struct ssort *s;
+    struct tp_stage *stage;
+};
+
+static int
+write_item(void *context, struct tp_str key, struct tp_str line, struct tp_err *err)
+{
+    struct leaving *leaving = context;
+
+    (void)key;
+    return write_line(leaving->stage, line, err);
+}
+
+/* What is in runs and not later than TIME. */
+static int
+write_runs(struct leaving *leaving, tp_time time, struct tp_err *err)
+{
+    struct ssort *s = leaving->s;
+    struct tp_str last;
+
+    tp_buf_clear(&s->key);
+    tp_sortkey_put_time(time, &s->key);
+    if (tp_buf_failed(&s->key))
+        return tp_err_memory(err);
+    last = tp_buf_str(&s->key);
+    return tp_runs_drain(s->runs, &last, write_item, leaving, err);
+}
+
+/* The next line in memory; of equal times those in runs came before it. */
+static int
+write_held(void *context, tp_time time, struct tp_str line, struct tp_err *err)
+{
+    struct leaving *leaving = context;
+    struct ssort *s = leaving->s;
+
+    if (s->runs && tp_runs_count(s->runs) > 0 && write_runs(leaving, time, err) < 0)
+        return -1;
+    return write_line(leaving->stage, line, err);
+}
+
+/* All that is earlier than BEFORE. */
+static int
+write_until(struct ssort *s, struct tp_stage *stage, tp_time before, struct tp_err *err)
+{
+    struct leaving leaving = {s, stage};
+
+    if (tp_reorder_drain(s->held, before, write_held, &leaving, err) < 0)
+        return -1;
+    if (!s->runs || tp_runs_count(s->runs) == 0)
+        return 0;
+    return write_runs(&leaving, before == TP_TIME_AFTER_ALL ? before : before - 1, err);
 }
 
 static int
@@ -58,15 +224,48 @@ ssort_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct t
 {
     struct ssort *s = self;
 
-    return tp_reorder_drain(s->held, *watermark, write_line, stage, err);
+    if (!s->by)
+        return write_until(s, stage, *watermark, err);
+    *watermark = TP_TIME_BEFORE_ALL; /* at the end any time may come */
+    return 0;
 }
 
 static int
 ssort_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct ssort *s = self;
+    struct leaving leaving = {s, stage};
 
-    return tp_reorder_drain(s->held, TP_TIME_AFTER_ALL, write_line, stage, err);
+    if (s->by)
+        return tp_sorter_finish(s->sorter, write_item, &leaving, err);
+    return write_until(s, stage, TP_TIME_AFTER_ALL, err);
+}
+
+/* --- the end -----------------------------------------------------------------------------------*/
+
+static struct tp_sorter_use
+use_of(const struct ssort *s)
+{
+    struct tp_sorter_use use = {.memory = s->most};
+
+    if (s->sorter)
+        return tp_sorter_use(s->sorter);
+    if (s->runs) {
+        use.runs = tp_runs_made(s->runs);
+        use.spilled = tp_runs_bytes(s->runs);
+    }
+    return use;
+}
+
+static int
+ssort_shut(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_sorter_use use = use_of(self);
+
+    (void)err;
+    tp_stage_stat(stage, "held at most %zu bytes in memory; spilled %llu runs, %llu bytes on disk",
+                  use.memory, (unsigned long long)use.runs, (unsigned long long)use.spilled);
+    return 0;
 }
 
 static size_t
@@ -75,7 +274,9 @@ ssort_unfinished(void *self, const char **what)
     struct ssort *s = self;
 
     *what = "held record";
-    return tp_reorder_count(s->held);
+    if (s->by)
+        return (size_t)tp_sorter_count(s->sorter);
+    return tp_reorder_count(s->held) + (s->runs ? (size_t)tp_runs_count(s->runs) : 0);
 }
 
 static void
@@ -83,19 +284,30 @@ ssort_close(void *self)
 {
     struct ssort *s = self;
 
+    for (size_t i = 0; s->by && i < s->order.count; i++)
+        tp_expr_free(s->by[i]);
+    free(s->by);
+    free(s->value);
+    tp_order_release(&s->order);
+    tp_sorter_free(s->sorter);
     tp_reorder_free(s->held);
+    tp_runs_free(s->runs);
+    tp_buf_release(&s->key);
 }
 
 static const struct tp_operator ssort = {
     .name = "ssort",
     .purpose = "puts records in the order of their event time",
-    .synopsis = "[-d DUR] [FILE ...]",
-    .example = "  ssort -d 5s -t ts readings.ndjson",
+    .synopsis = "[-d DUR] [--max-memory SIZE] [FILE ...]\n--by LIST [--max-memory SIZE] [FILE ...]",
+    .example = "  ssort -d 5s -t ts readings.ndjson\n"
+               "  ssort --by 'bytes DESC, host' access.ndjson",
+    .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
     .open = ssort_open,
     .record = ssort_record,
     .watermark = ssort_watermark,
     .finish = ssort_finish,
+    .shut = ssort_shut,
     .unfinished = ssort_unfinished,
     .close = ssort_close,
 };
@@ -103,7 +315,7 @@ static const struct tp_operator ssort = {
 int
 main(int argc, char **argv)
 {
-    struct ssort self = {0};
+    struct ssort self = {.max_memory = UINT64_C(256) << 20};
 
     return tp_transform_main(&ssort, &self, argc, argv);
 }

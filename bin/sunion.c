@@ -30,6 +30,8 @@ sunion_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sunion *u = self;
 
+    if (tp_stage_delay(stage) < 0)
+        tp_stage_read_no_time(stage);
     if (!u->source)
         return 0;
     u->inputs = tp_stage_inputs(stage);
@@ -77,9 +79,10 @@ sunion_close(void *self)
 static const struct tp_operator sunion = {
     .name = "sunion",
     .purpose = "merges streams into one",
-    .synopsis = "[--source FIELD] [FILE ...]",
+    .synopsis = "[--source FIELD] [-d DUR] [--max-drift DUR] [FILE ...]",
     .example = "  sunion --source host web1.ndjson web2.ndjson",
     .options = options,
+    .traits = TP_TIMED | TP_DELAYS,
     .open = sunion_open,
     .record = sunion_record,
     .close = sunion_close,

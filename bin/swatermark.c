@@ -468,6 +468,184 @@ swatermark_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+static void
+put_partition(const struct partition *p, struct tp_emit *line)
+{
+    tp_emit_int(line, TP_STR("largest"), p->bounded.largest);
+    tp_emit_int(line, TP_STR("watermark"), p->bounded.watermark);
+    tp_emit_int(line, TP_STR("member"), p->member);
+    tp_emit_json(line, TP_STR("idle"), p->idle ? TP_STR("true") : TP_STR("false"));
+    tp_emit_json(line, TP_STR("behind"), p->behind ? TP_STR("true") : TP_STR("false"));
+}
+
+static void
+put_source(const struct swatermark *w, int input, struct tp_buf *to)
+{
+    const struct source *source = &w->source[input];
+    struct tp_emit line = tp_emit_open(to);
+
+    tp_emit_int(&line, TP_STR("input"), input);
+    tp_emit_name(&line, TP_STR("minimum"));
+    tp_minimum_save(source->minimum, to);
+    tp_emit_int(&line, TP_STR("partitions"), (int64_t)source->partitions);
+    tp_emit_json(&line, TP_STR("ended"), source->ended ? TP_STR("true") : TP_STR("false"));
+    if (!w->per)
+        put_partition(&source->only, &line);
+    tp_emit_close(&line);
+}
+
+static void
+put_keyed(const struct swatermark *w, const struct partition *p, struct tp_buf *to)
+{
+    struct tp_str key = tp_map_key(w->partitions, p);
+    struct tp_emit line = tp_emit_open(to);
+    int input;
+
+    memcpy(&input, key.ptr, sizeof input);
+    tp_emit_name(&line, TP_STR("key"));
+    tp_key_save(to, (struct tp_str){key.ptr + sizeof input, key.len - sizeof input}, w->keys.count);
+    tp_emit_int(&line, TP_STR("input"), input);
+    put_partition(p, &line);
+    tp_emit_close(&line);
+}
+
+static int
+swatermark_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct swatermark *w = self;
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    (void)stage;
+    tp_emit_int(&line, TP_STR("late_new"), (int64_t)w->late_new);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    for (int i = 0; i < w->sources; i++) {
+        put_source(w, i, tp_save_line(save));
+        if (tp_save_line_end(save, err) < 0)
+            return -1;
+    }
+    if (!w->per)
+        return 0;
+    for (void *p = tp_map_first(w->partitions); p; p = tp_map_next(w->partitions, p)) {
+        put_keyed(w, p, tp_save_line(save));
+        if (tp_save_line_end(save, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Silence is counted from now: waiting is this run's. */
+static int
+load_partition(struct partition *p, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    tp_duration delay = tp_stage_delay(stage);
+    int64_t largest, watermark, member;
+    const struct tp_saved fields[] = {
+        {"largest", TP_SAVED_INT, &largest, false},
+        {"watermark", TP_SAVED_INT, &watermark, false},
+        {"member", TP_SAVED_INT, &member, false},
+        {"idle", TP_SAVED_FLAG, &p->idle, false},
+        {"behind", TP_SAVED_FLAG, &p->behind, false},
+    };
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+        return -1;
+    tp_bounded_init(&p->bounded, delay < 0 ? 0 : delay, tp_stage_step(stage));
+    tp_bounded_resume(&p->bounded, largest, watermark);
+    p->member = (int)member;
+    p->active = tp_stage_waited(stage);
+    return 0;
+}
+
+static int
+load_source(struct swatermark *w, struct tp_stage *stage, struct source *source, struct tp_str line,
+            struct tp_err *err)
+{
+    struct tp_str saved;
+    uint64_t partitions;
+    const struct tp_saved fields[] = {
+        {"minimum", TP_SAVED_JSON, &saved, false},
+        {"partitions", TP_SAVED_COUNT, &partitions, false},
+        {"ended", TP_SAVED_FLAG, &source->ended, false},
+    };
+    struct tp_minimum *minimum;
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+        return -1;
+    minimum = tp_minimum_load(saved, err);
+    if (!minimum)
+        return -1;
+    tp_minimum_free(source->minimum);
+    source->minimum = minimum;
+    source->partitions = partitions;
+    return w->per ? 0 : load_partition(&source->only, stage, line, err);
+}
+
+static int
+load_keyed(struct swatermark *w, struct tp_stage *stage, int input, struct tp_str key,
+           struct tp_str line, struct tp_err *err)
+{
+    struct partition *p;
+
+    begin_key(w, input);
+    if (tp_key_load(&w->key, key, w->keys.count, err) < 0)
+        return -1;
+    p = tp_map_add(w->partitions, tp_buf_str(&w->key), NULL);
+    return p ? load_partition(p, stage, line, err) : tp_err_memory(err);
+}
+
+static int
+swatermark_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct swatermark *w = self;
+    uint64_t input;
+    struct tp_str key = {NULL, 0};
+    const struct tp_saved late = {"late_new", TP_SAVED_COUNT, &w->late_new, false};
+    const struct tp_saved fields[] = {
+        {"input", TP_SAVED_COUNT, &input, false},
+        {"key", TP_SAVED_JSON, &key, true},
+    };
+
+    if (tp_saved_is(line, "late_new"))
+        return tp_saved_read(line, &late, 1, err);
+    if (tp_saved_read(line, fields, 2, err) < 0)
+        return -1;
+    if (input >= (uint64_t)w->sources || (key.ptr && !w->per))
+        return tp_err_set(err, TP_FAULT_MACHINE, "it has other inputs");
+    if (key.ptr)
+        return load_keyed(w, stage, (int)input, key, line, err);
+    return load_source(w, stage, &w->source[input], line, err);
+}
+
+/* What was loaded may fall silent without another record. */
+static int
+swatermark_restored(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct swatermark *w = self;
+
+    (void)err;
+    w->armed = w->idle > 0;
+    if (w->armed)
+        tp_stage_wake_after(stage, w->idle);
+    return 0;
+}
+
+/* A delay or a step that changed makes no lie: watermarks never go back. */
+static void
+swatermark_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct swatermark *w = self;
+
+    (void)stage;
+    if (w->per)
+        tp_emit_text(to, TP_STR("per"), tp_str_of(w->per));
+    if (w->expected)
+        tp_emit_text(to, TP_STR("partitions"), tp_str_of(w->expected));
+}
+
 static void
 swatermark_close(void *self)
 {
@@ -495,6 +673,10 @@ static const struct tp_operator swatermark = {
     .tick = swatermark_tick,
     .input_end = swatermark_input_end,
     .finish = swatermark_finish,
+    .save = swatermark_save,
+    .load = swatermark_load,
+    .restored = swatermark_restored,
+    .identity = swatermark_identity,
     .close = swatermark_close,
 };
 

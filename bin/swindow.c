@@ -11,102 +11,88 @@
  */
 #include <stdlib.h>
 
-#include "event/gather.h"
-#include "event/pane.h"
+#include "event/count.h"
+#include "event/plan.h"
+#include "event/row.h"
 #include "event/session.h"
-#include "event/window.h"
+#include "event/whole.h"
+#include "event/windows.h"
 #include "filter/operator.h"
 #include "query/agg.h"
-#include "record/emit.h"
 #include "record/key.h"
 #include "record/memo.h"
 
 struct swindow {
-    const char *window_text, *key_text, *agg_text;
-    tp_duration offset, lateness;
-
-    struct tp_window_spec spec;
+    const char *key_text, *agg_text;
+    struct tp_plan plan;
     struct tp_keys keys;
     struct tp_aggs *aggs;
     struct tp_expr **argument_expr;
     struct tp_value *argument;
     size_t arguments;
 
-    struct tp_panes *panes;       /* tumble, hop */
-    struct tp_sessions *sessions; /* session */
-    struct tp_map *all;           /* all: key -> accumulator */
-    struct tp_memo memo;          /* tumble, hop: groups found last */
+    struct tp_windows *windows;   /* tumble, hop, cumulate, calendar */
+    struct tp_memo memo;          /* ... groups found last */
     int memo_slot;                /* of the one plain member that is the key; -1: no memo */
-    struct tp_gather *gather;     /* the groups of a window of several panes, to be written */
-    tp_time first, last;          /* all: the times seen */
-    bool timed;                   /* all: some record had a time */
-    struct tp_buf key, head;
+    struct tp_sessions *sessions; /* session */
+    struct tp_counts *counts;     /* count */
+    struct tp_whole *whole;       /* all */
+    struct tp_buf key;
+    struct tp_row_writer writer;
+    struct tp_stage *stage;
 };
 
 #define FIELD(name) offsetof(struct swindow, name)
 
 static const struct tp_option options[] = {
     {'w', "window", "SPEC",
-     "1m (or 15s, 1d ...), 1d@ZONE, hop:10m,1m, cumulate:1d,1h, session:30m or all", TP_OPTION_TEXT,
-     FIELD(window_text)},
+     "1m (or 15s, 1d ...), 1d@ZONE, hop:10m,1m, cumulate:1d,1h, session:30m, count:100 or all",
+     TP_OPTION_TEXT, FIELD(plan.window)},
     {'k', "key", "KEYS", "members to group by: host, user.id AS user", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
      FIELD(agg_text)},
-    {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(offset)},
+    {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(plan.offset)},
     {0, "lateness", "DUR", "keep windows so long, and write them again for late records",
-     TP_OPTION_DURATION, FIELD(lateness)},
+     TP_OPTION_DURATION, FIELD(plan.trigger.lateness)},
+    {0, "early", "DUR|N", "rows before the end: every DUR of event time, or N records",
+     TP_OPTION_TEXT, FIELD(plan.early)},
+    {0, "mode", "MODE", "what more rows of a window say: accumulate (all so far) or discard (news)",
+     TP_OPTION_TEXT, FIELD(plan.mode)},
+    {0, "retract", NULL, "take rows back before they are corrected", TP_OPTION_FLAG,
+     FIELD(plan.trigger.retract)},
+    {0, "empty", "[=key]", "rows of windows without records, too; of each key seen so far",
+     TP_OPTION_TEXT, FIELD(plan.empty)},
+    {0, "forget", "DUR", "with --empty=key, of keys seen so long ago at most", TP_OPTION_DURATION,
+     FIELD(plan.forget)},
     {0},
 };
 
-/* --- opening -----------------------------------------------------------------------------------*/
-
 static int
-open_window(struct swindow *w, struct tp_err *err)
+put_row(void *self, struct tp_row *row, struct tp_err *err)
 {
+    struct swindow *w = self;
+    struct tp_buf *to = tp_stage_row(w->stage, err);
     struct tp_err why;
+    int written;
 
-    if (!w->window_text)
-        return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
-    if (tp_window_parse(tp_str_of(w->window_text), &w->spec, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "-w: %s", why.text);
-    if (w->offset != 0 && tp_window_shift(&w->spec, w->offset, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--offset: %s", why.text);
-    if (w->lateness > 0 && w->spec.kind == TP_WINDOW_ALL)
-        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w all");
-    return 0;
+    if (!to)
+        return -1;
+    written = tp_row_write(&w->writer, row, to, &why);
+    if (written < 0)
+        return tp_err_memory(err);
+    if (written > 0)
+        tp_stage_spoiled(w->stage, &why);
+    return tp_stage_row_end(w->stage, err);
 }
 
-/* A row has each name once: window bounds, keys, aggregates. */
-static int
-check_names(const struct swindow *w, struct tp_err *err)
+static void
+report_skipped(void *self, const struct tp_err *why)
 {
-    static const struct tp_str ours[] = {{"@timestamp", 10}, {"window_start", 12},
-                                         {"window_end", 10}, {"@op", 3},
-                                         {"@watermark", 10}, {"@barrier", 8}};
-
-    for (size_t c = 0; c < tp_aggs_columns(w->aggs); c++) {
-        struct tp_str name = tp_aggs_column(w->aggs, c);
-
-        for (size_t k = 0; k < w->keys.count; k++)
-            if (tp_str_equal(name, tp_keys_name(&w->keys, k)))
-                return tp_err_set(err, TP_FAULT_USAGE,
-                                  "a key and an aggregate are both called \"%.*s\": use AS",
-                                  (int)name.len, name.ptr);
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(name, ours[i]))
-                return tp_err_set(err, TP_FAULT_USAGE,
-                                  "\"%.*s\" is the name of a row's own member: use AS",
-                                  (int)name.len, name.ptr);
-    }
-    for (size_t k = 0; k < w->keys.count; k++)
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (tp_str_equal(tp_keys_name(&w->keys, k), ours[i]))
-                return tp_err_set(err, TP_FAULT_USAGE,
-                                  "-k: \"%s\" is the name of a row's own member: use AS",
-                                  ours[i].ptr);
-    return 0;
+    tp_stage_spoiled(((struct swindow *)self)->stage, why);
 }
+
+/* --- opening -----------------------------------------------------------------------------------*/
 
 static int
 open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
@@ -126,29 +112,48 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
         if (!w->argument_expr[i])
             return -1;
     }
-    return check_names(w, err);
+    return tp_row_check_names(&w->keys, w->aggs, err);
+}
+
+/* The key of a row that is about none: each part NULL. */
+static void
+make_no_key(const struct swindow *w, struct tp_buf *key)
+{
+    tp_buf_clear(key);
+    for (size_t i = 0; i < w->keys.count; i++) {
+        size_t part = tp_key_begin(key, w->keys.count);
+
+        tp_key_put_value(key, tp_null());
+        tp_key_end(key, w->keys.count, part);
+    }
 }
 
 static int
 open_state(struct swindow *w, struct tp_err *err)
 {
+    const struct tp_row_to to = {put_row, w};
     bool ok = false;
 
-    switch (w->spec.kind) {
+    switch (w->plan.spec.kind) {
     case TP_WINDOW_FIXED:
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
-        w->panes = tp_panes_new(&w->spec, w->aggs, w->lateness);
-        w->gather = tp_gather_new(w->aggs);
-        ok = w->panes && w->gather;
+        make_no_key(w, &w->key);
+        w->windows = tp_windows_new(&w->plan, w->aggs, tp_buf_str(&w->key),
+                                    (struct tp_windows_to){to, report_skipped});
+        ok = w->windows && !tp_buf_failed(&w->key);
         break;
     case TP_WINDOW_SESSION:
-        w->sessions = tp_sessions_new(w->spec.size, w->aggs, w->lateness);
+        w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
         ok = w->sessions != NULL;
         break;
+    case TP_WINDOW_COUNT:
+        w->counts = tp_counts_new(&w->plan.spec, w->aggs, to);
+        ok = w->counts != NULL;
+        break;
     case TP_WINDOW_ALL:
-        w->all = tp_map_new(tp_aggs_size(w->aggs));
-        ok = w->all != NULL;
+        w->whole = tp_whole_new(w->aggs, to);
+        ok = w->whole != NULL;
         break;
     }
     return ok ? 0 : tp_err_memory(err);
@@ -159,154 +164,17 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (open_window(w, err) < 0 ||
+    if (tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
         tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
         open_aggs(w, stage, err) < 0)
         return -1;
-    if (w->spec.kind == TP_WINDOW_ALL)
+    if (w->plan.spec.kind >= TP_WINDOW_COUNT)
         tp_stage_take_untimed(stage);
-    w->memo_slot = w->lateness == 0 ? tp_keys_only_slot(&w->keys) : -1;
+    w->stage = stage;
+    w->writer.keys = &w->keys;
+    w->writer.aggs = w->aggs;
+    w->memo_slot = tp_keys_only_slot(&w->keys);
     return open_state(w, err);
-}
-
-/* --- rows --------------------------------------------------------------------------------------*/
-
-/* The members that all rows of a window share. */
-static void
-make_head(struct swindow *w, tp_time at, const struct tp_window *window, struct tp_str op)
-{
-    struct tp_emit head;
-
-    tp_buf_clear(&w->head);
-    head = tp_emit_open(&w->head);
-    if (window) {
-        tp_emit_time(&head, TP_STR("@timestamp"), at);
-        if (op.len)
-            tp_emit_text(&head, TP_STR("@op"), op);
-        tp_emit_time(&head, TP_STR("window_start"), window->start);
-        tp_emit_time(&head, TP_STR("window_end"), window->end);
-    }
-}
-
-/* One row: the head, the keys, the aggregates of ACC. */
-static int
-write_row(struct swindow *w, struct tp_stage *stage, struct tp_str key, void *acc,
-          struct tp_err *err)
-{
-    struct tp_buf *to = tp_stage_row(stage, err);
-    struct tp_err why;
-    size_t start;
-
-    if (!to)
-        return -1;
-    start = to->len;
-    tp_buf_put_str(to, tp_buf_str(&w->head));
-    if (tp_buf_failed(to) || tp_buf_failed(&w->head))
-        return tp_err_memory(err);
-    tp_keys_write(&w->keys, to, key);
-    if (to->len == start + 1) {
-        /* Neither window nor key: the aggregates' first comma goes. */
-        size_t comma = to->len;
-
-        if (tp_aggs_write(w->aggs, acc, to, &why) < 0)
-            tp_stage_spoiled(stage, &why);
-        if (tp_buf_failed(to))
-            return tp_err_memory(err);
-        memmove(to->ptr + comma, to->ptr + comma + 1, to->len - comma - 1);
-        to->len--;
-    } else if (tp_aggs_write(w->aggs, acc, to, &why) < 0) {
-        tp_stage_spoiled(stage, &why);
-    }
-    TP_BUF_PUT(to, "}\n");
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
-    return tp_stage_row_end(stage, err);
-}
-
-static int
-write_groups(struct swindow *w, struct tp_stage *stage, const struct tp_map *groups,
-             struct tp_err *err)
-{
-    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
-        if (write_row(w, stage, tp_map_key(groups, acc), acc, err) < 0)
-            return -1;
-    return 0;
-}
-
-static void
-clear_groups(const struct swindow *w, struct tp_map *groups)
-{
-    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
-        tp_aggs_clear(w->aggs, acc);
-    tp_map_clear(groups);
-}
-
-static int
-write_gathered(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_gathered **list;
-    size_t count;
-
-    if (tp_gather_list(w->gather, &list, &count, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (write_row(w, stage, tp_gathered_key(w->gather, list[i]), list[i]->acc, err) < 0)
-            return -1;
-    tp_gather_clear(w->gather);
-    return 0;
-}
-
-static int
-write_window(struct swindow *w, struct tp_stage *stage, const struct tp_window *window,
-             struct tp_pane *const *panes, size_t count, struct tp_err *err)
-{
-    make_head(w, window->end - TP_MILLISECOND, window, TP_STR(""));
-    if (count == 1)
-        return write_groups(w, stage, panes[0]->groups, err);
-    for (size_t i = 0; i < count; i++)
-        if (tp_gather_pane(w->gather, panes[i], err) < 0)
-            return -1;
-    return write_gathered(w, stage, err);
-}
-
-/* Says the group KEY of a window that was said before again. */
-static int
-write_again(struct swindow *w, struct tp_stage *stage, tp_time end, struct tp_str key,
-            struct tp_err *err)
-{
-    struct tp_window window = {tp_window_start(&w->spec, end), end};
-
-    for (tp_duration at = 0; at < end - window.start; at += w->spec.pane) {
-        struct tp_pane *pane = tp_panes_find(w->panes, window.start + at);
-
-        if (pane && tp_gather_key(w->gather, pane, key, err) < 0)
-            return -1;
-    }
-    make_head(w, end - TP_MILLISECOND, &window, TP_STR("upsert"));
-    return write_gathered(w, stage, err);
-}
-
-static int
-write_session(struct swindow *w, struct tp_stage *stage, struct tp_session *s, struct tp_str op,
-              struct tp_err *err)
-{
-    make_head(w, s->window.end - TP_MILLISECOND, &s->window, op);
-    return write_row(w, stage, tp_session_key(w->sessions, s), s->acc, err);
-}
-
-static int
-fire_sessions(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
-{
-    struct tp_session **due;
-    size_t count;
-
-    if (tp_sessions_due(w->sessions, watermark, &due, &count, err) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (write_session(w, stage, due[i], TP_STR(""), err) < 0)
-            return -1;
-    tp_sessions_expire(w->sessions, watermark);
-    return 0;
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -338,35 +206,6 @@ forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
     tp_map_remove(groups, tp_buf_str(&w->key));
 }
 
-/* The windows of the pane that were said already and may still change: say them again. */
-static int
-say_late_windows(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
-                 const struct tp_pane *pane, struct tp_err *err)
-{
-    struct tp_window first, last;
-
-    if (w->lateness == 0 || r->watermark < pane->first_end)
-        return 0;
-    tp_window_of_pane(&w->spec, pane->start, &first, &last);
-    for (tp_time end = first.end; end <= last.end && end <= r->watermark; end += w->spec.slide) {
-        tp_time limit;
-
-        if (tp_time_add(end, w->lateness, &limit) && limit <= r->watermark)
-            continue;
-        if (write_again(w, stage, end, tp_buf_str(&w->key), err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static tp_time
-limit_of(const struct swindow *w, tp_time end)
-{
-    tp_time limit;
-
-    return tp_time_add(end, w->lateness, &limit) ? limit : TP_TIME_MAX;
-}
-
 static int
 make_key(struct swindow *w, const struct tp_record *r, struct tp_err *err)
 {
@@ -391,8 +230,7 @@ add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *group
     return -1;
 }
 
-/* The same, where the key is one member and its group is remembered: the hot path. Who says windows
- * again needs the key in any case. */
+/* The same, where the key is one member and its group is remembered: the hot path. */
 static inline int
 add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
                   struct tp_err *err)
@@ -408,112 +246,97 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
     groups = tp_map_count(pane->groups);
     if (add_to_groups(w, r, pane->groups, &sought.value, err) < 0)
         return -1;
-    if (tp_map_count(pane->groups) > groups && tp_pane_note(w->panes, pane, r->sequence) < 0)
+    if (tp_map_count(pane->groups) > groups && tp_windows_note(w->windows, pane, r->sequence) < 0)
         return tp_err_memory(err);
     if (place)
         tp_memo_keep(&w->memo, place, &sought);
     return 0;
 }
 
+static struct tp_arrival
+arrival_of(const struct swindow *w, const struct tp_record *r)
+{
+    return (struct tp_arrival){r->time, r->watermark, r->sequence, tp_buf_str(&w->key),
+                               w->argument};
+}
+
 static enum tp_verdict
-add_to_pane(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+late(const struct swindow *w, tp_time end)
 {
+    return tp_stage_late(w->stage, end, tp_trigger_limit(&w->plan.trigger, end));
+}
+
+/* Into windows that were said, or are said more than once, and into PANE if there is one. */
+static int
+add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, struct tp_err *err)
+{
+    struct tp_arrival arrival;
+
+    if (make_key(w, r, err) < 0)
+        return -1;
+    arrival = arrival_of(w, r);
+    if (tp_windows_check(w->windows, &arrival, err) < 0 ||
+        (pane && add_to_remembered(w, r, pane, err) < 0))
+        return -1;
+    return tp_windows_add(w->windows, &arrival, err);
+}
+
+static enum tp_verdict
+add_to_windows(struct swindow *w, const struct tp_record *r)
+{
+    struct tp_pane *pane;
     struct tp_err err;
-    tp_time last_end = 0;
-    bool is_late;
-    struct tp_pane *pane = tp_panes_get(w->panes, r->time, r->watermark, &is_late, &last_end, &err);
+    tp_time last_end;
+    int added = -1;
 
-    if (is_late)
-        return tp_stage_late(stage, last_end, limit_of(w, last_end));
-    if (!pane || add_to_remembered(w, r, pane, &err) < 0 ||
-        say_late_windows(w, stage, r, pane, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    return TP_USED;
-}
-
-/* Would the session that MERGED makes of those it swallows take the record? Asked before anything
- * is changed. There are at most two: each is as long as the gap or longer. */
-static int
-check_swallowed(struct swindow *w, const struct tp_window *merged, struct tp_err *err)
-{
-    struct tp_session *s = tp_sessions_of(w->sessions, tp_buf_str(&w->key));
-    struct tp_session *first = tp_session_swallowed(s, merged);
-
-    for (s = first; s; s = tp_session_swallowed(s->next, merged))
-        if (tp_aggs_check_add(w->aggs, s->acc, w->argument, err) < 0)
-            return -1;
-    return first ? 0 : tp_aggs_check(w->aggs, w->argument, err);
-}
-
-/* Rows of sessions that MERGED swallows and that were said are taken back. */
-static int
-delete_swallowed(struct swindow *w, struct tp_stage *stage, const struct tp_window *merged,
-                 struct tp_err *err)
-{
-    struct tp_str key = tp_buf_str(&w->key);
-    struct tp_session *s = tp_session_swallowed(tp_sessions_of(w->sessions, key), merged);
-
-    for (; s; s = tp_session_swallowed(s->next, merged)) {
-        if (!s->said || (s->window.start == merged->start && s->window.end == merged->end))
-            continue;
-        if (write_session(w, stage, s, TP_STR("delete"), err) < 0)
-            return -1;
+    switch (tp_windows_place(w->windows, r->time, r->watermark, &pane, &last_end, &err)) {
+    case TP_PLACE_PANE:
+        added = add_to_remembered(w, r, pane, &err);
+        break;
+    case TP_PLACE_HELD:
+        added = add_to_held(w, r, pane, &err);
+        break;
+    case TP_PLACE_LATE:
+        return late(w, last_end);
+    case TP_PLACE_NONE:
+        break;
     }
-    return 0;
-}
-
-/* Behind the watermark, but within the lateness: what has changed is said at once. */
-static int
-say_late_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r,
-                 struct tp_session *session, struct tp_err *err)
-{
-    if (session->said)
-        return write_session(w, stage, session, TP_STR("upsert"), err);
-    return session->window.end <= r->watermark ? fire_sessions(w, stage, r->watermark, err) : 0;
+    return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
 }
 
 static enum tp_verdict
-add_to_session(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+add_to_session(struct swindow *w, const struct tp_record *r)
 {
-    struct tp_session *session;
-    struct tp_window merged;
-    struct tp_str key;
+    struct tp_arrival arrival;
     struct tp_err err;
-    int in_time;
+    tp_time late_end;
+    int added;
 
     if (make_key(w, r, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    key = tp_buf_str(&w->key);
-    in_time = tp_sessions_probe(w->sessions, key, r->time, r->watermark, &merged, &err);
-    if (in_time < 0)
-        return tp_stage_fail(stage, &err);
-    if (in_time == 0)
-        return tp_stage_late(stage, merged.end, limit_of(w, merged.end));
-    if (check_swallowed(w, &merged, &err) < 0 || delete_swallowed(w, stage, &merged, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    session = tp_sessions_merge(w->sessions, key, &merged, r->sequence, &err);
-    if (!session || add(w, r, session->acc, &err) < 0 ||
-        say_late_session(w, stage, r, session, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    return TP_USED;
+        return tp_stage_fail(w->stage, &err);
+    arrival = arrival_of(w, r);
+    added = tp_sessions_add(w->sessions, &arrival, &late_end, &err);
+    if (added < 0)
+        return tp_stage_fail(w->stage, &err);
+    return added ? TP_USED : late(w, late_end);
 }
 
+/* Into windows that take records as they come, late or without a time. */
 static enum tp_verdict
-add_to_all(struct swindow *w, struct tp_stage *stage, const struct tp_record *r)
+add_untimed(struct swindow *w, const struct tp_record *r)
 {
+    struct tp_arrival arrival;
     struct tp_err err;
-    void *acc;
+    int added;
 
-    if (add_to_groups(w, r, w->all, &acc, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    if (!r->has_time)
-        return TP_USED;
-    if (!w->timed || r->time < w->first)
-        w->first = r->time;
-    if (!w->timed || r->time > w->last)
-        w->last = r->time;
-    w->timed = true;
-    return TP_USED;
+    if (make_key(w, r, &err) < 0)
+        return tp_stage_fail(w->stage, &err);
+    arrival = arrival_of(w, r);
+    if (w->counts)
+        added = tp_counts_add(w->counts, &arrival, r->has_time, &err);
+    else
+        added = tp_whole_add(w->whole, &arrival, r->has_time, &err);
+    return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
 }
 
 static enum tp_verdict
@@ -524,62 +347,65 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (w->panes)
-        return add_to_pane(w, stage, r);
-    return w->sessions ? add_to_session(w, stage, r) : add_to_all(w, stage, r);
+    if (w->windows)
+        return add_to_windows(w, r);
+    return w->sessions ? add_to_session(w, r) : add_untimed(w, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
-
-static int
-fire_panes(struct swindow *w, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
-{
-    struct tp_pane *const *covered;
-    struct tp_window window;
-    size_t count;
-    int due;
-
-    while ((due = tp_panes_due(w->panes, watermark, &window, &covered, &count, err)) > 0)
-        if (write_window(w, stage, &window, covered, count, err) < 0)
-            return -1;
-    tp_memo_clear(&w->memo); /* the groups it lends are about to go */
-    if (due == 0)
-        tp_panes_expire(w->panes, watermark);
-    return due;
-}
 
 static int
 swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (w->panes)
-        return fire_panes(w, stage, *watermark, err);
-    return w->sessions ? fire_sessions(w, stage, *watermark, err) : 0;
+    (void)stage;
+    tp_memo_clear(&w->memo); /* the groups it lends may go */
+    if (w->windows)
+        return tp_windows_watermark(w->windows, *watermark, err);
+    return w->sessions ? tp_sessions_watermark(w->sessions, *watermark, err) : 0;
+}
+
+/* Windows that are not full are not said, but it is said that there were some. */
+static void
+note_unfilled(struct swindow *w)
+{
+    uint64_t records;
+    size_t keys = tp_counts_unsaid(w->counts, &records);
+
+    if (keys > 0)
+        tp_stage_note(w->stage, "%llu record%s of %zu window%s that did not fill: no rows of them",
+                      (unsigned long long)records, records == 1 ? "" : "s", keys,
+                      keys == 1 ? "" : "s");
 }
 
 static int
 swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
-    struct tp_window seen = {w->first, w->last};
     tp_time end = TP_TIME_AFTER_ALL;
 
-    if (!w->all)
-        return swindow_watermark(self, stage, &end, err);
-    make_head(w, w->last, w->timed ? &seen : NULL, TP_STR(""));
-    return write_groups(w, stage, w->all, err);
+    if (w->counts) {
+        note_unfilled(w);
+        return 0;
+    }
+    if (w->whole)
+        return tp_whole_say(w->whole, err);
+    return swindow_watermark(self, stage, &end, err);
 }
 
 static size_t
 swindow_unfinished(void *self, const char **what)
 {
     struct swindow *w = self;
+    uint64_t records;
 
     *what = "open window";
-    if (w->panes)
-        return tp_panes_windows(w->panes);
-    return w->sessions ? tp_sessions_open(w->sessions) : tp_map_count(w->all) > 0;
+    if (w->windows)
+        return tp_windows_open(w->windows);
+    if (w->sessions)
+        return tp_sessions_open(w->sessions);
+    return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_whole_any(w->whole);
 }
 
 static void
@@ -587,13 +413,11 @@ swindow_close(void *self)
 {
     struct swindow *w = self;
 
-    tp_panes_free(w->panes);
+    tp_windows_free(w->windows);
     tp_sessions_free(w->sessions);
-    if (w->all)
-        clear_groups(w, w->all);
-    tp_map_free(w->all);
-    tp_gather_free(w->gather);
-    tp_window_release(&w->spec);
+    tp_counts_free(w->counts);
+    tp_whole_free(w->whole);
+    tp_plan_release(&w->plan);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
     for (size_t i = 0; w->argument_expr && i < w->arguments; i++)
@@ -601,13 +425,15 @@ swindow_close(void *self)
     free(w->argument_expr);
     free(w->argument);
     tp_buf_release(&w->key);
-    tp_buf_release(&w->head);
+    tp_row_writer_release(&w->writer);
 }
 
 static const struct tp_operator swindow = {
     .name = "swindow",
     .purpose = "aggregates over windows of event time",
-    .synopsis = "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--lateness DUR] [FILE ...]",
+    .synopsis =
+        "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] [--mode MODE] "
+        "[--retract] [--empty[=key]] [--forget DUR] [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,

@@ -46,6 +46,18 @@ $(BUILD)/tests/oracle/%: $(OBJ)/tests/oracle/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link_test,tests/oracle/$*.c)
 
+# Saved state: small sources and sinks of the tests' own, and the model of the protocol.
+STATE_BINS := $(STATE_SRC:%.c=$(BUILD)/%)
+$(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(call link,tests/state/$*.c)
+
+check-state: $(BINS) $(STATE_BINS) ## saved state: split runs, kills, damage (SEED=, KILLS=)
+	@$(TEST_ENV) tests/run-state
+
+model: ## the model of barriers and commits: many walks, and each rule switched off (WALKS=)
+	@$(PYTHON) tests/model/barriers.py --walks $(or $(WALKS),1000)
+
 oracles: all $(PROBES) ## compare with DuckDB, Python, ... on the same data (not part of check)
 	@$(TEST_ENV) tests/run-oracles
 
@@ -161,5 +173,5 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    printf '\n]\n'; } >$@
 
 .PHONY: check check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
-	check-self oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
+	check-self check-state model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint

@@ -8,3 +8,9 @@
         [ "$status" -eq 0 ]
     done
 }
+
+@test "properties of swindow's triggers and counts" {
+    run python3 "$BATS_TEST_DIRNAME/property/triggers.py" 11
+    echo "$output"
+    [ "$status" -eq 0 ]
+}

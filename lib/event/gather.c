@@ -4,10 +4,15 @@
 
 #include "base/map.h"
 
+struct gathered {
+    uint64_t sequence; /* of the first record */
+    _Alignas(16) char acc[];
+};
+
 struct tp_gather {
     const struct tp_aggs *aggs;
-    struct tp_map *groups; /* key -> struct tp_gathered */
-    struct tp_gathered **list;
+    struct tp_map *groups; /* key -> struct gathered */
+    struct gathered **list;
     size_t cap;
 };
 
@@ -19,18 +24,18 @@ tp_gather_new(const struct tp_aggs *aggs)
     if (!gather)
         return NULL;
     gather->aggs = aggs;
-    gather->groups = tp_map_new(sizeof(struct tp_gathered) + tp_aggs_size(aggs));
+    gather->groups = tp_map_new(sizeof(struct gathered) + tp_aggs_size(aggs));
     if (gather->groups)
         return gather;
     free(gather);
     return NULL;
 }
 
-void
-tp_gather_clear(struct tp_gather *gather)
+static void
+clear(struct tp_gather *gather)
 {
     for (void *v = tp_map_first(gather->groups); v; v = tp_map_next(gather->groups, v))
-        tp_aggs_clear(gather->aggs, ((struct tp_gathered *)v)->acc);
+        tp_aggs_clear(gather->aggs, ((struct gathered *)v)->acc);
     tp_map_clear(gather->groups);
 }
 
@@ -39,7 +44,7 @@ tp_gather_free(struct tp_gather *gather)
 {
     if (!gather)
         return;
-    tp_gather_clear(gather);
+    clear(gather);
     tp_map_free(gather->groups);
     free(gather->list);
     free(gather);
@@ -50,7 +55,7 @@ take(struct tp_gather *gather, struct tp_str key, uint64_t sequence, const void 
      struct tp_err *err)
 {
     bool is_new = false;
-    struct tp_gathered *into = tp_map_add(gather->groups, key, &is_new);
+    struct gathered *into = tp_map_add(gather->groups, key, &is_new);
 
     if (!into)
         return tp_err_memory(err);
@@ -59,8 +64,8 @@ take(struct tp_gather *gather, struct tp_str key, uint64_t sequence, const void 
     return tp_aggs_merge(gather->aggs, into->acc, acc, err);
 }
 
-int
-tp_gather_pane(struct tp_gather *gather, const struct tp_pane *pane, struct tp_err *err)
+static int
+add_pane(struct tp_gather *gather, const struct tp_pane *pane, struct tp_err *err)
 {
     size_t i = 0;
 
@@ -73,33 +78,23 @@ tp_gather_pane(struct tp_gather *gather, const struct tp_pane *pane, struct tp_e
     return 0;
 }
 
-int
-tp_gather_key(struct tp_gather *gather, const struct tp_pane *pane, struct tp_str key,
-              struct tp_err *err)
-{
-    const void *acc = tp_map_find(pane->groups, key);
-
-    return acc ? take(gather, key, 0, acc, err) : 0;
-}
-
 static int
 in_order(const void *a, const void *b)
 {
-    const struct tp_gathered *left = *(struct tp_gathered *const *)a;
-    const struct tp_gathered *right = *(struct tp_gathered *const *)b;
+    const struct gathered *left = *(struct gathered *const *)a;
+    const struct gathered *right = *(struct gathered *const *)b;
 
     return (left->sequence > right->sequence) - (left->sequence < right->sequence);
 }
 
-int
-tp_gather_list(struct tp_gather *gather, struct tp_gathered ***list, size_t *count,
-               struct tp_err *err)
+/* Lists what has been gathered, in order. */
+static int
+list_groups(struct tp_gather *gather, size_t *count, struct tp_err *err)
 {
     size_t groups = tp_map_count(gather->groups), i = 0;
 
     if (groups > gather->cap) {
-        struct tp_gathered **grown =
-            realloc(gather->list, 2 * groups * sizeof(struct tp_gathered *));
+        struct gathered **grown = realloc(gather->list, 2 * groups * sizeof(struct gathered *));
 
         if (!grown)
             return tp_err_memory(err);
@@ -109,14 +104,41 @@ tp_gather_list(struct tp_gather *gather, struct tp_gathered ***list, size_t *cou
     for (void *v = tp_map_first(gather->groups); v; v = tp_map_next(gather->groups, v))
         gather->list[i++] = v;
     if (groups > 1)
-        qsort(gather->list, groups, sizeof(struct tp_gathered *), in_order);
-    *list = gather->list;
+        qsort(gather->list, groups, sizeof(struct gathered *), in_order);
     *count = groups;
     return 0;
 }
 
-struct tp_str
-tp_gathered_key(const struct tp_gather *gather, const struct tp_gathered *group)
+static int
+put_pane(const struct tp_window *window, const struct tp_map *groups, const struct tp_group_to *to,
+         struct tp_err *err)
 {
-    return tp_map_key(gather->groups, group);
+    for (void *acc = tp_map_first(groups); acc; acc = tp_map_next(groups, acc))
+        if (to->put(to->self, window, tp_map_key(groups, acc), acc, err) < 0)
+            return -1;
+    return 0;
+}
+
+int
+tp_gather_window(struct tp_gather *gather, const struct tp_window *window,
+                 struct tp_pane *const *panes, size_t count, const struct tp_group_to *to,
+                 struct tp_err *err)
+{
+    size_t groups = 0;
+
+    if (count == 1)
+        return put_pane(window, panes[0]->groups, to, err);
+    for (size_t i = 0; i < count; i++)
+        if (add_pane(gather, panes[i], err) < 0)
+            return -1;
+    if (list_groups(gather, &groups, err) < 0)
+        return -1;
+    for (size_t i = 0; i < groups; i++) {
+        struct gathered *group = gather->list[i];
+
+        if (to->put(to->self, window, tp_map_key(gather->groups, group), group->acc, err) < 0)
+            return -1;
+    }
+    clear(gather);
+    return 0;
 }

@@ -2,7 +2,7 @@
  * gather: the groups of a window that is made of several panes, put together.
  *
  * They come out in the order in which their keys were first seen, whatever pane that was in. State:
- * one accumulator per key of the window at hand; clear before the next.
+ * one accumulator per key of the window at hand, none where a window is a single pane.
  */
 #ifndef TP_EVENT_GATHER_H
 #define TP_EVENT_GATHER_H
@@ -15,27 +15,21 @@
 #include "event/pane.h"
 #include "query/agg.h"
 
-struct tp_gathered {
-    uint64_t sequence; /* of the first record */
-    _Alignas(16) char acc[];
-};
-
 struct tp_gather; /* opaque */
 
 /* AGGS is borrowed for life. NULL when memory ran out. */
 struct tp_gather *tp_gather_new(const struct tp_aggs *aggs);
 void tp_gather_free(struct tp_gather *gather);
 
-/* Adds all groups of PANE; that of KEY alone, if there is one. -1: see tp_aggs_merge. */
-int tp_gather_pane(struct tp_gather *gather, const struct tp_pane *pane, struct tp_err *err);
-int tp_gather_key(struct tp_gather *gather, const struct tp_pane *pane, struct tp_str key,
-                  struct tp_err *err);
+struct tp_group_to {
+    int (*put)(void *self, const struct tp_window *window, struct tp_str key, void *acc,
+               struct tp_err *err);
+    void *self;
+};
 
-/* What has been gathered, in order; borrowed until the next call. -1: memory ran out. */
-int tp_gather_list(struct tp_gather *gather, struct tp_gathered ***list, size_t *count,
-                   struct tp_err *err);
-struct tp_str tp_gathered_key(const struct tp_gather *gather, const struct tp_gathered *group);
-
-void tp_gather_clear(struct tp_gather *gather);
+/* Puts the groups of WINDOW, which is made of these panes. -1: that of put, or of tp_aggs_merge. */
+int tp_gather_window(struct tp_gather *gather, const struct tp_window *window,
+                     struct tp_pane *const *panes, size_t count, const struct tp_group_to *to,
+                     struct tp_err *err);
 
 #endif

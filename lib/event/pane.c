@@ -8,7 +8,6 @@
 struct tp_panes {
     const struct tp_window_spec *spec;
     const struct tp_aggs *aggs;
-    tp_duration lateness;
     struct tp_map *by_start; /* start, 8 bytes -> struct tp_pane */
     struct tp_pane *recent;  /* the pane of the last record */
     struct tp_heap due;      /* panes by next_end */
@@ -24,7 +23,7 @@ start_key(const tp_time *start)
 }
 
 struct tp_panes *
-tp_panes_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs, tp_duration lateness)
+tp_panes_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs)
 {
     struct tp_panes *panes = calloc(1, sizeof *panes);
 
@@ -32,7 +31,6 @@ tp_panes_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs, tp_d
         return NULL;
     panes->spec = spec;
     panes->aggs = aggs;
-    panes->lateness = lateness;
     panes->by_start = tp_map_new(sizeof(struct tp_pane));
     if (!panes->by_start) {
         free(panes);
@@ -63,24 +61,6 @@ tp_panes_free(struct tp_panes *panes)
     tp_heap_release(&panes->expiring);
     free(panes->covered);
     free(panes);
-}
-
-struct tp_pane *
-tp_panes_find(struct tp_panes *panes, tp_time start)
-{
-    return tp_map_find(panes->by_start, start_key(&start));
-}
-
-/* A window ending at END is too late when END + lateness <= watermark (Flink, with the half-open
- * reading of DESIGN section 3). */
-static bool
-is_over(const struct tp_panes *panes, tp_time end, tp_time watermark)
-{
-    tp_time limit;
-
-    if (!tp_time_add(end, panes->lateness, &limit))
-        limit = TP_TIME_MAX;
-    return limit <= watermark;
 }
 
 /* The end of the window of a pane that follows the one ending at END; AFTER_ALL where there can be
@@ -156,11 +136,11 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
         return NULL;
     tp_window_of_pane(panes->spec, place.start, &first, &last);
     *last_end = last.end;
-    if (is_over(panes, last.end, watermark)) {
+    if (last.end <= watermark) {
         *is_late = true;
         return NULL;
     }
-    pane = tp_panes_find(panes, place.start);
+    pane = tp_map_find(panes->by_start, start_key(&place.start));
     if (!pane)
         pane = make_pane(panes, &place, &first, last.end, watermark, err);
     panes->recent = pane;
@@ -228,7 +208,7 @@ tp_panes_expire(struct tp_panes *panes, tp_time watermark)
 {
     const struct tp_heap_entry *next;
 
-    while ((next = tp_heap_peek(&panes->expiring)) && is_over(panes, next->at, watermark)) {
+    while ((next = tp_heap_peek(&panes->expiring)) && next->at <= watermark) {
         struct tp_pane *pane = tp_heap_pop(&panes->expiring).data;
         tp_time start = pane->start;
 

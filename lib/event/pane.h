@@ -4,8 +4,7 @@
  *
  * A record is added once, to its pane; a window is the panes it covers. Windows come out in the
  * order of their ends, each once, when the watermark reaches the end; a pane stays until the last
- * window it belongs to is `lateness` behind the watermark, so that late records can still be added
- * and their windows be said again. State: one group per live pane and key.
+ * window it belongs to has come out. State: one group per live pane and key.
  */
 #ifndef TP_EVENT_PANE_H
 #define TP_EVENT_PANE_H
@@ -32,19 +31,15 @@ struct tp_pane {
 
 struct tp_panes; /* opaque */
 
-/* SPEC and AGGS are borrowed for life. LATENESS >= 0. NULL when memory ran out. */
-struct tp_panes *tp_panes_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs,
-                              tp_duration lateness);
+/* SPEC and AGGS are borrowed for life. NULL when memory ran out. */
+struct tp_panes *tp_panes_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs);
 void tp_panes_free(struct tp_panes *panes);
 
 /* The pane that holds TIME, made if it was not there; the watermark is WATERMARK. *IS_LATE (and
- * NULL, no error) when the last of its windows is too late; *LAST_END is that window's end. NULL
+ * NULL, no error) when the last of its windows is over; *LAST_END is that window's end. NULL
  * with ERR when its windows leave the range of time or memory ran out. */
 struct tp_pane *tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_late,
                              tp_time *last_end, struct tp_err *err);
-
-/* The pane that starts at START, or NULL. */
-struct tp_pane *tp_panes_find(struct tp_panes *panes, tp_time start);
 
 /* The next window whose end is at most WATERMARK: fills WINDOW and lends the panes it covers that
  * hold groups, in the order of time, until the next call. 0: there is none. -1: memory ran out. */

@@ -37,6 +37,7 @@ struct tp_reorder {
     struct chunk *filling, *spare; /* NULL: none */
     uint64_t order;
     size_t held;
+    size_t chunks; /* bytes in chunks */
 };
 
 struct tp_reorder *
@@ -58,9 +59,18 @@ new_chunk(struct tp_reorder *r, size_t need)
         return chunk;
     }
     chunk = malloc(sizeof *chunk + cap);
-    if (chunk)
-        *chunk = (struct chunk){.cap = cap};
+    if (!chunk)
+        return NULL;
+    *chunk = (struct chunk){.cap = cap};
+    r->chunks += cap;
     return chunk;
+}
+
+static void
+free_chunk(struct tp_reorder *r, struct chunk *chunk)
+{
+    r->chunks -= chunk->cap;
+    free(chunk);
 }
 
 /* Nothing in CHUNK is held any more. */
@@ -71,7 +81,7 @@ drop_chunk(struct tp_reorder *r, struct chunk *chunk)
     if (chunk == r->filling)
         return;
     if (r->spare || chunk->cap > CHUNK)
-        free(chunk);
+        free_chunk(r, chunk);
     else
         r->spare = chunk;
 }
@@ -87,7 +97,7 @@ room_for(struct tp_reorder *r, size_t len)
         if (!chunk)
             return NULL;
         if (r->filling && r->filling->live == 0)
-            free(r->filling);
+            free_chunk(r, r->filling);
         r->filling = chunk;
     }
     return chunk->bytes + chunk->used;
@@ -325,6 +335,16 @@ size_t
 tp_reorder_count(const struct tp_reorder *r)
 {
     return r->held;
+}
+
+size_t
+tp_reorder_size(const struct tp_reorder *r)
+{
+    size_t size = r->chunks;
+
+    for (size_t i = 0; i < r->runs; i++)
+        size += r->run[i].cap * sizeof *r->run[i].entry;
+    return size;
 }
 
 static void

@@ -38,5 +38,6 @@ int tp_reorder_drain(struct tp_reorder *reorder, tp_time before, tp_reorder_take
                      void *context, struct tp_err *err);
 
 size_t tp_reorder_count(const struct tp_reorder *reorder); /* lines held */
+size_t tp_reorder_size(const struct tp_reorder *reorder);  /* bytes held, for --max-memory */
 
 #endif

@@ -1,29 +1,45 @@
 #include "event/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "event/window.h"
 
 /* The sessions of one key, newest first. */
-struct tp_key_sessions {
-    struct tp_session *first;
+struct of_key {
+    struct session *first;
+};
+
+struct session {
+    struct tp_window window;
+    uint64_t sequence;  /* of the first record */
+    bool said;          /* its row on time was; nothing has moved its bounds since */
+    unsigned queued;    /* entries of the queues that point here; the last one to go frees it */
+    struct of_key *key; /* NULL: swallowed or over */
+    struct session *next;
+    struct tp_firing firing;
+    _Alignas(16) char acc[];
 };
 
 struct tp_sessions {
     const struct tp_aggs *aggs;
+    const struct tp_trigger *trigger;
+    struct tp_row_to to;
     struct tp_window_spec spec;
-    tp_duration lateness;
-    struct tp_map *by_key;    /* key -> struct tp_key_sessions */
-    struct tp_heap due;       /* sessions by the end they had when pushed: it may have grown */
-    struct tp_heap expiring;  /* said ones, likewise */
-    struct tp_session **list; /* lent by tp_sessions_due */
+    struct tp_map *by_key;   /* key -> struct of_key */
+    struct tp_heap due;      /* sessions by the end they had when pushed: it may have grown */
+    struct tp_heap early;    /* ... by when early rows are due */
+    struct tp_heap expiring; /* ... by the end they were said with: stale when it has grown */
+    struct session **list;
     size_t list_cap;
     size_t open; /* not said yet */
 };
 
 struct tp_sessions *
-tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, tp_duration lateness)
+tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_trigger *trigger,
+                struct tp_row_to to)
 {
     struct tp_sessions *sessions = calloc(1, sizeof *sessions);
 
@@ -31,104 +47,78 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, tp_duration latenes
         return NULL;
     sessions->spec = (struct tp_window_spec){.kind = TP_WINDOW_SESSION, .size = gap};
     sessions->aggs = aggs;
-    sessions->lateness = lateness;
-    sessions->by_key = tp_map_new(sizeof(struct tp_key_sessions));
-    if (!sessions->by_key) {
-        free(sessions);
-        return NULL;
-    }
-    return sessions;
-}
-
-static void
-drop(struct tp_sessions *sessions, struct tp_session *session)
-{
-    tp_aggs_clear(sessions->aggs, session->acc);
-    free(session);
-}
-
-void
-tp_sessions_free(struct tp_sessions *sessions)
-{
-    if (!sessions)
-        return;
-    /* Every session, live or dead, is in exactly one of the two queues. */
-    while (sessions->due.count > 0)
-        drop(sessions, tp_heap_pop(&sessions->due).data);
-    while (sessions->expiring.count > 0)
-        drop(sessions, tp_heap_pop(&sessions->expiring).data);
-    tp_heap_release(&sessions->due);
-    tp_heap_release(&sessions->expiring);
-    tp_map_free(sessions->by_key);
-    free(sessions->list);
+    sessions->trigger = trigger;
+    sessions->to = to;
+    sessions->by_key = tp_map_new(sizeof(struct of_key));
+    if (sessions->by_key)
+        return sessions;
     free(sessions);
+    return NULL;
 }
 
-static bool
-is_over(const struct tp_sessions *sessions, tp_time end, tp_time watermark)
+/* --- queues ------------------------------------------------------------------------------------*/
+
+static int
+enqueue(struct tp_heap *queue, tp_time at, struct session *session)
 {
-    tp_time limit;
-
-    if (!tp_time_add(end, sessions->lateness, &limit))
-        limit = TP_TIME_MAX;
-    return limit <= watermark;
-}
-
-struct tp_session *
-tp_session_swallowed(struct tp_session *from, const struct tp_window *merged)
-{
-    while (from && (from->window.start > merged->end || from->window.end < merged->start))
-        from = from->next;
-    return from;
-}
-
-struct tp_session *
-tp_sessions_of(struct tp_sessions *sessions, struct tp_str key)
-{
-    struct tp_key_sessions *of = tp_map_find(sessions->by_key, key);
-
-    return of ? of->first : NULL;
-}
-
-int
-tp_sessions_probe(struct tp_sessions *sessions, struct tp_str key, tp_time time, tp_time watermark,
-                  struct tp_window *merged, struct tp_err *err)
-{
-    struct tp_session *s = tp_sessions_of(sessions, key);
-    struct tp_window span;
-
-    if (tp_window_pane(&sessions->spec, time, &span, err) < 0)
+    if (tp_heap_push(queue, at, session) < 0)
         return -1;
-    /* One pass suffices: sessions of a key never touch each other, so swallowing one does not bring
-     * another into reach. */
-    *merged = span;
-    for (s = tp_session_swallowed(s, &span); s; s = tp_session_swallowed(s->next, &span)) {
-        merged->start = s->window.start < merged->start ? s->window.start : merged->start;
-        merged->end = s->window.end > merged->end ? s->window.end : merged->end;
-    }
-    return !is_over(sessions, merged->end, watermark);
+    session->queued++;
+    return 0;
 }
 
-static struct tp_session *
-new_session(struct tp_sessions *sessions, struct tp_key_sessions *of)
+/* The earliest of QUEUE, no longer counted there; NULL when it is dead. */
+static struct session *
+dequeue(struct tp_heap *queue)
 {
-    struct tp_session *session = calloc(1, sizeof *session + tp_aggs_size(sessions->aggs));
+    struct session *session = tp_heap_pop(queue).data;
+
+    session->queued--;
+    if (session->key)
+        return session;
+    if (session->queued == 0)
+        free(session);
+    return NULL;
+}
+
+static int
+schedule_early(struct tp_sessions *sessions, struct session *session, tp_time watermark)
+{
+    /* Its end is not known before it is over. */
+    struct tp_window open = {session->window.start, TP_TIME_MAX};
+    tp_time next = tp_trigger_next_early(sessions->trigger, &open, watermark);
+
+    return next == TP_TIME_AFTER_ALL ? 0 : enqueue(&sessions->early, next, session);
+}
+
+/* --- life --------------------------------------------------------------------------------------*/
+
+static struct session *
+new_session(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *window,
+            const struct tp_arrival *arrival)
+{
+    struct session *session = calloc(1, sizeof *session + tp_aggs_size(sessions->aggs));
 
     if (!session)
         return NULL;
+    session->window = *window;
+    session->sequence = arrival->sequence;
+    if (enqueue(&sessions->due, window->end, session) < 0) {
+        free(session);
+        return NULL;
+    }
     session->key = of;
     session->next = of->first;
     of->first = session;
     sessions->open++;
-    return session;
+    return schedule_early(sessions, session, arrival->watermark) < 0 ? NULL : session;
 }
 
-/* Takes SESSION out of its key's list. It stays in its queue, marked dead (key NULL), and is
- * dropped when its turn comes. */
+/* Takes SESSION out of its key's list. It stays in its queues, dead, until its turns come. */
 static void
-unlink_session(struct tp_sessions *sessions, struct tp_session *session)
+unlink_session(struct tp_sessions *sessions, struct session *session)
 {
-    struct tp_session **link = &session->key->first;
+    struct session **link = &session->key->first;
 
     while (*link != session)
         link = &(*link)->next;
@@ -137,104 +127,201 @@ unlink_session(struct tp_sessions *sessions, struct tp_session *session)
     if (!session->said)
         sessions->open--;
     tp_aggs_clear(sessions->aggs, session->acc);
+    tp_firing_release(&session->firing);
 }
 
-static int
-enqueue(struct tp_heap *queue, struct tp_session *session)
+static void
+empty(struct tp_sessions *sessions, struct tp_heap *queue)
 {
-    return tp_heap_push(queue, session->window.end, session);
+    while (queue->count > 0) {
+        struct session *session = dequeue(queue);
+
+        if (!session)
+            continue;
+        unlink_session(sessions, session);
+        if (session->queued == 0)
+            free(session);
+    }
+    tp_heap_release(queue);
+}
+
+void
+tp_sessions_free(struct tp_sessions *sessions)
+{
+    if (!sessions)
+        return;
+    empty(sessions, &sessions->due);
+    empty(sessions, &sessions->early);
+    empty(sessions, &sessions->expiring);
+    tp_map_free(sessions->by_key);
+    free(sessions->list);
+    free(sessions);
+}
+
+/* --- merging -----------------------------------------------------------------------------------*/
+
+/* From FROM on, the first session of its key that MERGED swallows. */
+static struct session *
+swallowed(struct session *from, const struct tp_window *merged)
+{
+    while (from && (from->window.start > merged->end || from->window.end < merged->start))
+        from = from->next;
+    return from;
+}
+
+static bool
+same_bounds(const struct session *session, const struct tp_window *window)
+{
+    return session->window.start == window->start && session->window.end == window->end;
+}
+
+/* The session that a record at TIME makes of those from FIRST on. One pass suffices: sessions of a
+ * key never touch each other, so swallowing one does not bring another into reach. */
+static int
+merged_window(const struct tp_sessions *sessions, struct session *first, tp_time time,
+              struct tp_window *merged, struct tp_err *err)
+{
+    struct tp_window span;
+
+    if (tp_window_pane(&sessions->spec, time, &span, err) < 0)
+        return -1;
+    *merged = span;
+    for (struct session *s = swallowed(first, &span); s; s = swallowed(s->next, &span)) {
+        merged->start = s->window.start < merged->start ? s->window.start : merged->start;
+        merged->end = s->window.end > merged->end ? s->window.end : merged->end;
+    }
+    return 0;
+}
+
+/* Would the session that MERGED makes of those it swallows take the record? Asked before anything
+ * is changed. There are at most two: each is as long as the gap or longer. */
+static int
+check(const struct tp_sessions *sessions, struct session *first, const struct tp_window *merged,
+      const struct tp_arrival *arrival, struct tp_err *err)
+{
+    if (tp_aggs_check(sessions->aggs, arrival->values, err) < 0)
+        return -1;
+    for (struct session *s = swallowed(first, merged); s; s = swallowed(s->next, merged))
+        if (tp_aggs_check_add(sessions->aggs, s->acc, arrival->values, err) < 0)
+            return -1;
+    return 0;
+}
+
+static struct tp_said
+said_of(const struct tp_sessions *sessions, struct session *session)
+{
+    return (struct tp_said){sessions->aggs, &session->window,
+                            tp_map_key(sessions->by_key, session->key), session->acc,
+                            &session->firing};
+}
+
+/* Rows of sessions that are about to be others are taken back. */
+static int
+take_back(struct tp_sessions *sessions, struct session *first, const struct tp_window *merged,
+          struct tp_err *err)
+{
+    for (struct session *s = swallowed(first, merged); s; s = swallowed(s->next, merged)) {
+        struct tp_said said = said_of(sessions, s);
+        uint64_t fresh = s->firing.fresh;
+
+        if (same_bounds(s, merged))
+            continue;
+        if (tp_trigger_take_back(&said, &sessions->to, err) < 0)
+            return -1;
+        tp_firing_release(&s->firing);
+        s->firing.fresh = fresh;
+    }
+    return 0;
 }
 
 /* Merges all that MERGED swallows behind KEPT into KEPT. */
 static int
-swallow(struct tp_sessions *sessions, struct tp_session *kept, const struct tp_window *merged,
+swallow(struct tp_sessions *sessions, struct session *kept, const struct tp_window *merged,
         struct tp_err *err)
 {
-    struct tp_session *other = tp_session_swallowed(kept->next, merged);
+    struct session *other = swallowed(kept->next, merged);
 
     while (other) {
-        struct tp_session *next = tp_session_swallowed(other->next, merged);
+        struct session *next = swallowed(other->next, merged);
 
         if (tp_aggs_merge(sessions->aggs, kept->acc, other->acc, err) < 0)
             return -1;
         if (other->sequence < kept->sequence)
             kept->sequence = other->sequence;
+        kept->firing.fresh += other->firing.fresh;
         unlink_session(sessions, other);
         other = next;
     }
     return 0;
 }
 
-/* A said session waits among the expiring ones. Now that it has grown it is to be said anew: a
- * fresh one takes over its place, since a heap entry cannot be taken out. */
-static struct tp_session *
-revive(struct tp_sessions *sessions, struct tp_session *old)
+/* KEPT gets the bounds of MERGED. One that was said is to be said anew. */
+static int
+grow(struct tp_sessions *sessions, struct session *kept, const struct tp_window *merged)
 {
-    struct tp_session *fresh = new_session(sessions, old->key);
-
-    if (!fresh)
-        return NULL;
-    memcpy(fresh->acc, old->acc, tp_aggs_size(sessions->aggs));
-    memset(old->acc, 0, tp_aggs_size(sessions->aggs));
-    fresh->sequence = old->sequence;
-    unlink_session(sessions, old);
-    return fresh;
-}
-
-struct tp_session *
-tp_sessions_merge(struct tp_sessions *sessions, struct tp_str key, const struct tp_window *merged,
-                  uint64_t sequence, struct tp_err *err)
-{
-    struct tp_key_sessions *of = tp_map_add(sessions->by_key, key, NULL);
-    struct tp_session *kept = of ? tp_session_swallowed(of->first, merged) : NULL;
-    bool queued = kept && !kept->said;
-
-    if (kept && kept->said) {
-        if (kept->window.start == merged->start && kept->window.end == merged->end)
-            return kept; /* nothing else can lie within it */
-        kept = revive(sessions, kept);
-    } else if (of && !kept) {
-        kept = new_session(sessions, of);
-        if (kept)
-            kept->sequence = sequence;
-    }
-    if (!kept) {
-        tp_err_memory(err);
-        return NULL;
-    }
+    if (same_bounds(kept, merged))
+        return 0;
     kept->window = *merged;
-    if (!queued && enqueue(&sessions->due, kept) < 0) {
-        unlink_session(sessions, kept);
-        free(kept);
-        tp_err_memory(err);
-        return NULL;
-    }
-    return swallow(sessions, kept, merged, err) < 0 ? NULL : kept;
+    if (!kept->said)
+        return 0;
+    kept->said = false;
+    sessions->open++;
+    return enqueue(&sessions->due, merged->end, kept);
 }
 
-struct tp_str
-tp_session_key(const struct tp_sessions *sessions, const struct tp_session *session)
+/* Makes MERGED one session of OF out of those it swallows; new if there was none. */
+static struct session *
+merge(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *merged,
+      const struct tp_arrival *arrival, struct tp_err *err)
 {
-    return tp_map_key(sessions->by_key, session->key);
+    struct session *kept = swallowed(of->first, merged);
+
+    if (!kept)
+        kept = new_session(sessions, of, merged, arrival);
+    else if (swallow(sessions, kept, merged, err) < 0)
+        return NULL;
+    else if (grow(sessions, kept, merged) < 0)
+        kept = NULL;
+    if (!kept)
+        tp_err_memory(err);
+    return kept;
+}
+
+/* --- saying ------------------------------------------------------------------------------------*/
+
+static int
+fire(struct tp_sessions *sessions, struct session *session, enum tp_timing timing, bool last,
+     struct tp_err *err)
+{
+    struct tp_said said = said_of(sessions, session);
+
+    return tp_trigger_fire(sessions->trigger, &said, timing, last, &sessions->to, err);
 }
 
 static int
 in_order(const void *a, const void *b)
 {
-    const struct tp_session *left = *(struct tp_session *const *)a;
-    const struct tp_session *right = *(struct tp_session *const *)b;
+    const struct session *left = *(struct session *const *)a;
+    const struct session *right = *(struct session *const *)b;
 
     if (left->window.end != right->window.end)
         return left->window.end > right->window.end ? 1 : -1;
     return (left->sequence > right->sequence) - (left->sequence < right->sequence);
 }
 
+static void
+sort(struct tp_sessions *sessions, size_t count)
+{
+    if (count > 1)
+        qsort(sessions->list, count, sizeof(struct session *), in_order);
+}
+
 static int
-list(struct tp_sessions *sessions, size_t count, struct tp_session *session)
+list(struct tp_sessions *sessions, size_t count, struct session *session)
 {
     if (count == sessions->list_cap) {
         size_t cap = count ? 2 * count : 64;
-        struct tp_session **grown = realloc(sessions->list, cap * sizeof(struct tp_session *));
+        struct session **grown = realloc(sessions->list, cap * sizeof(struct session *));
 
         if (!grown)
             return -1;
@@ -245,59 +332,154 @@ list(struct tp_sessions *sessions, size_t count, struct tp_session *session)
     return 0;
 }
 
-int
-tp_sessions_due(struct tp_sessions *sessions, tp_time watermark, struct tp_session ***due,
-                size_t *count, struct tp_err *err)
+/* Lists the sessions whose time has come; they count as said from now on. */
+static int
+list_due(struct tp_sessions *sessions, tp_time watermark, size_t *count, struct tp_err *err)
 {
     const struct tp_heap_entry *next;
-    size_t found = 0;
 
+    *count = 0;
     while ((next = tp_heap_peek(&sessions->due)) && next->at <= watermark) {
-        struct tp_session *session = tp_heap_pop(&sessions->due).data;
+        struct session *session = dequeue(&sessions->due);
 
-        if (!session->key) {
-            free(session); /* swallowed meanwhile */
-        } else if (session->window.end > watermark) {
-            if (enqueue(&sessions->due, session) < 0) /* has grown since */
+        if (!session)
+            continue;
+        if (session->window.end > watermark) { /* has grown since */
+            if (enqueue(&sessions->due, session->window.end, session) < 0)
                 return tp_err_memory(err);
-        } else if (list(sessions, found, session) < 0 ||
-                   enqueue(&sessions->expiring, session) < 0) {
-            return tp_err_memory(err);
-        } else {
-            session->said = true;
-            sessions->open--;
-            found++;
+            continue;
         }
+        if (enqueue(&sessions->expiring, session->window.end, session) < 0 ||
+            list(sessions, *count, session) < 0)
+            return tp_err_memory(err);
+        session->said = true;
+        sessions->open--;
+        ++*count;
     }
-    if (found > 1)
-        qsort(sessions->list, found, sizeof(struct tp_session *), in_order);
-    *due = sessions->list;
-    *count = found;
+    sort(sessions, *count);
+    return 0;
+}
+
+static int
+fire_due(struct tp_sessions *sessions, tp_time watermark, enum tp_timing timing, struct tp_err *err)
+{
+    size_t count;
+
+    if (list_due(sessions, watermark, &count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct session *session = sessions->list[i];
+        bool last = tp_trigger_is_over(sessions->trigger, session->window.end, watermark);
+
+        if (fire(sessions, session, timing, last, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+fire_early(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
+{
+    const struct tp_heap_entry *next;
+    size_t count = 0;
+
+    while ((next = tp_heap_peek(&sessions->early)) && next->at <= watermark) {
+        struct session *session = dequeue(&sessions->early);
+
+        if (!session)
+            continue;
+        if (schedule_early(sessions, session, watermark) < 0 || list(sessions, count, session) < 0)
+            return tp_err_memory(err);
+        count += !session->said && session->firing.fresh > 0; /* said, it may yet grow */
+    }
+    sort(sessions, count);
+    for (size_t i = 0; i < count; i++)
+        if (fire(sessions, sessions->list[i], TP_EARLY, false, err) < 0)
+            return -1;
     return 0;
 }
 
 static void
-forget_key(struct tp_sessions *sessions, struct tp_key_sessions *of)
+forget_key(struct tp_sessions *sessions, struct of_key *of)
 {
     if (!of->first)
         tp_map_remove(sessions->by_key, tp_map_key(sessions->by_key, of));
 }
 
-void
-tp_sessions_expire(struct tp_sessions *sessions, tp_time watermark)
+static void
+expire(struct tp_sessions *sessions, tp_time watermark)
 {
     const struct tp_heap_entry *next;
 
-    while ((next = tp_heap_peek(&sessions->expiring)) && is_over(sessions, next->at, watermark)) {
-        struct tp_session *session = tp_heap_pop(&sessions->expiring).data;
-        struct tp_key_sessions *of = session->key;
+    while ((next = tp_heap_peek(&sessions->expiring)) &&
+           tp_trigger_is_over(sessions->trigger, next->at, watermark)) {
+        tp_time end = next->at;
+        struct session *session = dequeue(&sessions->expiring);
+        struct of_key *of;
 
-        if (of) {
-            unlink_session(sessions, session);
-            forget_key(sessions, of);
-        }
-        free(session);
+        if (!session || !session->said || session->window.end != end)
+            continue; /* swallowed, or has grown: then another entry has its end */
+        of = session->key;
+        unlink_session(sessions, session);
+        forget_key(sessions, of);
+        if (session->queued == 0)
+            free(session);
     }
+}
+
+int
+tp_sessions_watermark(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
+{
+    if (fire_due(sessions, watermark, TP_ON_TIME, err) < 0 ||
+        fire_early(sessions, watermark, err) < 0)
+        return -1;
+    expire(sessions, watermark);
+    return 0;
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+static int
+say(struct tp_sessions *sessions, struct session *session, const struct tp_arrival *arrival,
+    struct tp_err *err)
+{
+    uint64_t early = sessions->trigger->early_count;
+
+    if (session->said)
+        return fire(sessions, session, TP_LATE_ROW, false, err);
+    if (session->window.end <= arrival->watermark)
+        return fire_due(sessions, arrival->watermark, TP_LATE_ROW, err);
+    if (early > 0 && session->firing.fresh >= early)
+        return fire(sessions, session, TP_EARLY, false, err);
+    return 0;
+}
+
+int
+tp_sessions_add(struct tp_sessions *sessions, const struct tp_arrival *arrival, tp_time *late_end,
+                struct tp_err *err)
+{
+    struct of_key *of = tp_map_find(sessions->by_key, arrival->key);
+    struct session *first = of ? of->first : NULL;
+    struct session *session;
+    struct tp_window merged;
+
+    if (merged_window(sessions, first, arrival->time, &merged, err) < 0)
+        return -1;
+    *late_end = merged.end;
+    if (tp_trigger_is_over(sessions->trigger, merged.end, arrival->watermark))
+        return 0;
+    if (check(sessions, first, &merged, arrival, err) < 0 ||
+        take_back(sessions, first, &merged, err) < 0)
+        return -1;
+    of = of ? of : tp_map_add(sessions->by_key, arrival->key, NULL);
+    if (!of)
+        return tp_err_memory(err);
+    session = merge(sessions, of, &merged, arrival, err);
+    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
+                                arrival->sequence, err) < 0)
+        return -1;
+    session->firing.fresh++;
+    return say(sessions, session, arrival, err) < 0 ? -1 : 1;
 }
 
 size_t

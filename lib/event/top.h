@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/str.h"
 #include "query/order.h"
 #include "value/time.h"
@@ -24,6 +25,7 @@ struct tp_top_rule {
     const struct tp_order *order;
     size_t limit; /* N, at least 1 */
     bool keep_ties;
+    size_t *held; /* bytes of all records and tops, kept up to date here; NULL: not counted */
 };
 
 /* A record with what it is ranked by. */
@@ -55,5 +57,31 @@ void tp_ranked_free(struct tp_ranked *record);
 int tp_top_add(struct tp_top *top, const struct tp_top_rule *rule, struct tp_ranked *record);
 
 void tp_top_release(struct tp_top *top);
+
+/* What happens to the rows of a ranking. */
+enum tp_top_change {
+    TP_TOP_INSERT,  /* a row that was not there */
+    TP_TOP_UPSERT,  /* the row of this rank is now another */
+    TP_TOP_RETRACT, /* ... said in two: the old row, */
+    TP_TOP_UPDATE,  /* ... then the new */
+    TP_TOP_DELETE,  /* a row that is no longer there */
+};
+
+/* Gets a row: RECORD, borrowed, at RANK. */
+typedef int tp_top_take(void *context, enum tp_top_change change, const struct tp_ranked *record,
+                        size_t rank, struct tp_err *err);
+
+/* Hands TAKE all rows, in order, as inserted. */
+int tp_top_tell(const struct tp_top *top, const struct tp_top_rule *rule, tp_top_take *take,
+                void *context, struct tp_err *err);
+
+/*
+ * tp_top_add, and hands TAKE the rows that change: as Flink's Top-N, each rank from that of RECORD
+ * on, in order: retracted and updated, or upserted. With ties kept a rank is not one row, and there
+ * is no upserting: rows whose rank moves are retracted and updated (those that fall out deleted),
+ * then RECORD is inserted. -1 when TAKE said so or memory ran out. Only if tp_top_wants it.
+ */
+int tp_top_change(struct tp_top *top, const struct tp_top_rule *rule, struct tp_ranked *record,
+                  bool upserts, tp_top_take *take, void *context, struct tp_err *err);
 
 #endif

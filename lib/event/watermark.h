@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "value/time.h"
 
@@ -98,5 +100,10 @@ tp_time tp_minimum_member(const struct tp_minimum *minimum, int which,
  * or -1 when memory ran out. Afterwards all goes on as if it had never stopped. */
 void tp_minimum_resume(struct tp_minimum *minimum, tp_time watermark);
 int tp_minimum_rejoin(struct tp_minimum *minimum, tp_time watermark, enum tp_minimum_state state);
+
+/* All of it as a JSON array, `[watermark,[member,state],...]`; and a new one made of that (valid
+ * JSON), NULL with the reason when it is not such an array. */
+void tp_minimum_save(struct tp_minimum *minimum, struct tp_buf *to);
+struct tp_minimum *tp_minimum_load(struct tp_str array, struct tp_err *err);
 
 #endif

@@ -73,6 +73,7 @@ pane_of(const struct tp_window_spec *spec, tp_time time, struct tp_window *pane)
         return tp_calendar_period(spec->calendar, time, &pane->start, &pane->end);
     case TP_WINDOW_SESSION:
         return window_around(time, modulo(time, TP_MILLISECOND), spec->size, pane);
+    case TP_WINDOW_COUNT:
     case TP_WINDOW_ALL:
         break;
     }
@@ -120,6 +121,7 @@ tp_window_of_pane(const struct tp_window_spec *spec, tp_time pane_start, struct 
         return;
     case TP_WINDOW_CALENDAR:
     case TP_WINDOW_SESSION:
+    case TP_WINDOW_COUNT:
     case TP_WINDOW_ALL:
         pane_of(spec, pane_start, first);
         *last = *first;
@@ -141,8 +143,31 @@ tp_window_start(const struct tp_window_spec *spec, tp_time end)
     case TP_WINDOW_FIXED:
     case TP_WINDOW_SESSION:
         return end - spec->size;
+    case TP_WINDOW_COUNT:
     case TP_WINDOW_ALL:
         break;
     }
     return window.start;
+}
+
+bool
+tp_window_after(const struct tp_window_spec *spec, tp_time end, struct tp_window *window)
+{
+    if (spec->kind == TP_WINDOW_CALENDAR)
+        return pane_of(spec, end, window);
+    if (!tp_time_add(end, spec->slide, &window->end))
+        return false;
+    window->start = tp_window_start(spec, window->end);
+    return true;
+}
+
+tp_time
+tp_window_end_until(const struct tp_window_spec *spec, tp_time end, tp_time until)
+{
+    struct tp_window window;
+
+    if (spec->kind == TP_WINDOW_CALENDAR)
+        return pane_of(spec, until, &window) ? window.start : end;
+    /* Unsigned, the difference of any two times fits. */
+    return until - (tp_time)(((uint64_t)until - (uint64_t)end) % (uint64_t)spec->slide);
 }

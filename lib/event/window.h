@@ -10,6 +10,7 @@
  *                      event/calendar.h
  *   session:30m        gap: a window ends when nothing came for so long; two sessions merge when
  *                      the gap is exactly met (Flink)
+ *   count:100,20       size, slide (may be left out): so many records of a key, event/count.h
  *   all                one window, from the first record to the last
  * Fixed windows are made of panes: the largest pieces that every window is a whole number of
  * (Li et al., "No pane, no gain", SIGMOD Record 2005), so that a record is added once.
@@ -29,6 +30,7 @@ enum tp_window_kind {
     TP_WINDOW_CUMULATE,
     TP_WINDOW_CALENDAR,
     TP_WINDOW_SESSION,
+    TP_WINDOW_COUNT,
     TP_WINDOW_ALL,
 };
 
@@ -37,8 +39,8 @@ enum tp_window_kind {
  * they can be. */
 struct tp_window_spec {
     enum tp_window_kind kind;
-    tp_duration size;   /* > 0; cumulate: the greatest; session: the gap; all: 0 */
-    tp_duration slide;  /* > 0, <= size; fixed: equal to size when tumbling; cumulate: the step */
+    tp_duration size;   /* > 0; cumulate: the greatest; session: the gap; count: records; all: 0 */
+    tp_duration slide;  /* > 0, <= size, equal when tumbling; cumulate: the step; count: records */
     tp_duration pane;   /* fixed: the greatest common divisor of size and slide; else as slide */
     tp_duration offset; /* fixed, cumulate: 0 <= offset < slide, size; 0 after a parse */
     struct tp_calendar *calendar; /* calendar: owned */
@@ -48,15 +50,16 @@ struct tp_window {
     tp_time start, end;
 };
 
-/* -1 with the reason: unknown kind, a bare number, parts of a millisecond, a slide larger than the
- * size, a size that is no whole number of steps, an unknown zone, a bare `1w`, `1mo` or `1y` (both
- * readings are named). tp_window_release gives back what SPEC owns, also after a failure. */
+/* -1 with the reason: unknown kind, a number where a time is wanted or the reverse, parts of a
+ * millisecond, a slide larger than the size, a size that is no whole number of steps, an unknown
+ * zone, a bare `1w`, `1mo` or `1y` (both readings are named). tp_window_release gives back what
+ * SPEC owns, also after a failure. */
 int tp_window_parse(struct tp_str text, struct tp_window_spec *spec, struct tp_err *err);
 void tp_window_release(struct tp_window_spec *spec);
 
 /* Shifts windows by OFFSET, any sign: fixed ones against the epoch, kept modulo the slide
  * (cumulate: the size), calendar ones by the zone's clocks. -1 with the reason: parts of a
- * millisecond; too much for a calendar; sessions and `all` have nothing to shift. */
+ * millisecond; too much for a calendar; sessions, counts and `all` have nothing to shift. */
 int tp_window_shift(struct tp_window_spec *spec, tp_duration offset, struct tp_err *err);
 
 /*
@@ -70,11 +73,16 @@ int tp_window_pane(const struct tp_window_spec *spec, tp_time time, struct tp_wi
 
 /* The first and the last window (by end) that a pane starting at PANE_START belongs to; the ones
  * between lie `slide` apart. PANE_START is one that tp_window_pane gave. For sessions and `all`
- * both are the pane itself. */
+ * both are the pane itself (counts have none, they are as `all`). */
 void tp_window_of_pane(const struct tp_window_spec *spec, tp_time pane_start,
                        struct tp_window *first, struct tp_window *last);
 
 /* Where the window that ends at END begins; END is one that the above gave, or lies between. */
 tp_time tp_window_start(const struct tp_window_spec *spec, tp_time end);
+
+/* The window behind the one that ends at END, which the above gave; false when it leaves tp_time.
+ * And the end of the last one that ends at or before UNTIL (>= END). Of windows that have panes. */
+bool tp_window_after(const struct tp_window_spec *spec, tp_time end, struct tp_window *window);
+tp_time tp_window_end_until(const struct tp_window_spec *spec, tp_time end, tp_time until);
 
 #endif

@@ -1,8 +1,13 @@
 #include "event/window.h"
 
-#define KINDS                                                                        \
-    "a length (1m, tumble:1m), hop:SIZE,SLIDE, cumulate:MAX,STEP, session:GAP, all " \
-    "or of the calendar (1d@Europe/Berlin, 1w@, 1mo@, 1y@)"
+#include "value/num.h"
+
+#define MOST_RECORDS INT64_C(1000000000000) /* far beyond use, far below overflow */
+#define MOST_OPEN 100000                    /* accumulators a key may take */
+
+#define KINDS                                                                    \
+    "a length (1m, tumble:1m), hop:SIZE,SLIDE, cumulate:MAX,STEP, session:GAP, " \
+    "count:N, all or of the calendar (1d@Europe/Berlin, 1w@, 1mo@, 1y@)"
 
 /* Reads the text of one specification; the places of errors count from its start. */
 struct reader {
@@ -66,7 +71,7 @@ read_length(const struct reader *reader, struct tp_str part, tp_duration *length
     if (is_bare_number(part))
         return REFUSE(reader, part,
                       "a bare number is a count, not a time: write %.*ss "
-                      "(windows by count, count:%.*s, are not accepted yet)",
+                      "(windows of so many records are count:%.*s)",
                       text_width(part), part.ptr, text_width(part), part.ptr);
     if (tp_duration_parse(part, length, &reason) < 0)
         return REFUSE(reader, part, "%s; windows are " KINDS, reason.text);
@@ -214,6 +219,41 @@ parse_session(const struct reader *reader, struct tp_str rest, struct tp_window_
     return 0;
 }
 
+/* A number of records. */
+static int
+read_count(const struct reader *reader, struct tp_str part, int64_t *count)
+{
+    if (!tp_num_parse_int(part, count) || *count <= 0)
+        return REFUSE(reader, part, "a number of records from 1 on is wanted: count:100");
+    if (*count > MOST_RECORDS)
+        return REFUSE(reader, part, "no window holds more than %lld records",
+                      (long long)MOST_RECORDS);
+    return 0;
+}
+
+static int
+parse_count(const struct reader *reader, struct tp_str rest, struct tp_window_spec *spec)
+{
+    struct tp_str size = rest, slide = rest;
+    size_t comma;
+
+    if (find(rest, ',', &comma)) {
+        size = slice(rest, 0, comma);
+        slide = slice(rest, comma + 1, rest.len);
+    }
+    if (read_count(reader, size, &spec->size) < 0 || read_count(reader, slide, &spec->slide) < 0)
+        return -1;
+    if (spec->slide > spec->size)
+        return REFUSE(reader, slide,
+                      "the slide is larger than the size, and records in between would be lost: "
+                      "the size comes first");
+    if ((spec->size - 1) / spec->slide >= MOST_OPEN)
+        return REFUSE(reader, slide, "a record would be in more than %d windows", MOST_OPEN);
+    spec->kind = TP_WINDOW_COUNT;
+    spec->pane = spec->size;
+    return 0;
+}
+
 static int
 parse_kind(const struct reader *reader, size_t colon, struct tp_window_spec *spec)
 {
@@ -228,6 +268,8 @@ parse_kind(const struct reader *reader, size_t colon, struct tp_window_spec *spe
         return parse_cumulate(reader, rest, spec);
     if (tp_str_equal(kind, TP_STR("session")))
         return parse_session(reader, rest, spec);
+    if (tp_str_equal(kind, TP_STR("count")))
+        return parse_count(reader, rest, spec);
     if (tp_str_equal(kind, TP_STR("all")))
         return REFUSE(reader, rest, "the window of everything has no length: all");
     return REFUSE(reader, kind, "no kind of window is called %.*s; windows are " KINDS,
@@ -278,7 +320,8 @@ tp_window_parse(struct tp_str text, struct tp_window_spec *spec, struct tp_err *
     if (find(text, ':', &at))
         return parse_kind(&reader, at, spec);
     if (tp_str_equal(text, TP_STR("tumble")) || tp_str_equal(text, TP_STR("hop")) ||
-        tp_str_equal(text, TP_STR("cumulate")) || tp_str_equal(text, TP_STR("session")))
+        tp_str_equal(text, TP_STR("cumulate")) || tp_str_equal(text, TP_STR("session")) ||
+        tp_str_equal(text, TP_STR("count")))
         return REFUSE(&reader, slice(text, text.len, text.len),
                       "a length is missing; windows are " KINDS);
     return parse_tumble(&reader, text, spec);
@@ -296,9 +339,9 @@ tp_window_shift(struct tp_window_spec *spec, tp_duration offset, struct tp_err *
 {
     tp_duration cycle = spec->kind == TP_WINDOW_CUMULATE ? spec->size : spec->slide;
 
-    if (spec->kind == TP_WINDOW_SESSION || spec->kind == TP_WINDOW_ALL)
+    if (spec->kind >= TP_WINDOW_SESSION)
         return tp_err_set(err, TP_FAULT_USAGE,
-                          "an offset shifts windows of fixed length, not sessions or all");
+                          "an offset shifts windows of fixed length, not sessions, counts or all");
     if (offset % TP_MILLISECOND != 0)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "a window's offset must be a whole number of milliseconds");

@@ -9,32 +9,110 @@
 
 #define HINT_AFTER (5 * TP_SECOND)
 
-/* The input to read next: -1 when all have ended, -2 when all that may be read are waited for. */
-static int
-pick(struct tp_stage *s)
+#define NONE (-1)
+#define WAIT (-2)
+
+static bool
+can_be_read(const struct tp_input *in)
 {
-    int best = -1, waiting = -1;
+    return !in->ended && !in->at_barrier;
+}
 
-    if (s->op->choose && s->inputs > 1) {
-        int chosen = s->op->choose(s->self, s);
+/* --max-drift: an input whose watermark is beyond this is held back (Flink's watermark alignment).
+ */
+static tp_time
+drift_limit(const struct tp_stage *s)
+{
+    tp_time least, limit;
 
-        /* One that was cut off or stands at a barrier has nothing to give: any other will do. */
-        if (chosen >= 0 && !s->input[chosen].ended && !s->input[chosen].at_barrier)
-            return s->input[chosen].waiting ? -2 : chosen;
-    }
+    if (s->settings.max_drift < 0)
+        return TP_TIME_AFTER_ALL;
+    least = tp_minimum_watermark(s->minimum);
+    if (least == TP_TIME_BEFORE_ALL || !tp_time_add(least, s->settings.max_drift, &limit))
+        return least;
+    return limit;
+}
+
+/* Of the inputs not beyond LIMIT the one furthest behind; WAIT when all of these are waited for,
+ * NONE when there is none. */
+static int
+furthest_behind(const struct tp_stage *s, tp_time limit)
+{
+    int best = NONE, waiting = NONE;
+
     for (int i = 0; i < s->inputs; i++) {
         const struct tp_input *in = &s->input[i];
 
-        if (in->ended || in->at_barrier)
+        if (!can_be_read(in) || (in->watermark > limit && !in->idle))
             continue;
-        if (in->waiting) {
+        if (in->waiting)
             waiting = i;
-            continue;
-        }
-        if (best < 0 || in->watermark < s->input[best].watermark)
+        else if (best == NONE || in->watermark < s->input[best].watermark)
             best = i;
     }
-    return best >= 0 ? best : waiting >= 0 ? -2 : -1;
+    return best != NONE || waiting == NONE ? best : WAIT;
+}
+
+/* An idle input is not waited for, so the operator does not choose it: has it come back? */
+static int
+idle_to_ask(const struct tp_stage *s)
+{
+    for (int i = 0; i < s->inputs; i++) {
+        const struct tp_input *in = &s->input[i];
+
+        if (in->idle && in->block.len == 0 && !in->waiting && can_be_read(in))
+            return i;
+    }
+    return NONE;
+}
+
+static int
+pick_chosen(const struct tp_stage *s)
+{
+    const struct tp_input *in = &s->input[s->chosen];
+    int idle;
+
+    if (in->block.len > 0)
+        return s->chosen;
+    idle = idle_to_ask(s);
+    if (idle != NONE)
+        return idle;
+    return in->waiting ? WAIT : s->chosen;
+}
+
+/* The input to read next, WAIT, or NONE when all have ended. */
+static int
+pick(struct tp_stage *s)
+{
+    int which;
+
+    s->chosen = s->op->choose && s->inputs > 1 ? s->op->choose(s->self, s) : NONE;
+    /* One that was cut off or stands at a barrier has nothing to give: any other will do. */
+    if (s->chosen >= 0 && !can_be_read(&s->input[s->chosen]))
+        s->chosen = NONE;
+    if (s->chosen >= 0)
+        return pick_chosen(s);
+    s->limit = drift_limit(s);
+    which = furthest_behind(s, s->limit);
+    if (which != NONE || s->limit == TP_TIME_AFTER_ALL)
+        return which;
+    /* The one they should wait for was cut off, or stands at a barrier where they must come, too.
+     */
+    s->limit = TP_TIME_AFTER_ALL;
+    return furthest_behind(s, s->limit);
+}
+
+/* Is this input waited for, and not held back? */
+static bool
+is_wanted(const struct tp_stage *s, int i)
+{
+    const struct tp_input *in = &s->input[i];
+
+    if (!in->waiting || !can_be_read(in))
+        return false;
+    if (s->chosen >= 0)
+        return i == s->chosen || in->idle;
+    return in->idle || in->watermark <= s->limit;
 }
 
 /* A terminal has been quiet for long and results wait for the end: say once why. */
@@ -101,21 +179,29 @@ let_time_pass(struct tp_stage *s)
     return s->moved ? tp_flow_advance(s) : 0;
 }
 
-/* Waits until one of the inputs that had nothing can be read, or it is time for something else. */
+/* Waits until one of the inputs that are wanted can be read, or it is time for something else;
+ * those that are held back are drained meanwhile. */
 static int
 wait_for_any(struct tp_stage *s)
 {
-    struct tp_in **inputs = calloc((size_t)s->inputs, sizeof(struct tp_in *));
+    size_t count = (size_t)s->inputs;
+    struct tp_in **inputs = calloc(count, sizeof(struct tp_in *));
+    bool *held = calloc(count, sizeof *held);
     tp_time from = steady_clock();
-    int ready;
+    int ready = -1;
 
-    if (!inputs)
-        return tp_err_memory(&s->err);
-    for (int i = 0; i < s->inputs; i++)
-        inputs[i] = s->input[i].waiting && !s->input[i].ended ? s->input[i].in : NULL;
-    ready = tp_in_wait(inputs, (size_t)s->inputs, timeout_ms(s), &s->err);
+    if (!inputs || !held) {
+        tp_err_memory(&s->err);
+    } else {
+        for (int i = 0; i < s->inputs; i++) {
+            inputs[i] = s->input[i].ended ? NULL : s->input[i].in;
+            held[i] = !is_wanted(s, i);
+        }
+        ready = tp_in_wait_holding(inputs, held, count, timeout_ms(s), &s->err);
+    }
     s->waited += steady_clock() - from;
     free(inputs);
+    free(held);
     return ready;
 }
 
@@ -144,10 +230,10 @@ run_inputs(struct tp_stage *s)
 
     if (tp_flow_start(s) < 0)
         return -1;
-    while (!s->stopped && (which = pick(s)) != -1) {
+    while (!s->stopped && (which = pick(s)) != NONE) {
         int result;
 
-        if (which == -2)
+        if (which == WAIT)
             result = wait_for_input(s);
         else if (s->input[which].block.len == 0)
             result = tp_input_read(s, which);
@@ -162,27 +248,35 @@ run_inputs(struct tp_stage *s)
 static int
 sleep_until_due(struct tp_stage *s)
 {
-    tp_duration left = s->wake_at - s->waited;
-    struct timespec pause = {left / TP_SECOND, left % TP_SECOND};
+    tp_time until = steady_clock() + (s->wake_at - s->waited);
 
     s->wake_at = 0;
     if (go_quiet(s) < 0)
         return -1;
-    while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
-        continue;
+    for (tp_duration left; (left = until - steady_clock()) > 0;) {
+        tp_duration barrier = s->state.store ? tp_state_due_in(s) : left;
+        tp_duration nap = barrier < left ? barrier : left;
+        struct timespec pause = {nap / TP_SECOND, nap % TP_SECOND};
+
+        if (nanosleep(&pause, NULL) < 0 && errno != EINTR)
+            return tp_err_system(&s->err, "nanosleep");
+        if (tp_barrier_due(s) < 0)
+            return -1;
+    }
     return 0;
 }
 
 static int
 run_source(struct tp_stage *s)
 {
-    int more = 1;
+    int more;
 
     if (tp_flow_start(s) < 0)
         return -1;
+    more = !s->state.complete;
     while (more && !s->stopped) {
         more = s->op->produce(s->self, s, &s->err);
-        if (more < 0)
+        if (more < 0 || tp_barrier_due(s) < 0)
             return -1;
         if (s->wake_at > 0 && sleep_until_due(s) < 0)
             return -1;

@@ -6,8 +6,8 @@
 
 #include "filter/stage.h"
 
-static int
-write_control(struct tp_stage *s, const struct tp_control *control)
+int
+tp_flow_write(struct tp_stage *s, const struct tp_control *control)
 {
     if (!s->op->control && !(s->speaks && s->writes_control))
         return 0;
@@ -28,7 +28,7 @@ write_control(struct tp_stage *s, const struct tp_control *control)
 /* A watermark maker says that it is alive before it reads anything, so that its death is noticed
  * even before its first line. */
 int
-tp_flow_start(struct tp_stage *s)
+tp_flow_say_start(struct tp_stage *s)
 {
     struct tp_control control = {.kind = TP_CONTROL_START, .delay = s->delay};
 
@@ -37,9 +37,18 @@ tp_flow_start(struct tp_stage *s)
     else if (!(s->op->traits & TP_MAKES_TIME))
         return 0;
     s->said_start = s->said_none = true;
-    if (write_control(s, &control) < 0)
+    if (tp_flow_write(s, &control) < 0)
         return -1;
     return tp_out_flush(s->out, &s->err);
+}
+
+/* With state a restore line comes first: what is said before it could not be taken back. */
+int
+tp_flow_start(struct tp_stage *s)
+{
+    if (s->state.store && s->role == TP_ROLE_SOURCE)
+        return tp_barrier_begin(s);
+    return s->state.store ? 0 : tp_flow_say_start(s);
 }
 
 /* Does this stage make the watermarks of an input that has none? */
@@ -62,7 +71,7 @@ pass_on_life(struct tp_stage *s, enum tp_control_kind kind)
     if (*said)
         return 0;
     *said = true;
-    if (write_control(s, &control) < 0)
+    if (tp_flow_write(s, &control) < 0)
         return -1;
     return tp_out_flush(s->out, &s->err);
 }
@@ -84,7 +93,7 @@ forward(struct tp_stage *s, tp_time watermark)
     held_by = s->inputs > 1 ? tp_minimum_held_by(s->minimum) : -1;
     if (held_by >= 0)
         control.held_by = tp_str_of(tp_stage_input_name(s, held_by));
-    return write_control(s, &control);
+    return tp_flow_write(s, &control);
 }
 
 static int
@@ -99,7 +108,7 @@ forward_idle(struct tp_stage *s)
     if (s->said_idle)
         return 0;
     s->said_idle = true;
-    return write_control(s, &control);
+    return tp_flow_write(s, &control);
 }
 
 int
@@ -133,72 +142,11 @@ static int
 take_end(struct tp_stage *s, struct tp_input *in, const struct tp_control *control)
 {
     in->said_end = true;
+    if (in->over)
+        return 0; /* said again after a restart: it is in the snapshot */
     s->upstream.rejected += control->ledger.rejected;
     s->upstream.late += control->ledger.late;
     return 0;
-}
-
-static int
-pass_barrier(struct tp_stage *s, const struct tp_control *barrier)
-{
-    if (s->op->barrier && s->op->barrier(s->self, s, barrier->barrier, &s->err) < 0)
-        return -1;
-    return write_control(s, barrier);
-}
-
-/* What is held only until a tick (a table's rows, for the widths) is not held beyond this. */
-static int
-wake_now(struct tp_stage *s)
-{
-    if (s->wake_at == 0 || !s->op->tick)
-        return 0;
-    s->wake_at = 0;
-    return s->op->tick(s->self, s, &s->err);
-}
-
-/* Barriers align: an input that stands at one is not read until all others stand there, too. */
-static int
-align(struct tp_stage *s)
-{
-    const struct tp_control *barrier = NULL;
-
-    for (int i = 0; i < s->inputs; i++) {
-        if (s->input[i].ended)
-            continue;
-        if (!s->input[i].at_barrier)
-            return 0;
-        barrier = &s->input[i].barrier;
-    }
-    if (!barrier)
-        return 0;
-    if (wake_now(s) < 0)
-        return -1;
-    s->suspended |= barrier->last;
-    if (pass_barrier(s, barrier) < 0)
-        return -1;
-    for (int i = 0; i < s->inputs; i++)
-        s->input[i].at_barrier = false;
-    return tp_out_flush(s->out, &s->err);
-}
-
-static int
-take_barrier(struct tp_stage *s, struct tp_input *in, const struct tp_control *control)
-{
-    if (s->op->traits & TP_STATEFUL)
-        return tp_err_set(&s->err, TP_FAULT_USAGE,
-                          "a barrier asks for saved state, and %s saves none yet", s->op->name);
-    if (in->said_end) {
-        /* Complete, not suspended: it goes on behind our own `end`. */
-        s->closing = true;
-        s->final = *control;
-        s->final.restore = (struct tp_str){NULL, 0};
-        return 0;
-    }
-    in->suspended = control->last;
-    in->barrier = *control;
-    in->barrier.restore = (struct tp_str){NULL, 0};
-    in->at_barrier = true;
-    return align(s);
 }
 
 int
@@ -208,6 +156,20 @@ tp_flow_after_end(struct tp_stage *s, const struct tp_input *in)
                       "%s:%llu: goes on after %s: files joined by cat? give them as operands",
                       tp_in_name(in->in), (unsigned long long)in->line_number,
                       in->said_end ? "\"end\"" : "its last barrier");
+}
+
+/* With state: lines that differ from run to run do not count as lines, so that what names a line
+ * (--rejects) names it alike in a run that was interrupted. */
+static void
+leave_uncounted(struct tp_input *in, const struct tp_control *control, struct tp_str line)
+{
+    uint64_t end = tp_in_offset(in->in) + (uint64_t)(line.ptr + line.len + 1 - in->block_start);
+
+    if (control->kind != TP_CONTROL_WATERMARK) {
+        in->line_number--;
+        in->shift -= line.len + 1;
+    }
+    in->mark = end + in->shift;
 }
 
 int
@@ -220,10 +182,14 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
     if (tp_control_parse(line, &control, &why) < 0)
         return tp_err_set(&s->err, TP_FAULT_MACHINE, "%s:%llu: %s", tp_in_name(in->in),
                           (unsigned long long)in->line_number, why.text);
-    if (in->suspended || (in->said_end && !(control.kind == TP_CONTROL_BARRIER && control.last)))
+    if (in->last || (in->said_end && !(control.kind == TP_CONTROL_BARRIER && control.last)))
         return tp_flow_after_end(s, in);
-    in->spoke = true;
+    if (s->state.store)
+        leave_uncounted(in, &control, line);
     s->speaks = s->role != TP_ROLE_SINK;
+    if (control.kind == TP_CONTROL_BARRIER && tp_barrier_take(s, which, &control) < 0)
+        return -1;
+    in->spoke = true;
     switch (control.kind) {
     case TP_CONTROL_NONE:
         return pass_on_life(s, TP_CONTROL_NONE);
@@ -236,7 +202,7 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
     case TP_CONTROL_END:
         return take_end(s, in, &control);
     case TP_CONTROL_BARRIER:
-        return take_barrier(s, in, &control);
+        return 0;
     }
     if (control.kind == TP_CONTROL_IDLE) {
         tp_stage_idle(s, which);
@@ -254,25 +220,46 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
 
 /* --- ends --------------------------------------------------------------------------------------*/
 
+/* An input is complete, for the operator and for the watermark: once, whoever says it first. */
+int
+tp_flow_input_over(struct tp_stage *s, int which)
+{
+    struct tp_input *in = &s->input[which];
+
+    if (in->over)
+        return 0;
+    in->over = true;
+    tp_minimum_set_ended(s->minimum, which);
+    in->watermark = TP_TIME_AFTER_ALL;
+    if (s->op->input_end && s->op->input_end(s->self, s, which, &s->err) < 0)
+        return -1;
+    return 0;
+}
+
+/* Did an input stop before it was at an end? With state, only behind its last barrier is it. */
+static bool
+is_cut(const struct tp_stage *s, const struct tp_input *in)
+{
+    if (s->state.store && !tp_in_is_regular(in->in))
+        return true;
+    return in->spoke && !in->said_end && !s->settings.eof;
+}
+
 int
 tp_flow_input_end(struct tp_stage *s, int which)
 {
     struct tp_input *in = &s->input[which];
 
     in->ended = true;
-    if (in->suspended)
-        return align(s);
-    if (in->spoke && !in->said_end && !s->settings.eof) {
+    if (in->last)
+        return tp_barrier_align(s);
+    if (is_cut(s, in)) {
         in->cut = true;
         return 0;
     }
-    tp_minimum_set_ended(s->minimum, which);
-    in->watermark = TP_TIME_AFTER_ALL;
-    if (s->op->input_end && s->op->input_end(s->self, s, which, &s->err) < 0)
+    if (tp_flow_input_over(s, which) < 0 || tp_flow_advance(s) < 0)
         return -1;
-    if (align(s) < 0)
-        return -1;
-    return tp_flow_advance(s);
+    return tp_barrier_align(s);
 }
 
 /* Which input was cut off; NULL: none. */
@@ -296,29 +283,46 @@ report_cut(const struct tp_stage *s, const struct tp_input *in)
     if (count > 0)
         snprintf(what, sizeof what, "; %zu %s%s not printed", count, things, count == 1 ? "" : "s");
     tp_err_set(&err, TP_FAULT_MACHINE,
-               "%s ended without \"end\": upstream died, or head/grep/jq removed it%s",
-               in->in ? tp_in_name(in->in) : "input", what);
+               "%s ended without %s: upstream died, or head/grep/jq removed it%s",
+               tp_in_name(in->in), in->said_end ? "its last barrier" : "\"end\"", what);
     tp_report_failure(&s->report, &err);
+}
+
+int
+tp_flow_complete(struct tp_stage *s)
+{
+    struct tp_control control = {.kind = TP_CONTROL_END};
+
+    if (!s->state.complete && s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
+        return -1;
+    control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
+    control.ledger.late = s->upstream.late + s->side.dropped_late;
+    return tp_flow_write(s, &control);
+}
+
+static int
+leave(struct tp_stage *s)
+{
+    return s->op->leave ? s->op->leave(s->self, s, &s->err) : 0;
 }
 
 int
 tp_flow_finish(struct tp_stage *s)
 {
     const struct tp_input *cut = cut_input(s);
-    struct tp_control control = {.kind = TP_CONTROL_END};
 
-    if ((cut || s->suspended) && !s->stopped) {
-        if (wake_now(s) < 0)
+    if (s->role == TP_ROLE_SOURCE && s->state.store)
+        return tp_barrier_conclude(s, tp_state_next_id(s), !s->suspended);
+    if (s->concluded)
+        return s->suspended ? leave(s) : 0;
+    if (s->state.store && s->stopped)
+        return tp_err_set(&s->err, TP_FAULT_USAGE,
+                          "stopped before the end of its input: not with --state");
+    if (cut && !s->stopped) {
+        if (tp_barrier_wake(s) < 0)
             return -1;
-        if (cut)
-            report_cut(s, cut);
-        return s->op->leave ? s->op->leave(s->self, s, &s->err) : 0;
+        report_cut(s, cut);
+        return leave(s);
     }
-    if (s->op->finish && s->op->finish(s->self, s, &s->err) < 0)
-        return -1;
-    control.ledger.rejected = s->upstream.rejected + tp_stage_lost(s);
-    control.ledger.late = s->upstream.late + s->side.dropped_late;
-    if (write_control(s, &control) < 0)
-        return -1;
-    return s->closing ? pass_barrier(s, &s->final) : 0;
+    return tp_flow_complete(s);
 }

@@ -13,7 +13,7 @@ place_of(const struct tp_input *in, const char *line)
     return (struct tp_place){
         .source = tp_in_name(in->in),
         .line_number = in->line_number,
-        .offset = tp_in_offset(in->in) + (uint64_t)(line - in->block_start),
+        .offset = tp_in_offset(in->in) + (uint64_t)(line - in->block_start) + in->shift,
     };
 }
 
@@ -252,8 +252,11 @@ take_special(struct tp_stage *s, int which, struct tp_str line)
 {
     struct tp_input *in = &s->input[which];
 
-    if (!in->begun)
+    if (!in->begun) {
         begin_input(s, in, line);
+        if (tp_barrier_first_line(s, which, in->may_speak && tp_control_is_restore(line)) < 0)
+            return -1;
+    }
     if (!tp_control_is(line)) {
         if (s->op->frame || !is_blank(line))
             return 0;
@@ -283,7 +286,7 @@ take_line(struct tp_stage *s, int which, const char *line, const char *end)
             return special < 0 ? NULL : newline + 1;
     }
     in->line_number++;
-    if (in->said_end || in->suspended) {
+    if (in->said_end || in->last) {
         tp_flow_after_end(s, in);
         return NULL;
     }
@@ -329,7 +332,7 @@ take_framed(struct tp_stage *s, int which, const char *p, const char *end, const
     *next = s->op->frame->next(s->self, p, end, tp_in_at_end(in->in));
     if (!*next)
         return 0;
-    if (in->said_end || in->suspended)
+    if (in->said_end || in->last)
         return tp_flow_after_end(s, in);
     lines = lines_in(p, *next);
     in->line_number++; /* a record is named by its first line */
@@ -390,7 +393,7 @@ tp_input_take(struct tp_stage *s, int which)
             return -1;
         } else if (!next) {
             tp_in_keep(in->in, p);
-            in->block.len = 0;
+            in->block = (struct tp_str){p, 0};
             return 0;
         }
         p = next;

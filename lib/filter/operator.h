@@ -29,8 +29,10 @@
 #include "query/keys.h"
 #include "query/select.h"
 #include "record/control.h"
+#include "record/emit.h"
 #include "record/path.h"
 #include "record/scan.h"
+#include "record/snapshot.h"
 #include "value/time.h"
 
 struct tp_stage; /* the running filter, as the driver knows it; opaque */
@@ -77,7 +79,8 @@ enum tp_trait {
         1 << 8, /* -t --time-format --tz are for its expressions; reads no time itself */
     TP_UNTIMED_ROWS = 1 << 7, /* text in, records out: control lines only on a standard input that
                                  begins with one (sfrom) */
-    TP_TWO_INPUTS = 1 << 9,   /* input 0 and input 1; with one FILE, standard input is input 0 */
+    TP_COMMITS = 1 << 16,   /* a sink that prepares at a barrier what is then committed: --sinks */
+    TP_TWO_INPUTS = 1 << 9, /* input 0 and input 1; with one FILE, standard input is input 0 */
 };
 
 /* For operands_before_files: all of them are a command and its arguments; options end there. */
@@ -156,11 +159,34 @@ struct tp_operator {
      * was called), 0: the end. */
     int (*produce)(void *self, struct tp_stage *stage, struct tp_err *err);
 
-    /* State (DESIGN section 6): a barrier stands here; save writes what affects later output as
-     * lines of JSON, load takes such a line. */
+    /*
+     * State (man/tidepipe.5, SAVED STATE; with -S DIR).
+     *
+     * A barrier stands here: all records before it were handed over, none behind it. Write out what
+     * is held for no reason of the stream's; a sink that commits prepares here: it syncs its files.
+     */
     int (*barrier)(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err);
-    int (*save)(void *self, struct tp_stage *stage, struct tp_buf *to, struct tp_err *err);
+
+    /* Writes what affects later output, as lines that are JSON objects whose first member does not
+     * begin with `@`: append to tp_save_line(SAVE), then tp_save_line_end(SAVE, err). Nothing may
+     * change by saving. */
+    int (*save)(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err);
+
+    /* Takes such a line (valid JSON; see tp_saved_read), in the order they were saved, before the
+     * first record and behind open. */
     int (*load)(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err);
+
+    /* All lines were loaded, or there were none and this is a beginning: sinks truncate files and
+     * do again what their commit is owed. Before the first record; save may be called next. */
+    int (*restored)(void *self, struct tp_stage *stage, struct tp_err *err);
+
+    /* Appends members to OPTIONS: those of the filter's options that, changed, would make what was
+     * saved a lie (windows, keys, aggregates). Inputs, -t, --time-format and --tz are there. */
+    void (*identity)(void *self, struct tp_stage *stage, struct tp_emit *options);
+
+    /* TP_COMMITS: ID is COMMIT now (0: none yet), behind each barrier. What it lists may be renamed
+     * into place; whatever is done here is done again by restored after a crash. */
+    int (*committed)(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err);
 
     /* How many results were not printed, and what one is called ("open window"), when the input
      * was cut off. */
@@ -193,6 +219,9 @@ int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *t
 
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
+
+/* ... or that no time is read at all. */
+void tp_stage_read_no_time(struct tp_stage *stage);
 
 /* What comes out is an answer, not a stream: no control lines, whatever --control says. */
 void tp_stage_write_no_control(struct tp_stage *stage);
@@ -278,6 +307,13 @@ void tp_stage_spoiled(struct tp_stage *stage, const struct tp_err *err);
 /* Enough: behave as at the end of a complete input (`sfilter -m 10`). */
 void tp_stage_stop(struct tp_stage *stage);
 
+/* Sources: the stream is not complete, there may be more in the next run. produce returns 0 next.
+ */
+void tp_stage_suspend(struct tp_stage *stage);
+
+/* Is state kept (-S, $TIDEPIPE_STATE)? From open on. */
+bool tp_stage_keeps_state(const struct tp_stage *stage);
+
 /* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */
 tp_time tp_stage_now(struct tp_stage *stage);
 
@@ -305,6 +341,10 @@ bool tp_stage_time_is_reread(const struct tp_stage *stage);
 
 /* A line on standard error, unless -q. */
 void tp_stage_note(struct tp_stage *stage, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A line of --stats; nothing without it. */
+void tp_stage_stat(struct tp_stage *stage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Does --control let control lines go to an output that is (STREAM), or is not, a pipe or socket?

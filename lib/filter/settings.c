@@ -17,6 +17,11 @@ static const struct tp_option common_options[] = {
     {0, "control", "WHEN", "write control lines: auto (to pipes and sockets), always, never",
      TP_OPTION_TEXT, FIELD(control)},
     {0, "eof", "end", "take an input that was cut off as complete", TP_OPTION_TEXT, FIELD(eof)},
+    {'S', "state", "DIR", "keep state there, over restarts ($TIDEPIPE_STATE)", TP_OPTION_TEXT,
+     FIELD(state)},
+    {0, "name", "NAME", "what this stage is called there (by default as the program)",
+     TP_OPTION_TEXT, FIELD(name)},
+    {0, "fresh", NULL, "begin without what was saved", TP_OPTION_FLAG, FIELD(fresh)},
     {0, "stats", NULL, "say at the end what became of the records", TP_OPTION_FLAG, FIELD(stats)},
     {'q', "quiet", NULL, "say nothing about bad or late records or misspelt members",
      TP_OPTION_FLAG, FIELD(quiet)},
@@ -47,6 +52,8 @@ static const struct tp_option delay_options[] = {
     {0, "max-ahead", "DUR", "reject event times further ahead of the clock (24h; none)",
      TP_OPTION_TEXT, FIELD(max_ahead)},
     {0, "now", "TIME", "take this for the wall clock", TP_OPTION_TEXT, FIELD(now)},
+    {0, "max-drift", "DUR", "hold an input back that is so far ahead of the others",
+     TP_OPTION_DURATION, FIELD(max_drift)},
     {0},
 };
 
@@ -58,6 +65,29 @@ static const struct tp_option late_options[] = {
     {0},
 };
 
+static const struct tp_option source_options[] = {
+    {0, "every", "DUR", "a barrier so often ($TIDEPIPE_EVERY, 10s)", TP_OPTION_DURATION,
+     FIELD(every)},
+    {0},
+};
+
+static const struct tp_option sink_options[] = {
+    {0, "sinks", "N", "so many sinks commit together (1)", TP_OPTION_COUNT, FIELD(sinks)},
+    {0},
+};
+
+/* How often a source asks for state: --every, or what `tidepipe run` says. */
+static tp_duration
+default_every(void)
+{
+    const char *text = getenv("TIDEPIPE_EVERY");
+    tp_duration every;
+
+    if (!text || tp_duration_parse(tp_str_of(text), &every, NULL) < 0)
+        return 10 * TP_SECOND;
+    return every;
+}
+
 void
 tp_settings_init(struct tp_settings *settings)
 {
@@ -66,8 +96,12 @@ tp_settings_init(struct tp_settings *settings)
     *settings = (struct tp_settings){
         .control = control && *control ? control : "auto",
         .max_line = UINT64_C(64) << 20,
+        .state = getenv("TIDEPIPE_STATE"),
+        .every = default_every(),
+        .sinks = 1,
         .time_field = "@timestamp",
         .delay = -1,
+        .max_drift = -1,
         .step = TP_SECOND,
     };
 }
@@ -88,6 +122,10 @@ tp_settings_groups(struct tp_settings *settings, const struct tp_operator *op, v
         groups[count++] = (struct tp_option_group){"Late records", late_options, settings};
     if (op->traits & TP_UNTIMED_ROWS)
         groups[count++] = (struct tp_option_group){"Text", text_options, settings};
+    if (op->produce)
+        groups[count++] = (struct tp_option_group){"State", source_options, settings};
+    if (op->traits & TP_COMMITS)
+        groups[count++] = (struct tp_option_group){"State", sink_options, settings};
     groups[count++] = (struct tp_option_group){"All filters", common_options, settings};
     return count;
 }

@@ -21,6 +21,12 @@ struct tp_settings {
     uint64_t max_line; /* bytes */
     const char *eof;   /* "end": an input that was cut off counts as complete */
     bool control_in;   /* text in: operands may speak for the stream */
+    /* state */
+    const char *state; /* the directory; NULL or empty: none is kept */
+    const char *name;  /* NULL: the program's */
+    bool fresh;
+    tp_duration every; /* sources */
+    uint64_t sinks;    /* sinks that commit */
     /* time */
     const char *time_field, *time_format, *zone;
     /* delay */
@@ -28,12 +34,13 @@ struct tp_settings {
     tp_duration step;
     const char *max_ahead; /* a duration or "none"; NULL: not given */
     const char *now;
+    tp_duration max_drift; /* -1: not given */
     /* late */
     const char *late_to; /* TARGET */
     bool late_fail;
 };
 
-#define TP_SETTINGS_GROUPS 6
+#define TP_SETTINGS_GROUPS 8
 
 /* The defaults (some from the environment). */
 void tp_settings_init(struct tp_settings *settings);

@@ -67,6 +67,13 @@ tp_stage_take_untimed(struct tp_stage *s)
 }
 
 void
+tp_stage_read_no_time(struct tp_stage *s)
+{
+    tp_stage_take_untimed(s);
+    s->time_slot = -1;
+}
+
+void
 tp_stage_write_no_control(struct tp_stage *s)
 {
     s->settings.control = "never";
@@ -217,6 +224,18 @@ tp_stage_stop(struct tp_stage *s)
 }
 
 void
+tp_stage_suspend(struct tp_stage *s)
+{
+    s->suspended = true;
+}
+
+bool
+tp_stage_keeps_state(const struct tp_stage *s)
+{
+    return s->state.store != NULL;
+}
+
+void
 tp_stage_mute(struct tp_stage *s)
 {
     s->muted = true;
@@ -298,6 +317,21 @@ tp_stage_note(struct tp_stage *s, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     tp_report_note(&s->report, "%s", text);
+}
+
+void
+tp_stage_stat(struct tp_stage *s, const char *format, ...)
+{
+    struct tp_report loud = {s->report.program, false, 0};
+    char text[1024];
+    va_list args;
+
+    if (!s->settings.stats)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    tp_report_note(&loud, "%s", text);
 }
 
 bool

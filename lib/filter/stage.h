@@ -21,6 +21,7 @@
 #include "filter/report.h"
 #include "filter/settings.h"
 #include "filter/side.h"
+#include "filter/stage_state.h"
 #include "record/control.h"
 #include "record/scan.h"
 #include "stream/in.h"
@@ -45,11 +46,17 @@ struct tp_input {
     bool timed;      /* it brings watermarks: `start`, or a timed one */
     bool said_end;   /* `end` was read */
     bool at_barrier; /* stands at `barrier` until the other inputs do */
-    bool suspended;  /* its last barrier was read */
+    bool restoring;  /* ... which is its restore line */
+    bool last;       /* its last barrier was read, which `barrier` then is */
+    bool over;       /* complete: the operator and the minimum know */
     bool ended;      /* end of file */
     bool cut;        /* ended without saying so */
     bool idle;       /* said `idle`, and nothing since */
     bool may_speak;  /* control lines in it are control (always, but for text: see input.c) */
+
+    uint64_t shift;   /* what is added to offsets that are told (mod 2^64): see flow.c */
+    uint64_t mark;    /* the offset, so told, behind its last control line */
+    uint64_t skipped; /* a file's: where it was gone on with */
 };
 
 struct tp_counts {
@@ -73,6 +80,8 @@ struct tp_stage {
     struct tp_input *input;
     int inputs;
     struct tp_minimum *minimum; /* over the inputs */
+    int chosen;                 /* the only input that the operator wants to read now; -1: any */
+    tp_time limit;              /* ... and the watermark beyond which one is held (--max-drift) */
 
     struct tp_scan *scan;
     struct tp_slot *slot;
@@ -113,8 +122,8 @@ struct tp_stage {
     bool muted;       /* tp_stage_mute */
     uint64_t spoiled; /* results that could not be said */
     bool suspended, hinted;
-    bool closing;            /* `final` follows our `end` */
-    struct tp_control final; /* the last barrier of an input that ended */
+    bool concluded; /* the last barrier went on: nothing follows */
+    struct tp_state state;
 };
 
 /* --- stage_begin.c, stage_end.c ---------------------------------------------------------------*/
@@ -169,5 +178,34 @@ int tp_flow_advance(struct tp_stage *stage);
 
 int tp_flow_start(struct tp_stage *stage);
 int tp_flow_finish(struct tp_stage *stage);
+
+/* `start` or `none`, where this stage is the one to say it. */
+int tp_flow_say_start(struct tp_stage *stage);
+
+/* Writes a control line, where the stage writes any. */
+int tp_flow_write(struct tp_stage *stage, const struct tp_control *control);
+
+/* Input WHICH is complete; the whole stage is: what is left, and `end`. */
+int tp_flow_input_over(struct tp_stage *stage, int which);
+int tp_flow_complete(struct tp_stage *stage);
+
+/* --- barrier.c --------------------------------------------------------------------------------*/
+
+/* The first line of an input, a restore line or not: -1 when it should be one. */
+int tp_barrier_first_line(struct tp_stage *stage, int which, bool is_restore);
+
+/* A barrier of an input; it goes on when all inputs stand at it. */
+int tp_barrier_take(struct tp_stage *stage, int which, const struct tp_control *control);
+int tp_barrier_align(struct tp_stage *stage);
+
+/* A source with state: goes back, says so. Then its barriers, as they are due. */
+int tp_barrier_begin(struct tp_stage *stage);
+int tp_barrier_due(struct tp_stage *stage);
+
+/* The end of all: the last barrier, behind `end` when COMPLETE. */
+int tp_barrier_conclude(struct tp_stage *stage, int64_t id, bool complete);
+
+/* A tick that waits comes now. */
+int tp_barrier_wake(struct tp_stage *stage);
 
 #endif

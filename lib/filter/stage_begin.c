@@ -171,6 +171,17 @@ open_output(struct tp_stage *s)
     return 0;
 }
 
+/* Files are read only when it is known from where. */
+static int
+open_state(struct tp_stage *s)
+{
+    if (tp_state_open(s) < 0)
+        return -1;
+    for (int i = 0; s->state.store && i < s->inputs; i++)
+        s->input[i].at_barrier = tp_in_is_regular(s->input[i].in);
+    return 0;
+}
+
 static int
 open_all(struct tp_stage *s, char **operands, int count)
 {
@@ -186,9 +197,14 @@ open_all(struct tp_stage *s, char **operands, int count)
 
         if ((two ? open_two_inputs : open_inputs)(s, operands + own, count - own) < 0)
             return -1;
+        /* Before anything with an effect: an earlier run may still write to our files. */
+        if (!s->stopped && open_state(s) < 0)
+            return -1;
     } else if (count > own) {
         return tp_err_set(&s->err, TP_FAULT_USAGE, "takes no operand \"%s\"", operands[own]);
     }
+    if (s->role == TP_ROLE_SOURCE && tp_state_open(s) < 0)
+        return -1;
     if (s->op->open && s->op->open(s->self, s, &s->err) < 0)
         return -1;
     if (make_slots(s) < 0)

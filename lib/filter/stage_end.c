@@ -96,6 +96,7 @@ tp_stage_give_back(struct tp_stage *s)
     tp_zone_close(s->zone);
     tp_out_free(s->out);
     tp_side_close(&s->side, NULL);
+    tp_state_close(s);
     tp_buf_release(&s->scratch);
     free(s->slot);
     for (size_t i = 0; i < s->slots; i++)

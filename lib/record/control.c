@@ -348,6 +348,15 @@ tp_control_parse(struct tp_str line, struct tp_control *control, struct tp_err *
     return result;
 }
 
+bool
+tp_control_is_restore(struct tp_str line)
+{
+    struct tp_control control;
+
+    return tp_control_is(line) && tp_control_parse(line, &control, NULL) == 0 &&
+           control.kind == TP_CONTROL_BARRIER && control.restore.len > 0;
+}
+
 /* ---- writing ---- */
 
 static void

@@ -55,6 +55,9 @@ tp_control_maybe(const char *p)
  * its start is looked at. */
 bool tp_control_is(struct tp_str line);
 
+/* ... with which a run begins: a barrier with a member `restore`. */
+bool tp_control_is_restore(struct tp_str line);
+
 /* Reads a line for which tp_control_is is true. Members it does not know are ignored, as are those
  * that belong to another kind; of duplicates the last one counts. -1 (TP_FAULT_RECORD) with the
  * reason when the line is not valid JSON or its values are not as tidepipe.5 says. */

@@ -14,6 +14,7 @@ enum place {
     BEFORE_FIRST, /* a value or `]` */
     BEFORE_VALUE,
     BEHIND_VALUE, /* `,` or `]` */
+    PLACES,
 };
 
 struct tp_jsonseq {
@@ -311,6 +312,19 @@ tp_jsonseq_read(struct tp_jsonseq *stream, struct tp_str piece, struct tp_buf *t
     if (result < 0 && err->at >= 0)
         err->at += piece.ptr - from;
     return result;
+}
+
+int64_t
+tp_jsonseq_place(const struct tp_jsonseq *stream)
+{
+    return (int64_t)stream->depth * PLACES + stream->place;
+}
+
+void
+tp_jsonseq_resume(struct tp_jsonseq *stream, int64_t place)
+{
+    stream->depth = (size_t)(place / PLACES);
+    stream->place = (enum place)(place % PLACES);
 }
 
 int

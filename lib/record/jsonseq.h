@@ -17,6 +17,7 @@
 #define TP_RECORD_JSONSEQ_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -48,6 +49,10 @@ const char *tp_jsonseq_next(const char *p, const char *end, bool at_end, bool wh
  * there before is left out, and *TIME is set to the last record's. */
 int tp_jsonseq_read(struct tp_jsonseq *stream, struct tp_str piece, struct tp_buf *to,
                     tp_time *time, struct tp_err *err);
+
+/* For saved state: where between values it stands, as a number that resume takes. */
+int64_t tp_jsonseq_place(const struct tp_jsonseq *stream);
+void tp_jsonseq_resume(struct tp_jsonseq *stream, int64_t place);
 
 /* -1 when the input ended inside an array. */
 int tp_jsonseq_end(const struct tp_jsonseq *stream, struct tp_err *err);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "record/emit.h"
+#include "record/member.h"
 #include "value/num.h"
 #include "value/text.h"
 
@@ -191,4 +192,43 @@ tp_key_write(struct tp_buf *to, struct tp_str part)
         tp_buf_put_str(to, content);
         return;
     }
+}
+
+/* ---- saved state ---- */
+
+void
+tp_key_save(struct tp_buf *to, struct tp_str key, size_t parts)
+{
+    size_t at = 0;
+
+    tp_buf_put_char(to, '[');
+    for (size_t i = 0; i < parts; i++) {
+        if (i > 0)
+            tp_buf_put_char(to, ',');
+        tp_key_write(to, tp_key_next(key, parts, &at));
+    }
+    tp_buf_put_char(to, ']');
+}
+
+int
+tp_key_load(struct tp_buf *to, struct tp_str array, size_t parts, struct tp_err *err)
+{
+    struct tp_members walk;
+    struct tp_slot slot;
+    size_t count = 0;
+
+    if (array.len < 2 || array.ptr[0] != '[')
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key is no array");
+    walk = tp_elements_open(array);
+    while (tp_elements_next(&walk, &slot)) {
+        size_t part = tp_key_begin(to, parts);
+
+        tp_key_put_slot(to, &slot);
+        tp_key_end(to, parts, part);
+        count++;
+    }
+    if (count != parts)
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key has %zu parts, not %zu", count,
+                          parts);
+    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
 }

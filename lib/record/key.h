@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "record/scan.h"
 #include "value/value.h"
@@ -39,5 +40,10 @@ const char *tp_key_kind(struct tp_str part);
 
 /* Appends one part as JSON. */
 void tp_key_write(struct tp_buf *to, struct tp_str part);
+
+/* For saved state: KEY as a JSON array of its parts; and appends the key that such an array (valid
+ * JSON) is. -1: it has not so many parts. */
+void tp_key_save(struct tp_buf *to, struct tp_str key, size_t parts);
+int tp_key_load(struct tp_buf *to, struct tp_str array, size_t parts, struct tp_err *err);
 
 #endif

@@ -18,6 +18,20 @@ struct cursor {
     const char *p, *end;
 };
 
+bool
+tp_syslog_last(const struct tp_syslog *syslog, tp_time *last)
+{
+    *last = syslog->last;
+    return syslog->begun;
+}
+
+void
+tp_syslog_resume(struct tp_syslog *syslog, tp_time last)
+{
+    syslog->begun = true;
+    syslog->last = last;
+}
+
 struct tp_syslog *
 tp_syslog_new(const struct tp_syslog_options *options)
 {

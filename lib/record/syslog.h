@@ -19,6 +19,7 @@
 #ifndef TP_RECORD_SYSLOG_H
 #define TP_RECORD_SYSLOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -38,6 +39,11 @@ struct tp_syslog; /* remembers the year it is in; opaque */
 
 struct tp_syslog *tp_syslog_new(const struct tp_syslog_options *options); /* NULL: no memory */
 void tp_syslog_free(struct tp_syslog *syslog);
+
+/* For saved state: the stamp without a year that was read last, false when there was none; and goes
+ * on behind it. */
+bool tp_syslog_last(const struct tp_syslog *syslog, tp_time *last);
+void tp_syslog_resume(struct tp_syslog *syslog, tp_time last);
 
 /* Appends the record of LINE (one `\r` at its end is taken off): 1; 0 when it is empty; -1 with the
  * reason and the place, and TO as it was. FIELDS is scratch. */

@@ -12,6 +12,7 @@
 #include "record/pattern.h"
 #include "record/syslog.h"
 #include "record/weblog.h"
+#include "value/num.h"
 #include "value/text.h"
 
 struct tp_text_reader {
@@ -20,6 +21,7 @@ struct tp_text_reader {
     void *own; /* what the format reads with */
     struct tp_fields fields;
     struct tp_pairs pairs;
+    struct tp_buf header; /* csv: the row that names the columns, for saved state */
 };
 
 static int
@@ -102,8 +104,11 @@ static int
 read_row(struct tp_text_reader *reader, struct tp_str line, struct tp_buf *to, tp_time *time,
          struct tp_err *err)
 {
-    if (!tp_csv_has_columns(reader->own))
-        return tp_csv_set_columns(reader->own, line, err);
+    if (!tp_csv_has_columns(reader->own)) {
+        tp_buf_put_str(&reader->header, line);
+        return tp_buf_failed(&reader->header) ? tp_err_memory(err)
+                                              : tp_csv_set_columns(reader->own, line, err);
+    }
     return tp_csv_read(reader->own, line, to, time, err);
 }
 
@@ -111,6 +116,32 @@ static const char *
 next_csv(const struct tp_text_options *options, const char *p, const char *end, bool at_end)
 {
     return tp_csv_row_end(csv_separator(options), p, end, at_end);
+}
+
+/* Not what is no UTF-8: that cannot be said in JSON, nor could its records. */
+static void
+save_columns(const struct tp_text_reader *reader, struct tp_buf *to)
+{
+    if (reader->header.len > 0)
+        tp_text_quote(tp_buf_str(&reader->header), to);
+    else
+        TP_BUF_PUT(to, "null");
+}
+
+static int
+load_columns(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err)
+{
+    struct tp_str inside = {value->ptr, value->len};
+
+    if (value->kind == TP_SLOT_NULL)
+        return 0;
+    if (value->kind == TP_SLOT_ESCAPED)
+        tp_text_unescape(inside, &reader->header);
+    else
+        tp_buf_put_str(&reader->header, inside);
+    if (tp_buf_failed(&reader->header))
+        return tp_err_memory(err);
+    return tp_csv_set_columns(reader->own, tp_buf_str(&reader->header), err);
 }
 
 static void
@@ -228,6 +259,30 @@ read_syslog(struct tp_text_reader *reader, struct tp_str line, struct tp_buf *to
 }
 
 static void
+save_syslog(const struct tp_text_reader *reader, struct tp_buf *to)
+{
+    tp_time last;
+
+    if (tp_syslog_last(reader->own, &last))
+        tp_buf_printf(to, "%lld", (long long)last);
+    else
+        TP_BUF_PUT(to, "null");
+}
+
+static int
+load_syslog(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err)
+{
+    tp_time last;
+
+    if (value->kind == TP_SLOT_NULL)
+        return 0;
+    if (!tp_num_parse_int((struct tp_str){value->ptr, value->len}, &last))
+        return tp_err_set(err, TP_FAULT_MACHINE, "no time: the last one");
+    tp_syslog_resume(reader->own, last);
+    return 0;
+}
+
+static void
 close_syslog(struct tp_text_reader *reader)
 {
     tp_syslog_free(reader->own);
@@ -282,6 +337,23 @@ end_json(struct tp_text_reader *reader, struct tp_err *err)
 }
 
 static void
+save_json(const struct tp_text_reader *reader, struct tp_buf *to)
+{
+    tp_buf_printf(to, "%lld", (long long)tp_jsonseq_place(reader->own));
+}
+
+static int
+load_json(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err)
+{
+    int64_t place;
+
+    if (!tp_num_parse_int((struct tp_str){value->ptr, value->len}, &place) || place < 0)
+        return tp_err_set(err, TP_FAULT_MACHINE, "no place in JSON");
+    tp_jsonseq_resume(reader->own, place);
+    return 0;
+}
+
+static void
 close_json(struct tp_text_reader *reader)
 {
     tp_jsonseq_free(reader->own);
@@ -305,11 +377,15 @@ const struct tp_text_format tp_text_formats[] = {
      .open = open_csv,
      .read = read_row,
      .next = next_csv,
+     .save = save_columns,
+     .load = load_columns,
      .close = close_csv},
     {.name = "tsv",
      .traits = TP_TEXT_COLUMNS | TP_TEXT_TYPED,
      .open = open_tsv,
      .read = read_row,
+     .save = save_columns,
+     .load = load_columns,
      .close = close_csv},
     {.name = "ltsv", .traits = TP_TEXT_TYPED, .open = open_ltsv, .read = read_pairs},
     {.name = "logfmt", .traits = TP_TEXT_TYPED, .read = read_logfmt},
@@ -331,6 +407,8 @@ const struct tp_text_format tp_text_formats[] = {
      .traits = TP_TEXT_TIMED | TP_TEXT_YEAR | TP_TEXT_ZONE,
      .open = open_syslog,
      .read = read_syslog,
+     .save = save_syslog,
+     .load = load_syslog,
      .close = close_syslog},
     {.name = "journal", .traits = TP_TEXT_TIMED, .read = read_journal, .next = next_journal},
     {.name = "json",
@@ -338,6 +416,8 @@ const struct tp_text_format tp_text_formats[] = {
      .open = open_json,
      .read = read_json,
      .next = next_json,
+     .save = save_json,
+     .load = load_json,
      .end = end_json,
      .close = close_json},
     {.name = NULL},
@@ -411,6 +491,7 @@ tp_text_reader_free(struct tp_text_reader *reader)
     if (reader->format->close)
         reader->format->close(reader);
     tp_fields_release(&reader->fields);
+    tp_buf_release(&reader->header);
     free(reader);
 }
 
@@ -425,4 +506,19 @@ int
 tp_text_end(struct tp_text_reader *reader, struct tp_err *err)
 {
     return reader->format->end ? reader->format->end(reader, err) : 0;
+}
+
+void
+tp_text_save(const struct tp_text_reader *reader, struct tp_buf *to)
+{
+    if (reader->format->save)
+        reader->format->save(reader, to);
+    else
+        TP_BUF_PUT(to, "null");
+}
+
+int
+tp_text_load(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err)
+{
+    return reader->format->load ? reader->format->load(reader, value, err) : 0;
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "record/scan.h"
 #include "value/stamp.h"
 #include "value/time.h"
 #include "value/zone.h"
@@ -65,6 +66,11 @@ struct tp_text_format {
     const char *(*next)(const struct tp_text_options *options, const char *p, const char *end,
                         bool at_end);
 
+    /* What READER has learnt from what it read, as one JSON value; and that (valid JSON) into a
+     * fresh reader. NULL: nothing. */
+    void (*save)(const struct tp_text_reader *reader, struct tp_buf *to);
+    int (*load)(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err);
+
     /* The input ended. -1 with what is missing; NULL: it may end anywhere. */
     int (*end)(struct tp_text_reader *reader, struct tp_err *err);
 
@@ -87,5 +93,9 @@ void tp_text_reader_free(struct tp_text_reader *reader);
 int tp_text_read(struct tp_text_reader *reader, struct tp_str line, struct tp_buf *to,
                  tp_time *time, struct tp_err *err);
 int tp_text_end(struct tp_text_reader *reader, struct tp_err *err);
+
+/* Saved state: appends `null` where there is none. */
+void tp_text_save(const struct tp_text_reader *reader, struct tp_buf *to);
+int tp_text_load(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err);
 
 #endif

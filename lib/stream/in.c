@@ -2,12 +2,12 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stream/in_source.h"
 #include "stream/in_unpack.h"
+#include "stream/in_wait.h"
 
 enum { DEFAULT_BLOCK = 256 * 1024, LARGEST_BLOCK = 1 << 30, EXCERPT = 200 };
 
@@ -164,11 +164,7 @@ make_room(struct tp_in *in)
 static ssize_t
 read_source(struct tp_in *in, char *to, size_t len)
 {
-    ssize_t got = tp_in_source_read(&in->source, to, len);
-
-    if (got == TP_SOURCE_ERROR)
-        tp_err_system(&in->why, in->name);
-    return got;
+    return tp_in_source_read(&in->source, to, len, in->name, &in->why);
 }
 
 static ssize_t
@@ -416,47 +412,33 @@ tp_in_keep(struct tp_in *in, const char *from)
         in->start = (size_t)(from - in->mem);
 }
 
-/* ---- waiting ---- */
-
-/* What tp_in_next would answer without a read that might find nothing. */
-static bool
-has_something(const struct tp_in *in)
+bool
+tp_in_has_something(const struct tp_in *in)
 {
-    return in->source.regular || in->broken || in->ended || in->complete > in->fresh ||
-           (in->unpack && tp_in_unpack_pending(in->unpack));
-}
-
-static int
-poll_all(struct pollfd *poller, size_t count, int timeout_ms, struct tp_err *err)
-{
-    int ready = poll(poller, count, timeout_ms);
-
-    if (ready < 0 && errno != EINTR && errno != EAGAIN)
-        return tp_err_system(err, "poll");
-    return ready > 0;
+    return !in->told_end &&
+           (in->source.regular || in->broken || in->ended || in->complete > in->fresh ||
+            (in->unpack && tp_in_unpack_pending(in->unpack)) ||
+            tp_in_source_has_backlog(&in->source));
 }
 
 int
-tp_in_wait(struct tp_in *const *inputs, size_t count, int timeout_ms, struct tp_err *err)
+tp_in_descriptor(const struct tp_in *in)
 {
-    struct pollfd few[32];
-    struct pollfd *poller = few;
-    size_t polled = 0;
-    int ready;
+    return in->told_end ? -1 : in->source.fd;
+}
 
-    for (size_t i = 0; i < count; i++)
-        if (inputs[i] && !inputs[i]->told_end && has_something(inputs[i]))
-            return 1;
-    if (count > sizeof few / sizeof *few) {
-        poller = malloc(count * sizeof *poller);
-        if (!poller)
-            return tp_err_memory(err);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (inputs[i] && !inputs[i]->told_end)
-            poller[polled++] = (struct pollfd){.fd = inputs[i]->source.fd, .events = POLLIN};
-    ready = poll_all(poller, polled, timeout_ms, err);
-    if (poller != few)
-        free(poller);
-    return ready;
+int
+tp_in_drainable(const struct tp_in *in)
+{
+    const struct tp_in_source *source = &in->source;
+
+    return source->regular || source->drained || source->failed || in->ended || in->broken
+               ? -1
+               : source->fd;
+}
+
+int
+tp_in_drain(struct tp_in *in, struct tp_err *err)
+{
+    return tp_in_source_drain(&in->source, err);
 }

@@ -64,4 +64,11 @@ bool tp_in_is_regular(const struct tp_in *in); /* a regular file: always readabl
  * an error to tell counts), 0 on timeout or signal, -1 on error. */
 int tp_in_wait(struct tp_in *const *inputs, size_t count, int timeout_ms, struct tp_err *err);
 
+/* The same for those that are not HELD. Those that are held back are drained meanwhile, into memory
+ * and then into a temporary file (stream/backlog), and read from there later: nobody who writes to
+ * them is ever stopped, nor is, through him, the one who is waited for. Returns 0 also when
+ * something was drained. */
+int tp_in_wait_holding(struct tp_in *const *inputs, const bool *held, size_t count, int timeout_ms,
+                       struct tp_err *err);
+
 #endif

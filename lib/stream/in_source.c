@@ -65,6 +65,8 @@ tp_in_source_close(struct tp_in_source *source)
     if (source->ours && source->fd >= 0)
         close(source->fd);
     source->fd = -1;
+    tp_backlog_free(source->backlog);
+    source->backlog = NULL;
 }
 
 /* Asked before each read of what may block. It also tells a FIFO that never had a writer (nothing)
@@ -78,8 +80,9 @@ readable(int fd)
     return ready < 0 && errno == EINTR ? 0 : ready;
 }
 
-ssize_t
-tp_in_source_read(const struct tp_in_source *source, char *to, size_t len)
+/* What the descriptor gives; on TP_SOURCE_ERROR errno tells. */
+static ssize_t
+read_descriptor(const struct tp_in_source *source, char *to, size_t len)
 {
     int ready = source->regular ? 1 : readable(source->fd);
     ssize_t got;
@@ -92,4 +95,54 @@ tp_in_source_read(const struct tp_in_source *source, char *to, size_t len)
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return TP_SOURCE_WAIT;
     return got < 0 ? TP_SOURCE_ERROR : got;
+}
+
+ssize_t
+tp_in_source_read(struct tp_in_source *source, char *to, size_t len, const char *name,
+                  struct tp_err *err)
+{
+    ssize_t got = source->backlog ? tp_backlog_take(source->backlog, to, len, err) : 0;
+
+    if (got != 0)
+        return got < 0 ? TP_SOURCE_ERROR : got;
+    if (source->drained)
+        return TP_SOURCE_END;
+    errno = source->failed;
+    got = source->failed ? TP_SOURCE_ERROR : read_descriptor(source, to, len);
+    if (got == TP_SOURCE_ERROR)
+        tp_err_system(err, name);
+    return got;
+}
+
+int
+tp_in_source_drain(struct tp_in_source *source, struct tp_err *err)
+{
+    ssize_t got;
+    size_t len;
+    char *room;
+
+    if (source->regular || source->drained || source->failed)
+        return 0;
+    if (!source->backlog)
+        source->backlog = tp_backlog_new();
+    if (!source->backlog)
+        return tp_err_memory(err);
+    room = tp_backlog_room(source->backlog, &len, err);
+    if (!room)
+        return -1;
+    got = read_descriptor(source, room, len);
+    if (got > 0)
+        tp_backlog_filled(source->backlog, (size_t)got);
+    else if (got == TP_SOURCE_END)
+        source->drained = true;
+    else if (got == TP_SOURCE_ERROR)
+        source->failed = errno;
+    return 0;
+}
+
+bool
+tp_in_source_has_backlog(const struct tp_in_source *source)
+{
+    return source->drained || source->failed ||
+           (source->backlog && !tp_backlog_is_empty(source->backlog));
 }

@@ -271,6 +271,34 @@ tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err *err
     return tp_buf_failed(&target->buf) ? fail(target, ENOMEM, err) : 0;
 }
 
+int
+tp_target_sync(struct tp_target *target, uint64_t *length, struct tp_err *err)
+{
+    struct stat st;
+
+    if (tp_target_flush(target, err))
+        return -1;
+    if (fsync(target->fd) || fstat(target->fd, &st))
+        return fail(target, errno, err);
+    *length = (uint64_t)st.st_size;
+    return 0;
+}
+
+int
+tp_target_truncate(struct tp_target *target, uint64_t length, struct tp_err *err)
+{
+    struct stat st;
+
+    if (fstat(target->fd, &st))
+        return fail(target, errno, err);
+    if ((uint64_t)st.st_size < length)
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s is shorter than when its length was saved",
+                          target->name);
+    if ((uint64_t)st.st_size > length && ftruncate(target->fd, (off_t)length))
+        return fail(target, errno, err);
+    return 0;
+}
+
 /* A command's own failure explains more than the broken pipe that it left, so it is asked last and
  * its answer stands. */
 int

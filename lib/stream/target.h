@@ -18,6 +18,7 @@
 #define TP_STREAM_TARGET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -45,6 +46,11 @@ int tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err 
 
 /* Writes what has gathered: before a read that would block. */
 int tp_target_flush(struct tp_target *target, struct tp_err *err);
+
+/* For saved state, of a regular file: what was written is on the disk, *LENGTH bytes in all; and
+ * takes back what was written behind LENGTH. */
+int tp_target_sync(struct tp_target *target, uint64_t *length, struct tp_err *err);
+int tp_target_truncate(struct tp_target *target, uint64_t length, struct tp_err *err);
 
 /* Flushes, closes, waits for the command, frees TARGET: -1 when any of it failed ("| gzip: exit
  * status 1", "| gzip: killed by signal 9"). Descriptor 1 stays open: it is tp_out's to close. */

@@ -84,6 +84,10 @@ int tp_sum_write(const struct tp_sum *sum, struct tp_buf *to);
  * it: 0.5 * 0.2 equals 0.1. */
 int tp_num_compare(struct tp_value a, struct tp_value b);
 
+/* Appends bytes (at most 16) that memcmp orders as tp_num_compare orders the numbers; none is the
+ * beginning of another's. */
+void tp_num_put_ordered(struct tp_value number, struct tp_buf *to);
+
 extern const uint64_t tp_ten_table[20]; /* 10^0 .. 10^19 */
 
 /* Appends the canonical decimal text of the JSON number TEXT: 1, 1.0, 10e-1 and 1e0 all give `1`.

@@ -284,6 +284,7 @@ def final(output):
     for line in output.split(b"\n")[:-1]:
         row = json.loads(line)
         operation = row.pop("@op", "insert")
+        row.pop("@pane", None)
         key = (row["window_start"], row["window_end"], row["host"])
         if operation == "delete":
             state.pop(key)

@@ -42,6 +42,10 @@ spellings(void)
     CHECK(tp_window_parse(TP_STR("session:1w"), &spec, NULL) == 0); /* a gap begins nowhere */
     CHECK(spec.kind == TP_WINDOW_SESSION && spec.size == 7 * TP_DAY);
     CHECK(tp_window_parse(TP_STR("all"), &spec, NULL) == 0 && spec.kind == TP_WINDOW_ALL);
+    CHECK(tp_window_parse(TP_STR("count:100"), &spec, NULL) == 0);
+    CHECK(spec.kind == TP_WINDOW_COUNT && spec.size == 100 && spec.slide == 100);
+    CHECK(tp_window_parse(TP_STR("count:100,20"), &spec, NULL) == 0);
+    CHECK(spec.kind == TP_WINDOW_COUNT && spec.size == 100 && spec.slide == 20);
 }
 
 static void
@@ -60,7 +64,7 @@ refusals(void)
 {
     check_refused("", 0, "a length is missing");
     check_refused("5", 0, "a bare number is a count, not a time: write 5s");
-    check_refused("5", 0, "count:5, are not accepted yet");
+    check_refused("5", 0, "records are count:5");
     check_refused("hop:10m,1", 8, "write 1s");
     check_refused("session:30", 8, "write 30s");
     check_refused("0", 0, "above zero");
@@ -100,7 +104,16 @@ refusals(void)
     check_refused("tumble:", 7, "missing");
     check_refused("session", 7, "missing");
     check_refused("all:1m", 4, "no length");
-    check_refused("count:100", 0, "no kind of window is called count");
+    check_refused("count", 5, "missing");
+    check_refused("count:", 6, "a number of records");
+    check_refused("count:0", 6, "a number of records");
+    check_refused("count:-3", 6, "a number of records");
+    check_refused("count:1m", 6, "a number of records");
+    check_refused("count:10,", 9, "a number of records");
+    check_refused("count:10,20", 9, "larger than the size");
+    check_refused("count:10,5,1", 9, "a number of records");
+    check_refused("count:2000000000000", 6, "no window holds more");
+    check_refused("count:1000000,1", 14, "more than 100000 windows");
     check_refused("sliding:1m", 0, "no kind of window is called sliding");
     check_refused("one minute", 0, "windows are");
 }

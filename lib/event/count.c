@@ -1,0 +1,174 @@
+#include "event/count.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+
+/* One window that is being filled. */
+struct cell {
+    tp_time first, last; /* the times seen */
+    bool timed;          /* some record had one */
+    _Alignas(16) char acc[];
+};
+
+/* What is kept of a key; its cells follow, window i in cell i modulo their number. */
+struct filling {
+    uint64_t seen;
+    _Alignas(16) char cells[];
+};
+
+struct tp_counts {
+    uint64_t size, slide;
+    const struct tp_aggs *aggs;
+    struct tp_row_to to;
+    size_t cells, stride;
+    struct tp_map *by_key; /* key -> struct filling */
+};
+
+struct tp_counts *
+tp_counts_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs, struct tp_row_to to)
+{
+    struct tp_counts *counts = calloc(1, sizeof *counts);
+    size_t bytes;
+
+    if (!counts)
+        return NULL;
+    counts->size = (uint64_t)spec->size;
+    counts->slide = (uint64_t)spec->slide;
+    counts->aggs = aggs;
+    counts->to = to;
+    counts->cells = (size_t)((counts->size - 1) / counts->slide + 1);
+    counts->stride = (sizeof(struct cell) + tp_aggs_size(aggs) + 15) / 16 * 16;
+    if (!__builtin_mul_overflow(counts->cells, counts->stride, &bytes))
+        counts->by_key = tp_map_new(sizeof(struct filling) + bytes);
+    if (counts->by_key)
+        return counts;
+    free(counts);
+    return NULL;
+}
+
+static struct cell *
+cell_of(const struct tp_counts *counts, struct filling *of, uint64_t window)
+{
+    return (struct cell *)(of->cells + window % counts->cells * counts->stride);
+}
+
+static void
+clear_cell(const struct tp_counts *counts, struct cell *cell)
+{
+    tp_aggs_clear(counts->aggs, cell->acc);
+    cell->timed = false;
+}
+
+void
+tp_counts_free(struct tp_counts *counts)
+{
+    if (!counts)
+        return;
+    for (void *of = tp_map_first(counts->by_key); of; of = tp_map_next(counts->by_key, of))
+        for (size_t i = 0; i < counts->cells; i++)
+            clear_cell(counts, cell_of(counts, of, i));
+    tp_map_free(counts->by_key);
+    free(counts);
+}
+
+static void
+widen(struct cell *cell, tp_time time)
+{
+    if (!cell->timed || time < cell->first)
+        cell->first = time;
+    if (!cell->timed || time > cell->last)
+        cell->last = time;
+    cell->timed = true;
+}
+
+/* The oldest open window of a key that has SEEN so many records: the next one goes into it and into
+ * all that began since. */
+static uint64_t
+oldest(const struct tp_counts *counts, uint64_t seen)
+{
+    return seen < counts->size ? 0 : (seen - counts->size) / counts->slide + 1;
+}
+
+static int
+add_to_cells(struct tp_counts *counts, struct filling *of, const struct tp_arrival *arrival,
+             bool has_time, struct tp_err *err)
+{
+    uint64_t first = oldest(counts, of->seen), last = of->seen / counts->slide;
+
+    /* The oldest holds all that newer ones do: what it takes, they take. */
+    if (first < last &&
+        tp_aggs_check_add(counts->aggs, cell_of(counts, of, first)->acc, arrival->values, err) < 0)
+        return -1;
+    for (uint64_t window = first; window <= last; window++) {
+        struct cell *cell = cell_of(counts, of, window);
+
+        if (tp_aggs_add(counts->aggs, cell->acc, arrival->values, arrival->time, arrival->sequence,
+                        err) < 0)
+            return -1;
+        if (has_time)
+            widen(cell, arrival->time);
+    }
+    of->seen++;
+    return 0;
+}
+
+static int
+say(struct tp_counts *counts, struct cell *cell, const struct tp_arrival *arrival,
+    struct tp_err *err)
+{
+    struct tp_row row = {
+        .head = {.timed = cell->timed,
+                 .timing = TP_ON_TIME,
+                 .at = cell->last > arrival->watermark ? cell->last : arrival->watermark,
+                 .window = {cell->first, cell->last}},
+        .key = arrival->key,
+        .acc = cell->acc,
+    };
+
+    return counts->to.put(counts->to.self, &row, err);
+}
+
+int
+tp_counts_add(struct tp_counts *counts, const struct tp_arrival *arrival, bool has_time,
+              struct tp_err *err)
+{
+    struct filling *of = tp_map_add(counts->by_key, arrival->key, NULL);
+    struct cell *filled;
+    uint64_t window;
+    int result;
+
+    if (!of)
+        return tp_err_memory(err);
+    window = oldest(counts, of->seen);
+    result = add_to_cells(counts, of, arrival, has_time, err);
+    if (result == 0 && of->seen == window * counts->slide + counts->size) {
+        filled = cell_of(counts, of, window);
+        result = say(counts, filled, arrival, err);
+        clear_cell(counts, filled);
+    }
+    /* A key whose first record was bad, or whose only window is full, is as one never seen. */
+    if (of->seen == 0 || (counts->cells == 1 && of->seen % counts->slide == 0)) {
+        clear_cell(counts, cell_of(counts, of, 0));
+        tp_map_remove(counts->by_key, arrival->key);
+    }
+    return result;
+}
+
+size_t
+tp_counts_unsaid(const struct tp_counts *counts, uint64_t *records)
+{
+    size_t keys = 0;
+
+    *records = 0;
+    for (struct filling *of = tp_map_first(counts->by_key); of;
+         of = tp_map_next(counts->by_key, of)) {
+        uint64_t window = oldest(counts, of->seen);
+        uint64_t said = window == 0 ? 0 : (window - 1) * counts->slide + counts->size;
+
+        *records += of->seen - said;
+        keys += of->seen > said;
+    }
+    return keys;
+}

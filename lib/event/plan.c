@@ -1,0 +1,94 @@
+#include "event/plan.h"
+
+#include <string.h>
+
+static int
+refuse(struct tp_err *err, const char *option, const struct tp_err *why)
+{
+    return tp_err_set(err, TP_FAULT_USAGE, "%s: %s", option, why->text);
+}
+
+static int
+open_window(struct tp_plan *plan, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (!plan->window)
+        return tp_err_set(err, TP_FAULT_USAGE, "-w is missing: -w 1m, say");
+    if (tp_window_parse(tp_str_of(plan->window), &plan->spec, &why) < 0)
+        return refuse(err, "-w", &why);
+    if (plan->offset != 0 && tp_window_shift(&plan->spec, plan->offset, &why) < 0)
+        return refuse(err, "--offset", &why);
+    return 0;
+}
+
+static int
+open_early(struct tp_plan *plan, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (plan->trigger.lateness > 0 && plan->spec.kind >= TP_WINDOW_COUNT)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lateness: nothing is late for -w %s",
+                          plan->window);
+    if (!plan->early)
+        return 0;
+    if (plan->spec.kind >= TP_WINDOW_COUNT)
+        return tp_err_set(err, TP_FAULT_USAGE, "--early: -w %s has no early rows", plan->window);
+    if (tp_trigger_parse_early(&plan->trigger, tp_str_of(plan->early), &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--early %s: %s", plan->early, why.text);
+    return 0;
+}
+
+static int
+open_mode(struct tp_plan *plan, struct tp_err *err)
+{
+    struct tp_trigger *trigger = &plan->trigger;
+    bool plain = tp_trigger_is_plain(trigger);
+
+    trigger->discard = plan->mode && strcmp(plan->mode, "discard") == 0;
+    if (plan->mode && !trigger->discard && strcmp(plan->mode, "accumulate") != 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--mode %s: accumulate or discard", plan->mode);
+    if (trigger->discard && trigger->retract)
+        return tp_err_set(err, TP_FAULT_USAGE, "--retract: --mode discard corrects no rows");
+    if ((trigger->retract || plan->mode) && plain)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "%s: each row is said once; more come of --early or --lateness",
+                          trigger->retract ? "--retract" : "--mode");
+    /* What a session that grew said before is taken back, whatever the mode of correcting. */
+    trigger->keeps_text =
+        trigger->retract || (plan->spec.kind == TP_WINDOW_SESSION && !plain && !trigger->discard);
+    return 0;
+}
+
+static int
+open_fill(struct tp_plan *plan, bool keyed, struct tp_err *err)
+{
+    plan->fill = plan->empty != NULL;
+    plan->fill_by_key = plan->fill && strcmp(plan->empty, "key") == 0;
+    if (plan->fill && *plan->empty && !plan->fill_by_key)
+        return tp_err_set(err, TP_FAULT_USAGE, "--empty=%s: --empty or --empty=key", plan->empty);
+    if (plan->forget > 0 && !plan->fill_by_key)
+        return tp_err_set(err, TP_FAULT_USAGE, "--forget: goes with --empty=key");
+    if (plan->fill && plan->spec.kind >= TP_WINDOW_SESSION)
+        return tp_err_set(err, TP_FAULT_USAGE, "--empty: with -w %s no window is without records",
+                          plan->window);
+    if (plan->fill && !plan->fill_by_key && keyed && !tp_trigger_is_plain(&plan->trigger))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--empty: a window that was said to have no key may get one by --early "
+                          "or --lateness; --empty=key goes with them");
+    return 0;
+}
+
+int
+tp_plan_open(struct tp_plan *plan, bool keyed, struct tp_err *err)
+{
+    if (open_window(plan, err) < 0 || open_early(plan, err) < 0 || open_mode(plan, err) < 0)
+        return -1;
+    return open_fill(plan, keyed, err);
+}
+
+void
+tp_plan_release(struct tp_plan *plan)
+{
+    tp_window_release(&plan->spec);
+}

@@ -1,0 +1,170 @@
+#include "event/row.h"
+
+#include <string.h>
+
+#include "record/emit.h"
+
+struct tp_row_head
+tp_row_head_of(const struct tp_window *window)
+{
+    return (struct tp_row_head){
+        .timed = true,
+        .timing = TP_ON_TIME,
+        .at = window->end - TP_MILLISECOND,
+        .window = *window,
+    };
+}
+
+void
+tp_row_writer_release(struct tp_row_writer *writer)
+{
+    tp_buf_release(&writer->start);
+}
+
+/* --- names -------------------------------------------------------------------------------------*/
+
+static const struct tp_str own_names[] = {
+    {"@timestamp", 10}, {"window_start", 12}, {"window_end", 10}, {"@op", 3},
+    {"@pane", 5},       {"@watermark", 10},   {"@barrier", 8},
+};
+
+#define OWN_NAMES (sizeof own_names / sizeof *own_names)
+
+static bool
+is_own(struct tp_str name)
+{
+    for (size_t i = 0; i < OWN_NAMES; i++)
+        if (tp_str_equal(name, own_names[i]))
+            return true;
+    return false;
+}
+
+static int
+check_name(const struct tp_keys *keys, struct tp_str name, struct tp_err *err)
+{
+    for (size_t k = 0; k < keys->count; k++)
+        if (tp_str_equal(name, tp_keys_name(keys, k)))
+            return tp_err_set(err, TP_FAULT_USAGE,
+                              "a key and an aggregate are both called \"%.*s\": use AS",
+                              (int)name.len, name.ptr);
+    if (is_own(name))
+        return tp_err_set(err, TP_FAULT_USAGE, "\"%.*s\" is the name of a row's own member: use AS",
+                          (int)name.len, name.ptr);
+    return 0;
+}
+
+int
+tp_row_check_names(const struct tp_keys *keys, const struct tp_aggs *aggs, struct tp_err *err)
+{
+    for (size_t c = 0; c < tp_aggs_columns(aggs); c++)
+        if (check_name(keys, tp_aggs_column(aggs, c), err) < 0)
+            return -1;
+    for (size_t k = 0; k < keys->count; k++) {
+        struct tp_str name = tp_keys_name(keys, k);
+
+        if (is_own(name))
+            return tp_err_set(err, TP_FAULT_USAGE,
+                              "-k: \"%.*s\" is the name of a row's own member: use AS",
+                              (int)name.len, name.ptr);
+    }
+    return 0;
+}
+
+/* --- writing -----------------------------------------------------------------------------------*/
+
+static struct tp_str
+op_name(enum tp_row_op op)
+{
+    static const struct tp_str names[] = {
+        [TP_ROW_NEW] = {"", 0},          [TP_ROW_INSERT] = {"insert", 6},
+        [TP_ROW_UPSERT] = {"upsert", 6}, [TP_ROW_RETRACT] = {"retract", 7},
+        [TP_ROW_UPDATE] = {"update", 6}, [TP_ROW_DELETE] = {"delete", 6},
+    };
+
+    return names[op];
+}
+
+static void
+emit_pane(struct tp_emit *emit, const struct tp_row_head *head)
+{
+    static const struct tp_str timings[] = {
+        [TP_EARLY] = {"early", 5}, [TP_ON_TIME] = {"on-time", 7}, [TP_LATE_ROW] = {"late", 4}};
+    struct tp_emit pane;
+
+    tp_emit_name(emit, TP_STR("@pane"));
+    pane = tp_emit_open(emit->to);
+    tp_emit_int(&pane, TP_STR("n"), (int64_t)head->n);
+    tp_emit_text(&pane, TP_STR("timing"), timings[head->timing]);
+    tp_emit_json(&pane, TP_STR("last"), head->last ? TP_STR("true") : TP_STR("false"));
+    tp_buf_put_char(emit->to, '}');
+}
+
+static void
+emit_head(struct tp_buf *to, const struct tp_row_head *head)
+{
+    struct tp_emit emit = tp_emit_open(to);
+
+    if (!head->timed)
+        return;
+    tp_emit_time(&emit, TP_STR("@timestamp"), head->at);
+    if (head->op != TP_ROW_NEW)
+        tp_emit_text(&emit, TP_STR("@op"), op_name(head->op));
+    if (head->paned)
+        emit_pane(&emit, head);
+    tp_emit_time(&emit, TP_STR("window_start"), head->window.start);
+    tp_emit_time(&emit, TP_STR("window_end"), head->window.end);
+}
+
+static bool
+same_head(const struct tp_row_head *a, const struct tp_row_head *b)
+{
+    return a->timed == b->timed && a->paned == b->paned && a->last == b->last && a->op == b->op &&
+           a->timing == b->timing && a->n == b->n && a->at == b->at &&
+           a->window.start == b->window.start && a->window.end == b->window.end;
+}
+
+/* Times are dear to write, and the rows of a window share them. */
+static void
+put_head(struct tp_row_writer *writer, const struct tp_row_head *head, struct tp_buf *to)
+{
+    if (writer->start.len == 0 || !same_head(&writer->of, head)) {
+        tp_buf_clear(&writer->start);
+        emit_head(&writer->start, head);
+        writer->of = *head;
+    }
+    tp_buf_put_str(to, tp_buf_str(&writer->start));
+}
+
+/* Each aggregate brings its comma; the first has none where neither window nor key precedes it. */
+static void
+drop_comma(struct tp_buf *to, size_t at)
+{
+    memmove(to->ptr + at, to->ptr + at + 1, to->len - at - 1);
+    to->len--;
+}
+
+int
+tp_row_write(struct tp_row_writer *writer, struct tp_row *row, struct tp_buf *to,
+             struct tp_err *why)
+{
+    size_t start = to->len, aggregates;
+    int spoiled = 0;
+
+    put_head(writer, &row->head, to);
+    tp_keys_write(writer->keys, to, row->key);
+    aggregates = to->len;
+    if (!row->acc)
+        tp_buf_put_str(to, row->text);
+    else if (tp_aggs_write(writer->aggs, row->acc, to, why) < 0)
+        spoiled = 1;
+    if (tp_buf_failed(to) || tp_buf_failed(&writer->start))
+        return tp_err_memory(why);
+    if (row->copy)
+        tp_buf_put(row->copy, to->ptr + aggregates, to->len - aggregates);
+    if (aggregates == start + 1)
+        drop_comma(to, aggregates);
+    TP_BUF_PUT(to, "}\n");
+    if (tp_buf_failed(to) || (row->copy && tp_buf_failed(row->copy)))
+        return tp_err_memory(why);
+    return spoiled;
+}

@@ -1,0 +1,43 @@
+/*
+ * tops: the open windows of a ranking, each with a top (event/top) for every key.
+ *
+ * State: the windows that were got and not dropped; of each its keys in the order they were first
+ * seen.
+ */
+#ifndef TP_EVENT_TOPS_H
+#define TP_EVENT_TOPS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "event/top.h"
+#include "event/window.h"
+
+struct tp_tops; /* opaque */
+
+struct tp_top_window {
+    struct tp_window bounds;
+    struct tp_map *groups; /* key -> struct tp_top */
+};
+
+struct tp_tops *tp_tops_new(void); /* NULL when memory ran out */
+void tp_tops_free(struct tp_tops *tops);
+
+/* The top of KEY in the window BOUNDS, both made where they were not there; a window waits for the
+ * watermark DUE that it was made with. It stays in place until the window is dropped. NULL when
+ * memory ran out. */
+struct tp_top *tp_tops_get(struct tp_tops *tops, const struct tp_window *bounds, tp_time due,
+                           struct tp_str key, struct tp_err *err);
+
+/* The next window that WATERMARK has reached, NULL when there is none: by what it waits for, then
+ * in the order they were made. Drop it before the next. */
+struct tp_top_window *tp_tops_due(struct tp_tops *tops, tp_time watermark);
+void tp_tops_drop(struct tp_tops *tops, struct tp_top_window *window);
+
+size_t tp_tops_count(const struct tp_tops *tops); /* open windows */
+
+/* Bytes held, for --max-memory: but for what the tops hold (tp_top_rule). */
+size_t tp_tops_size(const struct tp_tops *tops);
+
+#endif

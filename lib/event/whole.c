@@ -1,0 +1,87 @@
+#include "event/whole.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+
+struct tp_whole {
+    const struct tp_aggs *aggs;
+    struct tp_row_to to;
+    struct tp_map *groups; /* key -> accumulator */
+    tp_time first, last;   /* the times seen */
+    bool timed;            /* some record had one */
+};
+
+struct tp_whole *
+tp_whole_new(const struct tp_aggs *aggs, struct tp_row_to to)
+{
+    struct tp_whole *whole = calloc(1, sizeof *whole);
+
+    if (!whole)
+        return NULL;
+    whole->aggs = aggs;
+    whole->to = to;
+    whole->groups = tp_map_new(tp_aggs_size(aggs));
+    if (whole->groups)
+        return whole;
+    free(whole);
+    return NULL;
+}
+
+void
+tp_whole_free(struct tp_whole *whole)
+{
+    if (!whole)
+        return;
+    for (void *acc = tp_map_first(whole->groups); acc; acc = tp_map_next(whole->groups, acc))
+        tp_aggs_clear(whole->aggs, acc);
+    tp_map_free(whole->groups);
+    free(whole);
+}
+
+int
+tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_time,
+             struct tp_err *err)
+{
+    bool is_new;
+    void *acc = tp_map_add(whole->groups, arrival->key, &is_new);
+
+    if (!acc)
+        return tp_err_memory(err);
+    if (tp_aggs_add(whole->aggs, acc, arrival->values, arrival->time, arrival->sequence, err) < 0) {
+        if (is_new) {
+            tp_aggs_clear(whole->aggs, acc);
+            tp_map_remove(whole->groups, arrival->key);
+        }
+        return -1;
+    }
+    if (!has_time)
+        return 0;
+    if (!whole->timed || arrival->time < whole->first)
+        whole->first = arrival->time;
+    if (!whole->timed || arrival->time > whole->last)
+        whole->last = arrival->time;
+    whole->timed = true;
+    return 0;
+}
+
+int
+tp_whole_say(struct tp_whole *whole, struct tp_err *err)
+{
+    struct tp_row row = {
+        .head = {.timed = whole->timed, .at = whole->last, .window = {whole->first, whole->last}}};
+
+    for (row.acc = tp_map_first(whole->groups); row.acc;
+         row.acc = tp_map_next(whole->groups, row.acc)) {
+        row.key = tp_map_key(whole->groups, row.acc);
+        if (whole->to.put(whole->to.self, &row, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+bool
+tp_whole_any(const struct tp_whole *whole)
+{
+    return tp_map_count(whole->groups) > 0;
+}

@@ -1,0 +1,213 @@
+#include "event/windows.h"
+
+#include <stdlib.h>
+
+#include "event/gather.h"
+#include "event/held.h"
+#include "event/quiet.h"
+
+struct tp_windows {
+    const struct tp_plan *plan;
+    struct tp_windows_to to;
+    struct tp_panes *panes;
+    struct tp_gather *gather;
+    struct tp_held *held;   /* NULL: no row is corrected */
+    struct tp_quiet *quiet; /* NULL: windows without records are not said */
+    void *empty;            /* ... the accumulator of those that are */
+    tp_time watermark;      /* as it is while windows are said */
+    struct tp_window first; /* of the record placed last: its first window, */
+    tp_time held_until;     /* ... and the end of the last one that is held */
+};
+
+/* --- saying ------------------------------------------------------------------------------------*/
+
+/* Says a group of a window whose time has come. */
+static int
+say(struct tp_windows *windows, const struct tp_window *window, struct tp_str key, void *acc,
+    struct tp_err *err)
+{
+    struct tp_row row = {.head = tp_row_head_of(window), .key = key, .acc = acc};
+
+    if (windows->held)
+        return tp_held_say(windows->held, window, key, acc, windows->watermark, err);
+    return windows->to.rows.put(windows->to.rows.self, &row, err);
+}
+
+static int
+say_group(void *self, const struct tp_window *window, struct tp_str key, void *acc,
+          struct tp_err *err)
+{
+    struct tp_windows *windows = self;
+
+    if (windows->quiet && tp_quiet_seen(windows->quiet, window, key, err) < 0)
+        return -1;
+    return say(windows, window, key, acc, err);
+}
+
+static int
+say_empty(void *self, const struct tp_window *window, struct tp_str key, struct tp_err *err)
+{
+    struct tp_windows *windows = self;
+
+    return say(windows, window, key, windows->empty, err);
+}
+
+static void
+skip(void *self, const struct tp_err *why)
+{
+    struct tp_windows *windows = self;
+
+    windows->to.skipped(windows->to.rows.self, why);
+}
+
+static int
+say_window(struct tp_windows *windows, const struct tp_window *window,
+           struct tp_pane *const *covered, size_t count, struct tp_err *err)
+{
+    const struct tp_group_to to = {say_group, windows};
+
+    if (windows->quiet && tp_quiet_before(windows->quiet, window->end, err) < 0)
+        return -1;
+    if (tp_gather_window(windows->gather, window, covered, count, &to, err) < 0)
+        return -1;
+    return windows->quiet ? tp_quiet_rest(windows->quiet, window, err) : 0;
+}
+
+int
+tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_err *err)
+{
+    struct tp_pane *const *covered;
+    struct tp_window window;
+    size_t count;
+    int due;
+
+    windows->watermark = watermark;
+    while ((due = tp_panes_due(windows->panes, watermark, &window, &covered, &count, err)) > 0)
+        if (say_window(windows, &window, covered, count, err) < 0)
+            return -1;
+    if (due < 0)
+        return -1;
+    tp_panes_expire(windows->panes, watermark);
+    if (windows->held && tp_held_watermark(windows->held, watermark, err) < 0)
+        return -1;
+    if (windows->quiet && watermark != TP_TIME_AFTER_ALL)
+        return tp_quiet_until(windows->quiet, watermark, err);
+    return 0;
+}
+
+/* --- life --------------------------------------------------------------------------------------*/
+
+static bool
+open_quiet(struct tp_windows *windows, const struct tp_aggs *aggs, struct tp_str no_key)
+{
+    const struct tp_plan *plan = windows->plan;
+    struct tp_quiet_to to = {say_empty, skip, windows};
+
+    windows->empty = calloc(1, tp_aggs_size(aggs) + 1);
+    windows->quiet = tp_quiet_new(&plan->spec, plan->fill_by_key, plan->forget, no_key, to);
+    if (windows->held)
+        tp_held_fill(windows->held, windows->quiet);
+    return windows->empty && windows->quiet;
+}
+
+struct tp_windows *
+tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, struct tp_str no_key,
+               struct tp_windows_to to)
+{
+    struct tp_windows *windows = calloc(1, sizeof *windows);
+    bool corrects = !tp_trigger_is_plain(&plan->trigger);
+
+    if (!windows)
+        return NULL;
+    windows->plan = plan;
+    windows->to = to;
+    windows->panes = tp_panes_new(&plan->spec, aggs);
+    windows->gather = tp_gather_new(aggs);
+    if (corrects)
+        windows->held = tp_held_new(&plan->spec, aggs, &plan->trigger, to.rows);
+    if (windows->panes && windows->gather && (windows->held || !corrects) &&
+        (!plan->fill || open_quiet(windows, aggs, no_key)))
+        return windows;
+    tp_windows_free(windows);
+    return NULL;
+}
+
+void
+tp_windows_free(struct tp_windows *windows)
+{
+    if (!windows)
+        return;
+    tp_panes_free(windows->panes);
+    tp_gather_free(windows->gather);
+    tp_held_free(windows->held);
+    tp_quiet_free(windows->quiet);
+    free(windows->empty);
+    free(windows);
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+/* A record for held windows: all of its windows, or those that were said already while the others
+ * share PANE. */
+static enum tp_place
+place_held(struct tp_windows *windows, tp_time time, tp_time watermark, const struct tp_pane *pane,
+           tp_time *last_end, struct tp_err *err)
+{
+    const struct tp_window_spec *spec = &windows->plan->spec;
+    struct tp_window place, last;
+
+    if (tp_window_pane(spec, time, &place, err) < 0)
+        return TP_PLACE_NONE;
+    tp_window_of_pane(spec, place.start, &windows->first, &last);
+    *last_end = last.end;
+    if (tp_trigger_is_over(&windows->plan->trigger, last.end, watermark))
+        return TP_PLACE_LATE;
+    windows->held_until = pane && watermark < last.end ? watermark : last.end;
+    return TP_PLACE_HELD;
+}
+
+enum tp_place
+tp_windows_place(struct tp_windows *windows, tp_time time, tp_time watermark, struct tp_pane **pane,
+                 tp_time *last_end, struct tp_err *err)
+{
+    bool is_late;
+
+    *pane = NULL;
+    if (windows->held && !tp_plan_shares(windows->plan))
+        return place_held(windows, time, watermark, NULL, last_end, err);
+    *pane = tp_panes_get(windows->panes, time, watermark, &is_late, last_end, err);
+    if (windows->held && (is_late || (*pane && (*pane)->first_end <= watermark)))
+        return place_held(windows, time, watermark, *pane, last_end, err);
+    if (is_late)
+        return TP_PLACE_LATE;
+    return *pane ? TP_PLACE_PANE : TP_PLACE_NONE;
+}
+
+int
+tp_windows_check(const struct tp_windows *windows, const struct tp_arrival *arrival,
+                 struct tp_err *err)
+{
+    return tp_held_check(windows->held, arrival, windows->first.end, windows->held_until, err);
+}
+
+int
+tp_windows_add(struct tp_windows *windows, const struct tp_arrival *arrival, struct tp_err *err)
+{
+    if (tp_held_add(windows->held, arrival, windows->first.end, windows->held_until, err) < 0)
+        return -1;
+    if (windows->quiet && windows->first.end <= arrival->watermark)
+        return tp_quiet_seen(windows->quiet, &windows->first, arrival->key, err);
+    return 0;
+}
+
+int
+tp_windows_note(const struct tp_windows *windows, struct tp_pane *pane, uint64_t sequence)
+{
+    return tp_pane_note(windows->panes, pane, sequence);
+}
+
+size_t
+tp_windows_open(const struct tp_windows *windows)
+{
+    return tp_panes_windows(windows->panes) + (windows->held ? tp_held_open(windows->held) : 0);
+}

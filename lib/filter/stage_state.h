@@ -1,0 +1,59 @@
+/*
+ * stage_state: what a stage saves at a barrier and goes back to (tidepipe.5, SAVED STATE). Private to
+ * this floor.
+ *
+ * The driver's own lines begin with a member `@...` (stage_save.c, stage_load.c): counts,
+ * watermarks, where inputs stood, lengths of side files. The filter's lines are what `save` wrote;
+ * `load` gets them back in order.
+ */
+#ifndef TP_FILTER_STAGE_STATE_H
+#define TP_FILTER_STAGE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "record/epochs.h"
+#include "stream/store.h"
+
+struct tp_stage;
+
+struct tp_state {
+    struct tp_store *store;  /* NULL: keeps none */
+    struct tp_epochs epochs; /* of this run: what the restore lines said */
+    int64_t id;              /* the commit to go back to */
+    bool restored;           /* gone back to it: records may come */
+    bool complete;           /* it was saved behind `end`: nothing may come any more */
+
+    /* Sources: barriers at multiples of EVERY, in milliseconds. */
+    int64_t every, next;
+    int64_t started; /* wall clock less steady clock, so that steps of the first do not count */
+};
+
+/* -S, $TIDEPIPE_STATE: takes the lock. 0 also when no state is asked for. */
+int tp_state_open(struct tp_stage *stage);
+void tp_state_close(struct tp_stage *stage);
+
+/* A source: raises its epoch and goes back to COMMIT. */
+int tp_state_begin(struct tp_stage *stage);
+
+/* Any stage whose restore lines, all of them, named state->id and state->epochs: goes back. */
+int tp_state_restore(struct tp_stage *stage);
+
+/* Saves all of the stage as of barrier ID; a sink that commits does. */
+int tp_state_save(struct tp_stage *stage, int64_t id, bool last, bool complete);
+int tp_state_commit(struct tp_stage *stage);
+
+/* Sources: how long until the next barrier is due (0: now), in nanoseconds; and its ID, once. */
+int64_t tp_state_due_in(const struct tp_stage *stage);
+int64_t tp_state_next_id(struct tp_stage *stage);
+
+/* The options that make saved state a lie when they change, as a JSON object. */
+int tp_state_options(struct tp_stage *stage, struct tp_buf *to);
+
+/* stage_save.c, stage_load.c: the driver's own lines. */
+int tp_state_save_own(struct tp_stage *stage, struct tp_save *save);
+int tp_state_load_own(struct tp_stage *stage, struct tp_str line);
+
+#endif

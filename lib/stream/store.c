@@ -1,0 +1,318 @@
+#include "stream/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "stream/store_dir.h"
+
+enum { WAIT_SECONDS = 10, POLL_MS = 20 };
+
+int
+tp_store_fail(const struct tp_store *s, const char *file, struct tp_err *err)
+{
+    int why = errno;
+
+    return tp_err_set(err, TP_FAULT_MACHINE, "%s/%s: %s", s->path, file, strerror(why));
+}
+
+/* ---- files ---- */
+
+int
+tp_store_write_all(int fd, struct tp_str bytes, const char *file, struct tp_err *err)
+{
+    while (bytes.len > 0) {
+        ssize_t put = write(fd, bytes.ptr, bytes.len);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return tp_err_system(err, file);
+        bytes.ptr += put;
+        bytes.len -= (size_t)put;
+    }
+    return 0;
+}
+
+int
+tp_store_create(struct tp_store *s, const char *file, struct tp_err *err)
+{
+    int fd = openat(s->dir, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+
+    return fd < 0 ? tp_store_fail(s, file, err) : fd;
+}
+
+int
+tp_store_rename(struct tp_store *s, int fd, const char *from, const char *file, struct tp_err *err)
+{
+    int result = tp_sync(fd, from, err);
+
+    if (close(fd) < 0 && result == 0)
+        result = tp_store_fail(s, from, err);
+    if (result == 0 && renameat(s->dir, from, s->dir, file) < 0)
+        result = tp_store_fail(s, file, err);
+    if (result < 0) {
+        unlinkat(s->dir, from, 0);
+        return -1;
+    }
+    return tp_sync(s->dir, s->path, err);
+}
+
+int
+tp_store_put(struct tp_store *s, const char *file, struct tp_str text, struct tp_err *err)
+{
+    char temp[TP_STORE_FILE];
+    int fd;
+
+    snprintf(temp, sizeof temp, "%s.tmp", file);
+    fd = tp_store_create(s, temp, err);
+    if (fd < 0)
+        return -1;
+    if (tp_store_write_all(fd, text, temp, err) < 0) {
+        close(fd);
+        unlinkat(s->dir, temp, 0);
+        return -1;
+    }
+    return tp_store_rename(s, fd, temp, file, err);
+}
+
+static int
+read_all(struct tp_store *s, int fd, const char *file, size_t most, struct tp_buf *to,
+         struct tp_err *err)
+{
+    while (to->len < most) {
+        size_t room = most - to->len < 65536 ? most - to->len : 65536;
+        char *at = tp_buf_reserve(to, room);
+        ssize_t got = at ? read(fd, at, room) : 0;
+
+        if (!at)
+            return tp_err_memory(err);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return tp_store_fail(s, file, err);
+        if (got == 0)
+            break;
+        to->len += (size_t)got;
+    }
+    return 1;
+}
+
+int
+tp_store_get(struct tp_store *s, const char *file, size_t most, struct tp_buf *to,
+             struct tp_err *err)
+{
+    int fd = openat(s->dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int result;
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : tp_store_fail(s, file, err);
+    result = read_all(s, fd, file, most, to, err);
+    close(fd);
+    return result;
+}
+
+int
+tp_sync(int fd, const char *name, struct tp_err *err)
+{
+    if (fsync(fd) == 0)
+        return 0;
+    tp_err_system(err, name);
+    return -1;
+}
+
+int
+tp_sync_folder_of(const char *path, struct tp_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == path ? strdup("/")
+                   : slash       ? strndup(path, (size_t)(slash - path))
+                                 : strdup(".");
+    int fd, result;
+
+    if (!folder)
+        return tp_err_memory(err);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = fd < 0 ? tp_err_system(err, folder) : tp_sync(fd, folder, err);
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return result;
+}
+
+/* ---- locks ---- */
+
+static double
+seconds_to_wait(void)
+{
+    const char *text = getenv("TIDEPIPE_LOCK_WAIT");
+    char *end;
+    double seconds;
+
+    if (!text || !*text)
+        return WAIT_SECONDS;
+    seconds = strtod(text, &end);
+    return *end || !(seconds >= 0) ? WAIT_SECONDS : seconds;
+}
+
+static double
+steady_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Who holds a lock has written its pid into the file. */
+static int
+refuse_held(struct tp_store *s, int fd, const char *file, struct tp_err *err)
+{
+    char holder[16] = "";
+    ssize_t len = pread(fd, holder, sizeof holder - 1, 0);
+    size_t digits = strspn(holder, "0123456789");
+
+    if (len <= 0 || digits == 0)
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s/%s is held by another process", s->path, file);
+    return tp_err_set(err, TP_FAULT_MACHINE,
+                      "%s/%s is held by process %.*s: an earlier run that still lives, or another "
+                      "stage of that name (--name tells them apart)",
+                      s->path, file, (int)digits, holder);
+}
+
+static int
+wait_for_lock(struct tp_store *s, int fd, const char *file, struct tp_err *err)
+{
+    double until = steady_seconds() + seconds_to_wait();
+    const struct timespec pause = {0, POLL_MS * 1000000L};
+
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return tp_store_fail(s, file, err);
+        if (steady_seconds() >= until)
+            return refuse_held(s, fd, file, err);
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
+static int
+open_lock(struct tp_store *s, const char *file, struct tp_err *err)
+{
+    int fd = openat(s->dir, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+
+    return fd < 0 ? tp_store_fail(s, file, err) : fd;
+}
+
+/* For people, and for the message of a newcomer: not being able to say it harms nothing. */
+static void
+say_holder(int fd)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+    if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) < 0)
+        return;
+}
+
+int
+tp_store_lock(struct tp_store *s, struct tp_err *err)
+{
+    if (wait_for_lock(s, s->common, ".lock", err) < 0)
+        return -1;
+    say_holder(s->common);
+    return 0;
+}
+
+void
+tp_store_unlock(struct tp_store *s)
+{
+    flock(s->common, LOCK_UN);
+}
+
+/* ---- opening ---- */
+
+static int
+open_dir(struct tp_store *s, struct tp_err *err)
+{
+    char lock[TP_STORE_FILE];
+
+    if (mkdir(s->path, 0777) == 0) {
+        if (tp_sync_folder_of(s->path, err) < 0)
+            return -1;
+    } else if (errno != EEXIST) {
+        return tp_err_system(err, s->path);
+    }
+    s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir < 0)
+        return tp_err_system(err, s->path);
+    s->common = open_lock(s, ".lock", err);
+    if (s->common < 0)
+        return -1;
+    snprintf(lock, sizeof lock, "%s.lock", s->name);
+    s->lock = open_lock(s, lock, err);
+    if (s->lock < 0 || wait_for_lock(s, s->lock, lock, err) < 0)
+        return -1;
+    say_holder(s->lock);
+    return 0;
+}
+
+struct tp_store *
+tp_store_open(const char *dir, const char *name, struct tp_err *err)
+{
+    struct tp_store *s;
+
+    if (!tp_stage_name_is_valid(tp_str_of(name))) {
+        tp_err_set(err, TP_FAULT_USAGE,
+                   "--name: letters, digits, _ and -, at most %d of them, not \"%s\"",
+                   TP_STAGE_NAME_BYTES, name);
+        return NULL;
+    }
+    s = calloc(1, sizeof *s);
+    if (s)
+        s->path = strdup(dir);
+    if (!s || !s->path) {
+        free(s);
+        tp_err_memory(err);
+        return NULL;
+    }
+    memcpy(s->name, name, strlen(name) + 1);
+    s->dir = s->lock = s->common = s->temp = -1;
+    if (open_dir(s, err) < 0) {
+        tp_store_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void
+tp_store_close(struct tp_store *s)
+{
+    const int fds[] = {s ? s->temp : -1, s ? s->common : -1, s ? s->dir : -1, s ? s->lock : -1};
+
+    if (!s)
+        return;
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    free(s->path);
+    free(s);
+}
+
+const char *
+tp_store_name(const struct tp_store *s)
+{
+    return s->name;
+}
+
+const char *
+tp_store_path(const struct tp_store *s)
+{
+    return s->path;
+}

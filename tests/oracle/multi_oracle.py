@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""ssort --by and ssort beyond its memory against DuckDB's ORDER BY and sort -s.
+
+Seeded records; memory so small that runs are spilled. Lines must come out byte for byte, those with
+equal keys in the order they came.
+
+usage: multi_oracle.py [SEED...]
+"""
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+import duckdb
+
+passed = failed = 0
+
+
+def check(name, ours, theirs):
+    global passed, failed
+    if ours == theirs:
+        passed += 1
+        return
+    failed += 1
+    first = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b),
+                 min(len(ours), len(theirs)))
+    print(f"FAILED {name}: {len(ours)} lines, not {len(theirs)}; line {first + 1}:",
+          *ours[first:first + 1], *theirs[first:first + 1], sep="\n  ")
+
+
+def run(command, text=None):
+    done = subprocess.run(command, input=text and "".join(line + "\n" for line in text).encode(),
+                          shell=True, executable="/bin/bash", capture_output=True,
+                          env=dict(os.environ, LC_ALL="C"))
+    assert done.returncode == 0, (command, done.returncode, done.stderr[-500:])
+    return done.stdout.decode().splitlines()
+
+
+def records(draw, count):
+    lines, time = [], 1_767_261_600
+    for number in range(count):
+        time += draw.choice([0, 0, 1, 1, 2])
+        host = draw.choice(["null", '"a"', '"b"', '"ä"', '"ab"', '"a b"'])
+        size = draw.choice(["null", "1", "1.0", "10", "2.5", "-3", "1e2", str(draw.randrange(10**6))])
+        lines.append(f'{{"t":{time},"n":{number},"host":{host},"size":{size},'
+                     f'"pad":"{"x" * draw.randrange(200)}"}}')
+    return lines
+
+
+def duck(file, order):
+    return [row[0] for row in duckdb.sql(
+        f"""SELECT line FROM (SELECT line, (line->>'$.n')::BIGINT AS n, line->>'$.host' AS host,
+            (line->>'$.size')::DOUBLE AS size, (line->>'$.t')::BIGINT AS t
+            FROM read_csv('{file}', columns={{'line': 'VARCHAR'}}, delim='\\x01', quote='',
+            escape='', header=false)) ORDER BY {order}, n""").fetchall()]
+
+
+def by(draw, seed):
+    lines = records(draw, 20_000)
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.write("".join(line + "\n" for line in lines))
+        file.flush()
+        for ours, theirs in [
+                ("size", "size NULLS FIRST"),
+                ("size DESC, host", "size DESC NULLS LAST, host NULLS FIRST"),
+                ("host DESC NULLS FIRST, size NULLS LAST",
+                 "host DESC NULLS FIRST, size ASC NULLS LAST"),
+                ("upper(host), -size", "upper(host) NULLS FIRST, -size NULLS FIRST")]:
+            theirs = duck(file.name, theirs)
+            for memory in ["1M", "256M"]:
+                check(f"{seed}: --by '{ours}' --max-memory {memory}",
+                      run(f"ssort --by '{ours}' --max-memory {memory} {file.name}"), theirs)
+
+
+def by_time(draw, seed):
+    lines = records(draw, 30_000)
+    late = draw.choice([60, 3600, 20_000])
+    stamped = sorted(((i + draw.uniform(0, late), line) for i, line in enumerate(lines)),
+                     key=lambda pair: pair[0])
+    lines = [line for _, line in stamped]
+    keyed = [line.split(":", 1)[1].split(",", 1)[0] + "\t" + line for line in lines]
+    theirs = [line.split("\t", 1)[1] for line in run("sort -s -n -k1,1", keyed)]
+    for delay in ["", f"-d {2 * late}s"]:
+        check(f"{seed}: by time, {delay or 'bounded'}, late {late}",
+              run(f"ssort -t t {delay} --max-memory 1M", lines), theirs)
+
+
+for seed in [int(arg) for arg in sys.argv[1:]] or [1, 2, 3]:
+    draw = random.Random(seed)
+    by(draw, seed)
+    by_time(draw, seed)
+print(f"multi_oracle: {passed} passed, {failed} failed")
+sys.exit(failed > 0)

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Properties of swindow's early, late, retracting and discarding rows, and of its windows by count.
+
+However often a window says its row, what stands in the end is the row that is said once; what
+discarding rows say adds up to it.
+
+usage: triggers.py [SEED]    with the filters first in PATH. Prints what fails, and a count.
+"""
+import collections
+import decimal
+import json
+import random
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import window  # noqa: E402
+
+WINDOWS = ["10s", "hop:1m,20s", "hop:50s,20s", "cumulate:1m,10s", "1d@Europe/Berlin", "session:7s"]
+EARLY = [[], ["--early", "1"], ["--early", "3"], ["--early", "4s"], ["--early", "11s"]]
+DISORDER = ["-d", window.delay(window.DISORDER)]
+SUMS = "count, count(i) AS n, sum(i) AS i, sum(d) AS d"
+
+
+def rows_of(output):
+    lines = [json.loads(line, parse_float=decimal.Decimal) for line in output.split(b"\n")[:-1]]
+    return [row for row in lines if "@watermark" not in row]
+
+
+def identity(row):
+    return row["window_start"], row["window_end"], json.dumps(row["host"])
+
+
+def bare(row):
+    return {name: value for name, value in row.items() if name not in ("@op", "@pane")}
+
+
+class Standing:
+    """Applies a changelog, and holds it to its own words."""
+
+    def __init__(self, rows):
+        self.rows, self.wrong, self.said = {}, [], collections.Counter()
+        for row in rows:
+            self.apply(row, identity(row), row.get("@op", "new"))
+
+    def apply(self, row, key, op):
+        standing = self.rows.get(key)
+        if op in ("retract", "delete"):
+            if standing != bare(row):
+                self.wrong.append(f"takes back what does not stand: {row}")
+            self.rows.pop(key, None)
+            if op == "delete":
+                self.said.pop(key, None)
+            return
+        if op in ("new", "insert") and standing:
+            self.wrong.append(f"not new: {row}")
+        self.rows[key] = bare(row)
+        pane = row.get("@pane")
+        if pane and pane["n"] != self.said[key]:
+            self.wrong.append(f"n is not {self.said[key]}: {row}")
+        if pane and self.said[key] < 0:
+            self.wrong.append(f"follows the last: {row}")
+        self.said[key] = -1 if pane and pane["last"] else self.said[key] + 1
+
+    def lines(self):
+        return sorted(json.dumps(row, default=str) for row in self.rows.values())
+
+
+class Properties(window.Properties):
+    def output(self, spec, *more, aggregates=window.AGGREGATES, records=None):
+        command = ["swindow", "-t", "time", "-w", spec, "-k", "host", "-a", aggregates, *window.FREE, *more]
+        given = window.joined(window.lines_of(records or self.records))
+        return window.run(command, given)
+
+    def once(self, spec, *more, **named):
+        return Standing(rows_of(self.output(spec, *more, **named).stdout)).lines()
+
+    def check_standing(self, what, got, want):
+        standing = Standing(rows_of(got.stdout))
+        self.same(what, standing.lines(), want)
+        self.same(f"{what}: each row fits those before", standing.wrong, [])
+        self.same(f"{what}: status", (got.returncode, got.stderr), (0, b""))
+
+    def early_rows_end_as_one(self):
+        for spec in WINDOWS:
+            want = self.once(spec)
+            for early in EARLY[1:]:
+                for more in ([], ["--retract"], ["--lateness", "20s"], ["--lateness", "1h", "--retract"]):
+                    self.check_standing(f"-w {spec} {early} {more}", self.output(spec, *DISORDER, *early, *more), want)
+
+    def late_rows_end_as_one(self):
+        for spec in WINDOWS:
+            want = self.once(spec)
+            for early in EARLY:
+                for more in ([], ["--retract"]):
+                    got = self.output(spec, "-d", "3s", "--lateness", "1h", *early, *more)
+                    self.check_standing(f"-w {spec} -d 3s {early} {more}", got, want)
+
+    def shuffles_end_alike(self):
+        for spec in WINDOWS:
+            want = self.once(spec)
+            mixed = self.shuffled_within(window.DISORDER)
+            got = self.output(spec, *DISORDER, "--early", "2", "--retract", records=mixed)
+            self.check_standing(f"-w {spec} shuffled", got, want)
+
+    def discarded_rows_add_up(self):
+        for spec in WINDOWS:
+            if spec.startswith("session"):
+                continue  # rows have the bounds of the moment
+            want = rows_of(self.output(spec, aggregates=SUMS).stdout)
+            want = {identity(row): [row[name] or 0 for name in ("count", "n", "i", "d")] for row in want}
+            for early in EARLY:
+                got = self.output(spec, "-d", "3s", "--lateness", "1h", "--mode", "discard", *early, aggregates=SUMS)
+                sums = {}
+                for row in rows_of(got.stdout):
+                    total = sums.setdefault(identity(row), [0] * 4)
+                    for at, name in enumerate(("count", "n", "i", "d")):
+                        total[at] += row[name] or 0
+                self.same(f"-w {spec} discard {early}", sums, want)
+
+    def discarded_sessions_add_up(self):
+        want = sum(row["count"] for row in rows_of(self.output("session:7s").stdout))
+        for early in EARLY:
+            got = self.output("session:7s", "-d", "3s", "--lateness", "1h", "--mode", "discard", *early)
+            self.same(f"session discard {early}", sum(row["count"] for row in rows_of(got.stdout)), want)
+
+    def one_on_time_row_each(self):
+        for spec in WINDOWS[:5]:
+            for early in EARLY[1:]:
+                got = rows_of(self.output(spec, *DISORDER, *early).stdout)
+                on_time = collections.Counter(identity(r) for r in got if r["@pane"]["timing"] == "on-time")
+                self.same(f"-w {spec} {early}: on time", set(on_time.values()), {1})
+                self.same(f"-w {spec} {early}: all", set(on_time), {identity(row) for row in got})
+
+    def any_chunks(self):
+        given = self.messy()
+        for more in (["--early", "3"], ["--early", "4s", "--retract"], ["--lateness", "1m", "--mode", "discard"]):
+            for spec in WINDOWS + ["count:5,2"]:
+                if spec.startswith("count"):
+                    more = []
+                command = window.swindow(spec, "-d", "5s", "--stats", *more)
+                whole = window.run(command, given)
+                for size in ("1", "700"):
+                    got = window.run(command, given, {"TIDEPIPE_BLOCK": size})
+                    self.same(f"blocks of {size}: {command}", (got.stdout, got.returncode), (whole.stdout, whole.returncode))
+
+    def counts(self):
+        """Against the definition: window i of a key is its records i * slide + 1 .. i * slide + size."""
+        for size, slide in ((1, 1), (4, 4), (10, 3), (7, 1), (6, 5)):
+            got = self.output(f"count:{size},{slide}", aggregates="count, sum(i) AS i, min(f) AS f, list(i) AS l")
+            by_host, want = collections.defaultdict(list), []
+            for record in map(json.loads, window.lines_of(self.records)):
+                host = json.dumps(record.get("host"))
+                of = by_host[host]
+                of.append(record)
+                if len(of) >= size and (len(of) - size) % slide == 0:
+                    values = [r["i"] for r in of[-size:] if r.get("i") is not None]
+                    want.append((host, size, sum(values) if values else None, sorted(values) if values else None))
+            rows = [(json.dumps(r["host"]), r["count"], r["i"], sorted(r["l"]) if r["l"] is not None else None)
+                    for r in rows_of(got.stdout)]
+            self.same(f"count:{size},{slide}", rows, want)
+
+
+def main():
+    properties = Properties(int(sys.argv[1]) if len(sys.argv) > 1 else 11)
+    inherited = set(dir(window.Properties)) - {"any_chunks"}
+    for name in [name for name in dir(properties) if not name.startswith("_") and name not in inherited]:
+        if callable(getattr(properties, name)) and name not in ("output", "once", "check_standing"):
+            getattr(properties, name)()
+    print(f"properties: {properties.passed} passed, {properties.failed} failed")
+    return 1 if properties.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
