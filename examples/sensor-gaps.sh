@@ -10,9 +10,8 @@ ssim sensors --count 30000 |
         --control=always
 
 echo "silent:"
-sstep -k sensor -a 'lag(@timestamp) AS since' readings.ndjson |
-    smap 'sensor, since, @timestamp AS until, epoch_s(@timestamp) - epoch_s(since) AS seconds' |
-    sfilter 'seconds > 300' | sto table
+sgap -k sensor --after 5m readings.ndjson |
+    sfilter "gap = 'end'" | smap 'sensor, gap_start, gap_end, gap_ms / 1000 AS seconds' | sto table
 
 echo
 echo "too warm:"
