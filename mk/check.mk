@@ -8,7 +8,7 @@ SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
 
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation
 	@$(MAKE) all
-	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs fuzz-replay \
+	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
 	    check-install check-self
 
 check-layers: ## a file includes only the floors below its own
@@ -29,6 +29,9 @@ check-bats: $(BINS) ## tests/*.bats: pipes, signals, latency
 
 check-docs: $(BINS) ## run the examples of README and man pages; usage equals SYNOPSIS; mandoc lint
 	@$(TEST_ENV) $(PYTHON) tests/check-docs
+
+check-examples: $(BINS) ## run the pipelines of examples/ and compare what they print (UPDATE=1 to rewrite)
+	@$(TEST_ENV) $(PYTHON) tests/check-examples
 
 check-install: all ## install into a scratch prefix, build examples/own-filter there, uninstall
 	+@$(TEST_ENV) MAKE='$(MAKE)' tests/check-install $(BUILD)
@@ -169,6 +172,6 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    done; \
 	    printf '\n]\n'; } >$@
 
-.PHONY: check check-layers check-unit check-cases check-chunks check-bats check-docs check-install \
+.PHONY: check check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
 	check-self check-state model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint

@@ -1,14 +1,9 @@
 #include "record/sim_weblog.h"
 
-#include "value/num.h"
+#include "record/sim_write.h"
 
 #define VISITORS 4000
 #define PRODUCTS 500
-
-struct weighted {
-    unsigned weight;
-    const char *text;
-};
 
 struct page {
     unsigned weight;
@@ -34,12 +29,12 @@ static const struct page pages[] = {
     {1, false, "PUT", "/api/v1/account/address", 350, 120},
 };
 
-static const struct weighted statuses[] = {
+static const struct tp_sim_choice statuses[] = {
     {860, "200"}, {60, "304"}, {32, "404"}, {16, "301"},
     {12, "500"},  {8, "403"},  {7, "503"},  {5, "400"},
 };
 
-static const struct weighted referers[] = {
+static const struct tp_sim_choice referers[] = {
     {45, "-"},
     {25, "https://shop.example/"},
     {15, "https://shop.example/categories/garden"},
@@ -47,7 +42,7 @@ static const struct weighted referers[] = {
     {5, "https://news.example/2026/01/best-lamps"},
 };
 
-static const struct weighted agents[] = {
+static const struct tp_sim_choice agents[] = {
     {30, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0"},
     {25, "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0"},
     {20, "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5) Mobile/15E148"},
@@ -55,21 +50,6 @@ static const struct weighted agents[] = {
     {8, "ExampleBot/2.1 (+https://bot.example)"},
     {5, "python-requests/2.32"},
 };
-
-#define PICK(draw, table) pick(draw, table, sizeof(table) / sizeof *(table))
-
-static const char *
-pick(struct tp_draw *draw, const struct weighted *table, size_t count)
-{
-    uint64_t sum = 0, at;
-    size_t i = 0;
-
-    for (size_t k = 0; k < count; k++)
-        sum += table[k].weight;
-    for (at = tp_draw_below(draw, sum); at >= table[i].weight; i++)
-        at -= table[i].weight;
-    return table[i].text;
-}
 
 static const struct page *
 pick_page(struct tp_draw *draw)
@@ -99,31 +79,17 @@ make_visit(uint64_t seed, uint64_t number)
 
     visit.page = pick_page(&draw);
     visit.product = 1 + tp_draw_popular(&draw, PRODUCTS);
-    visit.status = PICK(&draw, statuses);
-    visit.referer = PICK(&draw, referers);
+    visit.status = TP_SIM_PICK(&draw, statuses);
+    visit.referer = TP_SIM_PICK(&draw, referers);
     visit.bytes = tp_draw_size(&draw, visit.page->bytes);
     visit.duration = tp_draw_size(&draw, visit.page->duration);
     /* A visitor keeps the browser. */
     visitor = tp_draw_of(seed ^ 0xa9e7, visit.visitor);
-    visit.agent = PICK(&visitor, agents);
+    visit.agent = TP_SIM_PICK(&visitor, agents);
     return visit;
 }
 
 /* --- writing -----------------------------------------------------------------------------------*/
-
-static void
-put_int(uint64_t integer, struct tp_buf *to)
-{
-    char text[TP_NUM_MAX];
-
-    tp_buf_put(to, text, tp_num_write_int(text, (int64_t)integer));
-}
-
-static void
-put_text(const char *text, struct tp_buf *to)
-{
-    tp_buf_put(to, text, strlen(text));
-}
 
 static void
 put_hex(unsigned value, struct tp_buf *to)
@@ -154,19 +120,19 @@ put_address(uint64_t seed, uint64_t visitor, struct tp_buf *to)
         put_hex(bits >> 16 & 0xffff, to);
         return;
     }
-    put_int(11 + (bits >> 8 & 0xff) % 116, to); /* 11 .. 126: neither private nor loopback */
+    tp_sim_put_int(11 + (bits >> 8 & 0xff) % 116, to); /* 11 .. 126: neither private nor loopback */
     for (int shift = 16; shift <= 32; shift += 8) {
         TP_BUF_PUT(to, ".");
-        put_int(bits >> shift & 0xff, to);
+        tp_sim_put_int(bits >> shift & 0xff, to);
     }
 }
 
 static void
 put_path(const struct visit *visit, struct tp_buf *to)
 {
-    put_text(visit->page->path, to);
+    tp_sim_put_text(visit->page->path, to);
     if (visit->page->product)
-        put_int(visit->product, to);
+        tp_sim_put_int(visit->product, to);
 }
 
 /* Bytes of the answer's body. */
@@ -178,14 +144,6 @@ body(const struct visit *visit)
     return visit->status[0] == '2' ? visit->bytes : 150 + visit->bytes % 32;
 }
 
-static void
-put_two_digits(int value, struct tp_buf *to)
-{
-    char digits[2] = {(char)('0' + value / 10), (char)('0' + value % 10)};
-
-    tp_buf_put(to, digits, sizeof digits);
-}
-
 /* [17/May/2015:10:05:03 +0000] */
 static void
 put_stamp(tp_time time, struct tp_buf *to)
@@ -194,16 +152,16 @@ put_stamp(tp_time time, struct tp_buf *to)
     struct tp_civil civil = tp_civil_of_time(time);
 
     TP_BUF_PUT(to, "[");
-    put_two_digits(civil.day, to);
+    tp_sim_put_padded((uint64_t)civil.day, 2, to);
     tp_buf_put(to, months + 4 * (size_t)(civil.month - 1), 4);
     TP_BUF_PUT(to, "/");
-    put_int((uint64_t)civil.year, to);
+    tp_sim_put_int((uint64_t)civil.year, to);
     TP_BUF_PUT(to, ":");
-    put_two_digits(civil.hour, to);
+    tp_sim_put_padded((uint64_t)civil.hour, 2, to);
     TP_BUF_PUT(to, ":");
-    put_two_digits(civil.minute, to);
+    tp_sim_put_padded((uint64_t)civil.minute, 2, to);
     TP_BUF_PUT(to, ":");
-    put_two_digits(civil.second, to);
+    tp_sim_put_padded((uint64_t)civil.second, 2, to);
     TP_BUF_PUT(to, " +0000]");
 }
 
@@ -214,20 +172,20 @@ put_combined(const struct visit *visit, uint64_t seed, tp_time time, struct tp_b
     TP_BUF_PUT(to, " - - ");
     put_stamp(time, to);
     TP_BUF_PUT(to, " \"");
-    put_text(visit->page->method, to);
+    tp_sim_put_text(visit->page->method, to);
     TP_BUF_PUT(to, " ");
     put_path(visit, to);
     TP_BUF_PUT(to, " HTTP/1.1\" ");
-    put_text(visit->status, to);
+    tp_sim_put_text(visit->status, to);
     TP_BUF_PUT(to, " ");
     if (body(visit))
-        put_int(body(visit), to);
+        tp_sim_put_int(body(visit), to);
     else
         TP_BUF_PUT(to, "-");
     TP_BUF_PUT(to, " \"");
-    put_text(visit->referer, to);
+    tp_sim_put_text(visit->referer, to);
     TP_BUF_PUT(to, "\" \"");
-    put_text(visit->agent, to);
+    tp_sim_put_text(visit->agent, to);
     TP_BUF_PUT(to, "\"\n");
 }
 
@@ -235,30 +193,26 @@ put_combined(const struct visit *visit, uint64_t seed, tp_time time, struct tp_b
 static void
 put_latency(uint64_t ms, struct tp_buf *to)
 {
-    put_int(ms / 1000, to);
+    tp_sim_put_int(ms / 1000, to);
     TP_BUF_PUT(to, ".");
-    put_int(ms / 100 % 10, to);
-    put_int(ms / 10 % 10, to);
-    put_int(ms % 10, to);
+    tp_sim_put_padded(ms % 1000, 3, to);
 }
 
 static void
 put_json(const struct visit *visit, uint64_t seed, tp_time time, struct tp_buf *to)
 {
-    char text[TP_TIME_TEXT];
-
     TP_BUF_PUT(to, "{\"time\":\"");
-    tp_buf_put(to, text, tp_time_write(text, tp_time_floor(time, TP_MILLISECOND, 0)));
+    tp_sim_put_time(time, to);
     TP_BUF_PUT(to, "\",\"ip\":\"");
     put_address(seed, visit->visitor, to);
     TP_BUF_PUT(to, "\",\"method\":\"");
-    put_text(visit->page->method, to);
+    tp_sim_put_text(visit->page->method, to);
     TP_BUF_PUT(to, "\",\"path\":\"");
     put_path(visit, to);
     TP_BUF_PUT(to, "\",\"status\":");
-    put_text(visit->status, to);
+    tp_sim_put_text(visit->status, to);
     TP_BUF_PUT(to, ",\"bytes\":");
-    put_int(body(visit), to);
+    tp_sim_put_int(body(visit), to);
     TP_BUF_PUT(to, ",\"latency\":");
     put_latency(visit->duration, to);
     TP_BUF_PUT(to, ",\"referer\":");
@@ -266,70 +220,21 @@ put_json(const struct visit *visit, uint64_t seed, tp_time time, struct tp_buf *
         TP_BUF_PUT(to, "null");
     } else {
         TP_BUF_PUT(to, "\"");
-        put_text(visit->referer, to);
+        tp_sim_put_text(visit->referer, to);
         TP_BUF_PUT(to, "\"");
     }
     TP_BUF_PUT(to, ",\"agent\":\"");
-    put_text(visit->agent, to);
+    tp_sim_put_text(visit->agent, to);
     TP_BUF_PUT(to, "\"}\n");
 }
 
 void
-tp_sim_weblog(enum tp_sim_format format, uint64_t seed, uint64_t number, tp_time time,
-              struct tp_buf *to)
+tp_sim_weblog(enum tp_sim_format format, const struct tp_sim_event *event, struct tp_buf *to)
 {
-    struct visit visit = make_visit(seed, number);
+    struct visit visit = make_visit(event->seed, event->number);
 
     if (format == TP_SIM_COMBINED)
-        put_combined(&visit, seed, time, to);
+        put_combined(&visit, event->seed, event->time, to);
     else
-        put_json(&visit, seed, time, to);
-}
-
-/* --- breaking ----------------------------------------------------------------------------------*/
-
-static void
-put_foreign_line(struct tp_draw *draw, struct tp_buf *to)
-{
-    static const struct weighted lines[] = {
-        {1, "panic: runtime error: index out of range [5] with length 3"},
-        {1, "logrotate: error: skipping \"/var/log/shop\": parent directory is writable"},
-        {1, "    at handleRequest (/srv/shop/server.js:214:17)"},
-    };
-
-    put_text(PICK(draw, lines), to);
-}
-
-static void
-put_binary(struct tp_draw *draw, struct tp_buf *to)
-{
-    for (uint64_t left = 20 + tp_draw_below(draw, 40); left; left--)
-        tp_buf_put_char(to, (char)(0x80 | tp_draw_below(draw, 128)));
-}
-
-void
-tp_sim_break(enum tp_sim_format format, struct tp_draw *draw, size_t from, struct tp_buf *to)
-{
-    uint64_t kind = tp_draw_below(draw, 4);
-    uint64_t cut = 1 + tp_draw_below(draw, to->len - from - 3);
-
-    if (tp_buf_failed(to))
-        return;
-    switch (kind) {
-    case 0: /* the writer died: any true beginning is no whole line */
-        to->len = from + cut;
-        break;
-    case 1:
-        to->len = from;
-        put_foreign_line(draw, to);
-        break;
-    case 2:
-        to->len = from;
-        put_binary(draw, to);
-        break;
-    default: /* two writers at once */
-        to->len = format == TP_SIM_JSON ? from + cut : from;
-        TP_BUF_PUT(to, "{\"time\":\"2026-01-0");
-    }
-    TP_BUF_PUT(to, "\n");
+        put_json(&visit, event->seed, event->time, to);
 }

@@ -7,20 +7,11 @@
 #ifndef TP_RECORD_SIM_WEBLOG_H
 #define TP_RECORD_SIM_WEBLOG_H
 
-#include <stdint.h>
-
-#include "base/buf.h"
-#include "record/draw.h"
-#include "value/time.h"
+#include "record/sim_write.h"
 
 enum tp_sim_format { TP_SIM_COMBINED, TP_SIM_JSON };
 
 /* Appends the line of visit NUMBER, with its newline. */
-void tp_sim_weblog(enum tp_sim_format format, uint64_t seed, uint64_t number, tp_time time,
-                   struct tp_buf *to);
-
-/* Breaks the line that begins at FROM in TO (and ends it): cut off, a line of another program,
- * bytes that are not UTF-8, half a line of JSON. What comes out is no valid line of FORMAT. */
-void tp_sim_break(enum tp_sim_format format, struct tp_draw *draw, size_t from, struct tp_buf *to);
+void tp_sim_weblog(enum tp_sim_format format, const struct tp_sim_event *event, struct tp_buf *to);
 
 #endif
