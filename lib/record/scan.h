@@ -72,9 +72,8 @@ const char *tp_scan_line(struct tp_scan *scan, const char *line, const char *end
  * walker. 0, or -1 with reason and place. Any memory: needs no padding. */
 int tp_scan_validate(struct tp_str text, struct tp_err *err);
 
-/* Turns predictions on after CONFIDENCE equal observations instead of the default (fuzzers use 1),
- * 0 turns prediction off. */
-void tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence);
+/* Turns prediction off, or on again (for tests: results are the same). */
+void tp_scan_set_guessing(struct tp_scan *scan, bool on);
 
 /* Predicts as in a stream whose members come in no order, which a scanner otherwise finds out by
  * itself after some hundred lines (for fuzzers and tests, too). */

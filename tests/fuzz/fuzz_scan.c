@@ -60,7 +60,7 @@ new_scan(unsigned confidence)
         if (tp_scan_want(scan, &path[i], &err) != (int)i)
             abort();
     }
-    tp_scan_set_confidence(scan, confidence);
+    tp_scan_set_guessing(scan, confidence > 0);
     return scan;
 }
 

@@ -33,7 +33,7 @@ scan_for(const char *const *wanted, size_t count, unsigned confidence)
         CHECK(tp_scan_want(scan, &path, &err) == (int)i);
         tp_path_release(&path);
     }
-    tp_scan_set_confidence(scan, confidence);
+    tp_scan_set_guessing(scan, confidence > 0);
     return scan;
 }
 

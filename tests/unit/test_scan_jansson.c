@@ -231,7 +231,7 @@ new_scan(unsigned confidence)
 
     for (size_t i = 0; i < WANTED; i++)
         CHECK(tp_scan_want(scan, &path[i], &err) == (int)i);
-    tp_scan_set_confidence(scan, confidence);
+    tp_scan_set_guessing(scan, confidence > 0);
     return scan;
 }
 
