@@ -3,9 +3,9 @@
  * validates the whole line (RFC 8259: grammar, UTF-8, escapes, depth at most TP_SCAN_DEPTH).
  *
  * No tree, no allocation per line, nothing copied: a slot is a slice of the line, valid as long as
- * the line is. A scanner learns the shape of the lines (which key follows which, how long values
- * are) and predicts; a wrong guess costs time, never a wrong answer. It holds no line state between
- * calls, so one scanner serves any number of inputs; not thread-safe.
+ * the line is. A scanner learns the shape of the lines (what stands between values) and predicts; a
+ * wrong guess costs time, never a wrong answer. It holds no line state between calls, so one
+ * scanner serves any number of inputs; not thread-safe.
  *
  * What it takes and refuses is what jansson takes and refuses (a JSON object; JSON_ALLOW_NUL,
  * duplicates allowed) except: any number of digits and any exponent, NUL in member names (as
