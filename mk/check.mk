@@ -6,10 +6,11 @@ FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FUZZ_TIME  ?= 60
 SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
 
-check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation
+check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation, state
 	@$(MAKE) all
 	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs fuzz-replay \
-	    check-install check-self
+	    check-install check-self check-state
+	@$(MAKE) model WALKS=50
 
 check-layers: ## a file includes only the floors below its own
 	@$(PYTHON) tests/check-layers .
