@@ -31,6 +31,18 @@ refuse(struct tp_stage *s, const struct tp_input *in, const char *why)
     return tp_err_set(&s->err, TP_FAULT_MACHINE, "%s %s", tp_in_name(in->in), why);
 }
 
+/* An input without a restore line beside one that has it. */
+static int
+refuse_odd(struct tp_stage *s, const struct tp_input *in)
+{
+    if (!tp_in_is_regular(in->in))
+        return refuse(s, in, "does not begin with a restore line, another input does");
+    return tp_err_set(&s->err, TP_FAULT_USAGE,
+                      "%s beside an input with barriers: how far it was read is state, which needs "
+                      "-S",
+                      tp_in_name(in->in));
+}
+
 /* With state, the first line of each input that is no file is a restore line; and where one input
  * has it, all have. */
 int
@@ -47,12 +59,7 @@ tp_barrier_first_line(struct tp_stage *s, int which, bool is_restore)
                       "(sread -S DIR FILE | ...)");
     for (int i = 0; i < s->inputs; i++)
         if (s->input[i].restoring && !is_replayed(s, in))
-            return tp_in_is_regular(in->in)
-                       ? tp_err_set(&s->err, TP_FAULT_USAGE,
-                                    "%s beside an input with barriers: how far it was read is "
-                                    "state, which needs -S",
-                                    tp_in_name(in->in))
-                       : refuse(s, in, "does not begin with a restore line, another input does");
+            return refuse_odd(s, in);
     return 0;
 }
 
@@ -107,8 +114,7 @@ take_restore(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
         return refuse(s, in, "has a restore line behind its first line: two runs joined?");
     for (int i = 0; i < s->inputs; i++)
         if (s->input[i].begun && !s->input[i].restoring && &s->input[i] != in)
-            return refuse(s, &s->input[i],
-                          "does not begin with a restore line, another input does");
+            return refuse_odd(s, &s->input[i]);
     result = tp_epochs_parse(&epochs, control->restore, &s->err);
     if (result == 0 && epochs.count == 0)
         result = refuse(s, in, "has a restore line that names no source");
@@ -290,11 +296,15 @@ tp_barrier_begin(struct tp_stage *s)
 int
 tp_barrier_due(struct tp_stage *s)
 {
-    while (s->state.store && tp_state_due_in(s) == 0) {
-        struct tp_control barrier = {.kind = TP_CONTROL_BARRIER, .barrier = tp_state_next_id(s)};
+    struct tp_control barrier = {.kind = TP_CONTROL_BARRIER};
+    int64_t from;
 
-        if (pass(s, &barrier, false) < 0)
-            return -1;
-    }
+    if (!s->state.store || tp_state_due_in(s) > 0)
+        return 0;
+    from = tp_state_clock(s);
+    barrier.barrier = tp_state_next_id(s);
+    if (pass(s, &barrier, false) < 0)
+        return -1;
+    tp_state_saved_since(s, from);
     return 0;
 }

@@ -139,8 +139,12 @@ refuse_watermarks(struct tp_stage *s, int which)
 }
 
 static int
-take_end(struct tp_stage *s, struct tp_input *in, const struct tp_control *control)
+take_end(struct tp_stage *s, int which, const struct tp_control *control)
 {
+    struct tp_input *in = &s->input[which];
+
+    if (tp_partial_end(s, which) < 0)
+        return -1;
     in->said_end = true;
     if (in->over)
         return 0; /* said again after a restart: it is in the snapshot */
@@ -200,7 +204,7 @@ tp_flow_control(struct tp_stage *s, int which, struct tp_str line)
             return refuse_watermarks(s, which);
         break;
     case TP_CONTROL_END:
-        return take_end(s, in, &control);
+        return take_end(s, which, &control);
     case TP_CONTROL_BARRIER:
         return 0;
     }
@@ -253,6 +257,8 @@ tp_flow_input_end(struct tp_stage *s, int which)
     in->ended = true;
     if (in->last)
         return tp_barrier_align(s);
+    if (tp_partial_end(s, which) < 0)
+        return -1;
     if (is_cut(s, in)) {
         in->cut = true;
         return 0;

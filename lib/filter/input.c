@@ -13,7 +13,9 @@ place_of(const struct tp_input *in, const char *line)
     return (struct tp_place){
         .source = tp_in_name(in->in),
         .line_number = in->line_number,
-        .offset = tp_in_offset(in->in) + (uint64_t)(line - in->block_start) + in->shift,
+        .offset = in->in_partial
+                      ? in->partial_offset
+                      : tp_in_offset(in->in) + (uint64_t)(line - in->block_start) + in->shift,
     };
 }
 
@@ -332,34 +334,58 @@ lines_in(const char *from, const char *to)
     return lines;
 }
 
+int
+tp_input_take_frame(struct tp_stage *s, int which, const char *p, const char *next)
+{
+    struct tp_input *in = &s->input[which];
+    uint64_t lines = lines_in(p, next);
+    int result;
+
+    in->line_number++; /* a record is named by its first line */
+    s->record.line = (struct tp_str){p, (size_t)(next - p) - (next[-1] == '\n')};
+    result = offer(s, which, next);
+    in->line_number += lines - 1;
+    return result;
+}
+
+/* A control line at P, when it is one. 1: dealt with, *NEXT is behind it. */
+static int
+take_framed_special(struct tp_stage *s, int which, const char *p, const char *end,
+                    const char **next)
+{
+    const char *newline;
+
+    /* Only the start is looked at: a text may have thousands of records in one line. */
+    if (s->input[which].begun && !tp_control_is((struct tp_str){p, (size_t)(end - p)}))
+        return 0;
+    newline = memchr(p, '\n', (size_t)(end - p));
+    *next = newline + 1;
+    return take_special(s, which, (struct tp_str){p, (size_t)(newline - p)});
+}
+
 /* One record of another framing. *NEXT is NULL when it is not complete in this block. */
 static int
 take_framed(struct tp_stage *s, int which, const char *p, const char *end, const char **next)
 {
     struct tp_input *in = &s->input[which];
-    uint64_t lines;
-    int result;
+    int special = take_framed_special(s, which, p, end, next);
+    const char *limit;
 
-    /* Only the start is looked at: a text may have thousands of records in one line. */
-    if (!in->begun || tp_control_is((struct tp_str){p, (size_t)(end - p)})) {
-        const char *newline = memchr(p, '\n', (size_t)(end - p));
-        int special = take_special(s, which, (struct tp_str){p, (size_t)(newline - p)});
-
-        *next = newline + 1;
-        if (special)
-            return special < 0 ? -1 : 0;
+    if (special)
+        return special < 0 ? -1 : 0;
+    limit = tp_partial_limit(in, p, end);
+    if (in->partial.len > 0)
+        return tp_partial_go_on(s, which, p, limit, next);
+    *next = s->op->frame->next(s->self, p, limit, limit == end && tp_in_at_end(in->in));
+    if (!*next && limit < end) {
+        *next = limit;
+        return tp_partial_keep(s, in, p, limit);
     }
-    *next = s->op->frame->next(s->self, p, end, tp_in_at_end(in->in));
     if (!*next)
         return 0;
     if (in->said_end || in->last)
         return tp_flow_after_end(s, in);
-    lines = lines_in(p, *next);
-    in->line_number++; /* a record is named by its first line */
-    s->record.line = (struct tp_str){p, (size_t)(*next - p) - ((*next)[-1] == '\n')};
-    result = offer(s, which, *next);
-    in->line_number += lines - 1;
-    return result;
+    return tp_input_take_frame(s, which, p, *next);
 }
 
 static const char *
@@ -454,6 +480,7 @@ tp_input_read(struct tp_stage *s, int which)
         tp_input_look_again(s);
         in->block = block;
         in->block_start = block.ptr;
+        in->block_end = NULL;
         return 0;
     case TP_IN_WAIT:
         in->waiting = true;

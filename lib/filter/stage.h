@@ -57,6 +57,12 @@ struct tp_input {
     uint64_t shift;   /* what is added to offsets that are told (mod 2^64): see flow.c */
     uint64_t mark;    /* the offset, so told, behind its last control line */
     uint64_t skipped; /* a file's: where it was gone on with */
+
+    /* partial.c: the beginning of a record that a control line interrupted. */
+    struct tp_buf partial;
+    uint64_t partial_offset;
+    bool in_partial;               /* the record at hand lies there */
+    const char *limit, *block_end; /* the next control line in the block */
 };
 
 struct tp_counts {
@@ -169,6 +175,25 @@ int tp_input_read(struct tp_stage *stage, int which);
 
 /* The inputs that had nothing may have something now. */
 void tp_input_look_again(struct tp_stage *stage);
+
+/* The framed record [P, NEXT). */
+int tp_input_take_frame(struct tp_stage *stage, int which, const char *p, const char *next);
+
+/* --- partial.c --------------------------------------------------------------------------------*/
+
+/* Where the next control line of the block begins, or END: no record goes beyond it. */
+const char *tp_partial_limit(struct tp_input *input, const char *p, const char *end);
+
+/* [P, LIMIT) is the beginning of a record, behind which a control line stands. */
+int tp_partial_keep(struct tp_stage *stage, struct tp_input *input, const char *p,
+                    const char *limit);
+
+/* [P, LIMIT) goes on with what is kept; *NEXT is behind what was taken of it. */
+int tp_partial_go_on(struct tp_stage *stage, int which, const char *p, const char *limit,
+                     const char **next);
+
+/* The input is complete: what is kept is all there will be. */
+int tp_partial_end(struct tp_stage *stage, int which);
 
 /* --- flow.c -----------------------------------------------------------------------------------*/
 

@@ -87,8 +87,10 @@ tp_stage_give_back(struct tp_stage *s)
 {
     if (s->op->close)
         s->op->close(s->self);
-    for (int i = 0; i < s->inputs; i++)
+    for (int i = 0; i < s->inputs; i++) {
         tp_in_close(s->input[i].in);
+        tp_buf_release(&s->input[i].partial);
+    }
     free(s->input);
     tp_minimum_free(s->minimum);
     tp_scan_free(s->scan);

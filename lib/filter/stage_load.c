@@ -159,6 +159,35 @@ load_input(struct tp_stage *s, struct tp_str line)
     return set_position(s, in, offset, read.line_number);
 }
 
+static int
+digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int
+load_partial(struct tp_stage *s, struct tp_str line)
+{
+    struct tp_buf hex = TP_BUF_INIT;
+    uint64_t which = 0, offset = 0;
+    const struct tp_saved fields[] = {
+        COUNT("@partial", which),
+        COUNT("offset", offset),
+        {"hex", TP_SAVED_TEXT, &hex, false},
+    };
+    int result = READ(s, line, fields);
+    struct tp_input *in;
+
+    if (result == 0 && which >= (uint64_t)s->inputs)
+        result = tp_err_set(&s->err, TP_FAULT_MACHINE, "it has other inputs");
+    in = &s->input[result == 0 ? which : 0];
+    for (size_t i = 0; result == 0 && i + 1 < hex.len; i += 2)
+        tp_buf_put_char(&in->partial, (char)(digit_of(hex.ptr[i]) * 16 + digit_of(hex.ptr[i + 1])));
+    in->partial_offset = offset;
+    tp_buf_release(&hex);
+    return result == 0 && tp_buf_failed(&in->partial) ? tp_err_memory(&s->err) : result;
+}
+
 /* The whole number that VALUE is. */
 static bool
 read_number(const struct tp_slot *value, int64_t *number)
@@ -261,6 +290,8 @@ tp_state_load_own(struct tp_stage *s, struct tp_str line)
         return load_stage(s, line);
     if (tp_saved_is(line, "@input"))
         return load_input(s, line);
+    if (tp_saved_is(line, "@partial"))
+        return load_partial(s, line);
     if (tp_saved_is(line, "@lateness"))
         return load_lateness(s, line);
     if (tp_saved_is(line, "@seen"))

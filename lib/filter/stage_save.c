@@ -79,6 +79,22 @@ write_input(const struct tp_stage *s, int which, struct tp_buf *to)
     tp_emit_close(&line);
 }
 
+/* Standard base 64 would do; hexadecimal needs no code to read: it is one record's beginning. */
+static void
+write_partial(const struct tp_input *in, int which, struct tp_buf *to)
+{
+    struct tp_emit line = tp_emit_open(to);
+
+    tp_emit_int(&line, TP_STR("@partial"), which);
+    put_count(&line, "offset", in->partial_offset);
+    tp_emit_name(&line, TP_STR("hex"));
+    tp_buf_put_char(to, '"');
+    for (size_t i = 0; i < in->partial.len; i++)
+        tp_buf_printf(to, "%02x", (unsigned)(unsigned char)in->partial.ptr[i]);
+    tp_buf_put_char(to, '"');
+    tp_emit_close(&line);
+}
+
 static void
 write_lateness(const struct tp_lateness *late, struct tp_buf *to)
 {
@@ -144,6 +160,11 @@ tp_state_save_own(struct tp_stage *s, struct tp_save *save)
         return -1;
     for (int i = 0; i < s->inputs; i++) {
         write_input(s, i, tp_save_line(save));
+        if (tp_save_line_end(save, &s->err) < 0)
+            return -1;
+        if (s->input[i].partial.len == 0)
+            continue;
+        write_partial(&s->input[i], i, tp_save_line(save));
         if (tp_save_line_end(save, &s->err) < 0)
             return -1;
     }

@@ -1,6 +1,6 @@
 /*
- * stage_state: what a stage saves at a barrier and goes back to (tidepipe.5, SAVED STATE). Private to
- * this floor.
+ * stage_state: what a stage saves at a barrier and goes back to (tidepipe.5, SAVED STATE). Private
+ * to this floor.
  *
  * The driver's own lines begin with a member `@...` (stage_save.c, stage_load.c): counts,
  * watermarks, where inputs stood, lengths of side files. The filter's lines are what `save` wrote;
@@ -28,7 +28,8 @@ struct tp_state {
 
     /* Sources: barriers at multiples of EVERY, in milliseconds. */
     int64_t every, next;
-    int64_t started; /* wall clock less steady clock, so that steps of the first do not count */
+    int64_t not_before; /* so that saving leaves time for records */
+    int64_t started;    /* wall clock less steady clock, so that steps of the first do not count */
 };
 
 /* -S, $TIDEPIPE_STATE: takes the lock. 0 also when no state is asked for. */
@@ -48,6 +49,10 @@ int tp_state_commit(struct tp_stage *stage);
 /* Sources: how long until the next barrier is due (0: now), in nanoseconds; and its ID, once. */
 int64_t tp_state_due_in(const struct tp_stage *stage);
 int64_t tp_state_next_id(struct tp_stage *stage);
+
+/* The clock of barriers, in milliseconds; a barrier has taken from FROM until now. */
+int64_t tp_state_clock(const struct tp_stage *stage);
+void tp_state_saved_since(struct tp_stage *stage, int64_t from);
 
 /* The options that make saved state a lie when they change, as a JSON object. */
 int tp_state_options(struct tp_stage *stage, struct tp_buf *to);
