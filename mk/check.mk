@@ -8,14 +8,9 @@ SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
 
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation, state
 	@$(MAKE) all
-<<<<<<< HEAD
 	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
-	    check-install check-self
-=======
-	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs fuzz-replay \
 	    check-install check-self check-state
 	@$(MAKE) model WALKS=50
->>>>>>> state
 
 check-layers: ## a file includes only the floors below its own
 	@$(PYTHON) tests/check-layers .
