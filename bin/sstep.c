@@ -4,25 +4,28 @@
  * Input: records in any order. They are held until the watermark has passed them, and then stepped
  * through by (time, arrival); without watermarks the input is one bounded set, sorted at its end.
  * With --arrival each is stepped through as it comes, and needs no time.
- * State: the records held; for each key what its functions keep (a frame: its values), until
- * --ttl of event time after the key was last seen.
+ * State: the records held (with lead as much longer as it looks ahead); for each key what its
+ * functions keep (a frame: its values), until --ttl of event time after the key was last seen.
  * A record before the watermark is late. One whose arguments a function does not take is rejected.
  * Output: each record, its bytes untouched, with the values as its last members; behind them the
- * watermark that released them.
+ * watermark that released them, less what lead looks ahead.
  */
 #include <stdlib.h>
 
 #include "base/heap.h"
+#include "base/map.h"
 #include "event/expiring.h"
 #include "filter/operator.h"
 #include "query/step.h"
-#include "record/emit.h"
+#include "record/wrap.h"
 
 /* A record that waits for its turn; the bytes stand behind the values. */
 struct held {
     struct tp_str line, key;
     size_t members;
     tp_time time;
+    struct held *behind; /* once it is in order: the next of all, */
+    struct held *next;   /* and of its key (lead) */
     struct tp_value value[];
 };
 
@@ -36,12 +39,19 @@ struct sstep {
     struct tp_expr **argument;
     struct tp_expiring *states;
 
-    struct tp_heap waiting; /* of struct held, by time */
-    struct held **peer;     /* those of one time, on their way out */
+    struct tp_heap waiting;    /* of struct held, by time */
+    struct held *first, *last; /* those the watermark has passed, in order */
+    size_t ordered;            /* how many */
+    tp_duration ahead;         /* how far lead looks */
+    struct tp_map *latest;     /* lead: key -> struct held *, its last one in order */
+    struct held **peer;        /* those of one time, on their way out */
     size_t peers, peers_cap;
 
+    struct tp_wrap row; /* its columns */
+    int *slot;          /* of members that are called like them */
+
     struct tp_value *value; /* of the record that just came */
-    struct tp_buf key, bytes, added;
+    struct tp_buf key, bytes;
 };
 
 #define FIELD(name) offsetof(struct sstep, name)
@@ -61,8 +71,10 @@ static const struct tp_option options[] = {
 
 /* Names by which later stages tell event time, changes and control lines. */
 static int
-check_names(const struct sstep *s, struct tp_err *err)
+check_names(const struct sstep *s, struct tp_stage *stage, struct tp_err *err)
 {
+    struct tp_str time = tp_str_of(tp_stage_time_field(stage));
+
     static const struct tp_str ours[] = {
         {"@timestamp", 10}, {"@op", 3}, {"@watermark", 10}, {"@barrier", 8}};
 
@@ -72,6 +84,31 @@ check_names(const struct sstep *s, struct tp_err *err)
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "-a: \"%s\" is a name of tidepipe's own: use another behind AS",
                                   ours[i].ptr);
+    for (size_t c = 0; c < tp_steps_columns(s->steps); c++)
+        if (tp_str_equal(tp_steps_column(s->steps, c), time))
+            return tp_err_set(err, TP_FAULT_USAGE,
+                              "-a: \"%s\" is the event time: use another name behind AS", time.ptr);
+    return 0;
+}
+
+/* Members of a record that a column's value takes the place of. Asked of the scanner itself: nobody
+ * misses them. */
+static int
+open_columns(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
+{
+    size_t columns = tp_steps_columns(s->steps);
+
+    s->slot = calloc(columns, sizeof *s->slot);
+    if (!s->slot)
+        return tp_err_memory(err);
+    for (size_t c = 0; c < columns; c++) {
+        struct tp_step step = {.name = tp_steps_column(s->steps, c)};
+        struct tp_path path = {.step = &step, .count = 1};
+
+        s->slot[c] = tp_scan_want(tp_stage_scan(stage), &path, err);
+        if (s->slot[c] < 0 || tp_wrap_name(&s->row, step.name, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -132,15 +169,42 @@ sstep_open(void *self, struct tp_stage *stage, struct tp_err *err)
         tp_stage_show_place("-a", text, &why, err);
         return -1;
     }
-    if (check_names(s, err) < 0 || (s->arrival && check_arrival(s, stage, err) < 0) ||
+    if (check_names(s, stage, err) < 0 || (s->arrival && check_arrival(s, stage, err) < 0) ||
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0 ||
-        open_arguments(s, stage, err) < 0)
+        open_arguments(s, stage, err) < 0 || open_columns(s, stage, err) < 0)
         return -1;
+    s->ahead = tp_steps_ahead(s->steps);
+    s->latest = tp_map_new(sizeof(struct held *));
+    if (!s->latest)
+        return tp_err_memory(err);
     s->states = tp_expiring_new(tp_steps_size(s->steps), s->ttl, clear_state, s->steps);
     return s->states ? 0 : tp_err_memory(err);
 }
 
 /* --- stepping ----------------------------------------------------------------------------------*/
+
+/* What lead looks at: a record and those of its key behind it, in one life of the key. */
+struct view {
+    const struct held *held;
+    tp_duration ttl;
+};
+
+static bool
+look_ahead(const void *context, int64_t nth, struct tp_steps_row *row)
+{
+    const struct view *view = context;
+    const struct held *held = view->held;
+
+    for (; nth > 0; nth--) {
+        const struct held *next = held->next;
+
+        if (!next || (view->ttl > 0 && (__int128)next->time - held->time > view->ttl))
+            return false;
+        held = next;
+    }
+    *row = (struct tp_steps_row){held->value, held->time};
+    return true;
+}
 
 static int
 write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, void *state,
@@ -148,10 +212,12 @@ write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, 
 {
     struct tp_buf *to;
     struct tp_err why;
+    struct view view = {held, s->ttl};
     int result;
 
-    tp_buf_clear(&s->added);
-    result = tp_steps_step(s->steps, state, held->value, held->time, &s->added, &why);
+    tp_buf_clear(&s->row.behind);
+    result = tp_steps_step(s->steps, state, (struct tp_steps_row){held->value, held->time},
+                           (struct tp_steps_view){look_ahead, &view}, &s->row.behind, &why);
     if (result < 0) {
         *err = why;
         return -1;
@@ -161,9 +227,8 @@ write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, 
     to = tp_stage_row(stage, err);
     if (!to)
         return -1;
-    tp_emit_last(to, held->line, held->members, tp_buf_str(&s->added));
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
+    if (tp_wrap_write(&s->row, held->line, held->members, to, err) < 0)
+        return -1;
     return tp_stage_row_end(stage, err);
 }
 
@@ -192,11 +257,22 @@ step_peers(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+/* HELD leaves: it is not the latest of its key any more. */
+static void
+free_held(struct sstep *s, struct held *held)
+{
+    struct held **latest = s->ahead ? tp_map_find(s->latest, held->key) : NULL;
+
+    if (latest && *latest == held)
+        tp_map_remove(s->latest, held->key);
+    free(held);
+}
+
 static void
 free_peers(struct sstep *s)
 {
     for (size_t i = 0; i < s->peers; i++)
-        free(s->peer[i]);
+        free_held(s, s->peer[i]);
     s->peers = 0;
 }
 
@@ -216,34 +292,72 @@ add_peer(struct sstep *s, struct held *held, struct tp_err *err)
     return 0;
 }
 
-/* Takes the records of the earliest time out of the heap. */
+/* HELD is the last in order, of all and of its key. */
 static int
-take_peers(struct sstep *s, struct tp_err *err)
+append_ordered(struct sstep *s, struct held *held)
 {
-    tp_time time = tp_heap_peek(&s->waiting)->at;
-    const struct tp_heap_entry *next;
+    *(s->last ? &s->last->behind : &s->first) = held;
+    s->last = held;
+    s->ordered++;
+    if (s->ahead) {
+        struct held **latest = tp_map_add(s->latest, held->key, NULL);
 
-    while ((next = tp_heap_peek(&s->waiting)) && next->at == time) {
-        if (add_peer(s, next->data, err) < 0)
+        if (!latest)
             return -1;
-        tp_heap_pop(&s->waiting);
+        if (*latest)
+            (*latest)->next = held;
+        *latest = held;
     }
     return 0;
 }
 
-/* Steps through all that lies before WATERMARK. */
+/* Puts all that lies before WATERMARK in order. */
 static int
-release(struct sstep *s, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
+put_in_order(struct sstep *s, tp_time watermark, struct tp_err *err)
 {
     const struct tp_heap_entry *next;
 
-    while ((next = tp_heap_peek(&s->waiting)) && next->at < watermark) {
+    while ((next = tp_heap_peek(&s->waiting)) && next->at < watermark)
+        if (append_ordered(s, tp_heap_pop(&s->waiting).data) < 0)
+            return tp_err_memory(err);
+    return 0;
+}
+
+/* Takes the records of the earliest time. */
+static int
+take_peers(struct sstep *s, struct tp_err *err)
+{
+    tp_time time = s->first->time;
+
+    while (s->first && s->first->time == time) {
+        struct held *held = s->first;
+
+        if (add_peer(s, held, err) < 0)
+            return -1;
+        s->first = held->behind;
+        s->ordered--;
+    }
+    if (!s->first)
+        s->last = NULL;
+    return 0;
+}
+
+/* Steps through all that lies before WATERMARK, as far as lead need not wait. *WATERMARK becomes
+ * how far that is. */
+static int
+release(struct sstep *s, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
+{
+    if (put_in_order(s, *watermark, err) < 0)
+        return -1;
+    if (*watermark != TP_TIME_AFTER_ALL && !tp_time_subtract(*watermark, s->ahead, watermark))
+        *watermark = TP_TIME_BEFORE_ALL;
+    while (s->first && s->first->time < *watermark) {
         if (take_peers(s, err) < 0 || step_peers(s, stage, err) < 0)
             return -1;
         tp_stage_release(stage, s->peers);
         free_peers(s);
     }
-    tp_expiring_forget(s->states, watermark);
+    tp_expiring_forget(s->states, *watermark);
     return 0;
 }
 
@@ -274,21 +388,36 @@ append(char **to, struct tp_str text)
     return copy;
 }
 
+/* The line without members that a column takes the place of. */
+static struct tp_str
+line_to_hold(struct sstep *s, const struct tp_record *r, size_t *members)
+{
+    *members = r->members;
+    for (size_t c = 0; c < tp_steps_columns(s->steps); c++)
+        if (r->slot[s->slot[c]].kind != TP_SLOT_MISSING)
+            return tp_wrap_bare(&s->row, r->line, members, (struct tp_str){NULL, 0});
+    return r->line;
+}
+
 /* A copy of all that the record needs when its turn comes. */
 static struct held *
-hold(const struct sstep *s, const struct tp_record *r, tp_time time)
+hold(struct sstep *s, const struct tp_record *r, tp_time time)
 {
-    size_t count = tp_steps_arguments(s->steps);
-    struct held *held = malloc(sizeof *held + count * sizeof *held->value + r->line.len +
-                               s->key.len + s->bytes.len);
+    size_t count = tp_steps_arguments(s->steps), members;
+    struct tp_str line = line_to_hold(s, r, &members);
+    struct held *held =
+        malloc(sizeof *held + count * sizeof *held->value + line.len + s->key.len + s->bytes.len);
     char *to, *bytes;
 
-    if (!held)
+    if (!line.ptr || !held) {
+        free(held);
         return NULL;
+    }
     to = (char *)&held->value[count];
-    held->members = r->members;
+    held->behind = held->next = NULL;
+    held->members = members;
     held->time = time;
-    held->line = append(&to, r->line);
+    held->line = append(&to, line);
     held->key = append(&to, tp_buf_str(&s->key));
     bytes = append(&to, tp_buf_str(&s->bytes)).ptr ? to - s->bytes.len : to;
     for (size_t i = 0; i < count; i++) {
@@ -347,13 +476,15 @@ sstep_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 static int
 sstep_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
-    return release(self, stage, *watermark, err);
+    return release(self, stage, watermark, err);
 }
 
 static int
 sstep_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
-    return release(self, stage, TP_TIME_AFTER_ALL, err);
+    tp_time all = TP_TIME_AFTER_ALL;
+
+    return release(self, stage, &all, err);
 }
 
 static size_t
@@ -362,7 +493,7 @@ sstep_unfinished(void *self, const char **what)
     const struct sstep *s = self;
 
     *what = "held record";
-    return s->waiting.count;
+    return s->waiting.count + s->ordered;
 }
 
 static void
@@ -373,7 +504,14 @@ sstep_close(void *self)
     for (size_t i = 0; i < s->waiting.count; i++)
         free(s->waiting.entry[i].data);
     tp_heap_release(&s->waiting);
+    while (s->first) {
+        struct held *held = s->first;
+
+        s->first = held->behind;
+        free(held);
+    }
     free_peers(s);
+    tp_map_free(s->latest);
     free(s->peer);
     tp_expiring_free(s->states);
     for (size_t i = 0; s->argument && i < tp_steps_arguments(s->steps); i++)
@@ -384,7 +522,8 @@ sstep_close(void *self)
     tp_keys_release(&s->keys);
     tp_buf_release(&s->key);
     tp_buf_release(&s->bytes);
-    tp_buf_release(&s->added);
+    tp_wrap_release(&s->row);
+    free(s->slot);
 }
 
 static const struct tp_operator sstep = {

@@ -1,4 +1,4 @@
-/* Functions that give values of earlier records back, as the JSON text they had. */
+/* Functions that give values of other records back, as the JSON text they had. */
 #include <stdlib.h>
 
 #include "query/step_list.h"
@@ -83,6 +83,30 @@ const struct tp_step_function tp_step_lag = {
     .size = sizeof(struct tp_step_ring),
     .write = write_lag,
     .clear = clear_lag,
+};
+
+/* ---- lead ---- */
+
+static int
+write_lead(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_steps_row next;
+
+    (void)cell;
+    (void)err;
+    if (row->view.look && row->view.look(row->view.context, column->ahead, &next) &&
+        (__int128)next.time - row->time <= column->over.size)
+        tp_buf_put_str(to, next.values[column->argument].text);
+    else
+        TP_BUF_PUT(to, "null");
+    return 0;
+}
+
+const struct tp_step_function tp_step_lead = {
+    .name = {"lead", 4},
+    .form = TP_STEP_JSON,
+    .is_timed = true,
+    .write = write_lead,
 };
 
 /* ---- first_value, last_value: NULL is passed over ---- */
