@@ -12,46 +12,47 @@
  */
 #include <stdlib.h>
 
-#include "base/heap.h"
-#include "base/map.h"
 #include "event/expiring.h"
+#include "event/turns.h"
 #include "filter/operator.h"
 #include "query/step.h"
 #include "record/wrap.h"
 
 /* A record that waits for its turn; the bytes stand behind the values. */
 struct held {
-    struct tp_str line, key;
+    struct tp_turn turn;
+    struct tp_str line;
     size_t members;
-    tp_time time;
-    struct held *behind; /* once it is in order: the next of all, */
-    struct held *next;   /* and of its key (lead) */
     struct tp_value value[];
+};
+
+/* What states hold beside their blocks. */
+struct beside {
+    const struct tp_steps *steps;
+    size_t *bytes; /* NULL: not counted */
 };
 
 struct sstep {
     const char *key_text, *list_text;
     bool arrival;
     tp_duration ttl;
+    uint64_t max_memory;
 
     struct tp_keys keys;
     struct tp_steps *steps;
     struct tp_expr **argument;
     struct tp_expiring *states;
+    struct beside beside;
+    size_t bytes; /* that they hold beside; with --max-memory */
 
-    struct tp_heap waiting;    /* of struct held, by time */
-    struct held *first, *last; /* those the watermark has passed, in order */
-    size_t ordered;            /* how many */
-    tp_duration ahead;         /* how far lead looks */
-    struct tp_map *latest;     /* lead: key -> struct held *, its last one in order */
-    struct held **peer;        /* those of one time, on their way out */
-    size_t peers, peers_cap;
+    struct tp_turns *turns; /* of struct held */
+    tp_duration ahead;      /* how far lead looks */
 
     struct tp_wrap row; /* its columns */
     int *slot;          /* of members that are called like them */
 
     struct tp_value *value; /* of the record that just came */
-    struct tp_buf key, bytes;
+    struct tp_buf key, text;
 };
 
 #define FIELD(name) offsetof(struct sstep, name)
@@ -64,6 +65,8 @@ static const struct tp_option options[] = {
     {0, "arrival", NULL, "in the order the records come, at once", TP_OPTION_FLAG, FIELD(arrival)},
     {0, "ttl", "DUR", "forget a key unseen for longer (event time)", TP_OPTION_DURATION,
      FIELD(ttl)},
+    {0, "max-memory", "SIZE", "stop when records held and keys take more (no limit)",
+     TP_OPTION_SIZE, FIELD(max_memory)},
     {0},
 };
 
@@ -149,9 +152,23 @@ open_arguments(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
 }
 
 static void
-clear_state(const void *steps, void *state)
+clear_state(const void *context, void *state)
 {
-    tp_steps_clear(steps, state);
+    const struct beside *beside = context;
+
+    if (beside->bytes)
+        *beside->bytes -= tp_steps_held(beside->steps, state);
+    tp_steps_clear(beside->steps, state);
+}
+
+static int
+open_states(struct sstep *s, struct tp_err *err)
+{
+    s->ahead = tp_steps_ahead(s->steps);
+    s->turns = tp_turns_new(s->ahead > 0);
+    s->beside = (struct beside){s->steps, s->max_memory ? &s->bytes : NULL};
+    s->states = tp_expiring_new(tp_steps_size(s->steps), s->ttl, clear_state, &s->beside);
+    return s->turns && s->states ? 0 : tp_err_memory(err);
 }
 
 static int
@@ -173,12 +190,7 @@ sstep_open(void *self, struct tp_stage *stage, struct tp_err *err)
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0 ||
         open_arguments(s, stage, err) < 0 || open_columns(s, stage, err) < 0)
         return -1;
-    s->ahead = tp_steps_ahead(s->steps);
-    s->latest = tp_map_new(sizeof(struct held *));
-    if (!s->latest)
-        return tp_err_memory(err);
-    s->states = tp_expiring_new(tp_steps_size(s->steps), s->ttl, clear_state, s->steps);
-    return s->states ? 0 : tp_err_memory(err);
+    return open_states(s, err);
 }
 
 /* --- stepping ----------------------------------------------------------------------------------*/
@@ -196,13 +208,13 @@ look_ahead(const void *context, int64_t nth, struct tp_steps_row *row)
     const struct held *held = view->held;
 
     for (; nth > 0; nth--) {
-        const struct held *next = held->next;
+        const struct tp_turn *now = &held->turn, *next = now->next;
 
-        if (!next || (view->ttl > 0 && (__int128)next->time - held->time > view->ttl))
+        if (!next || (view->ttl > 0 && (__int128)next->time - now->time > view->ttl))
             return false;
-        held = next;
+        held = (const struct held *)next;
     }
-    *row = (struct tp_steps_row){held->value, held->time};
+    *row = (struct tp_steps_row){held->value, held->turn.time};
     return true;
 }
 
@@ -216,7 +228,7 @@ write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, 
     int result;
 
     tp_buf_clear(&s->row.behind);
-    result = tp_steps_step(s->steps, state, (struct tp_steps_row){held->value, held->time},
+    result = tp_steps_step(s->steps, state, (struct tp_steps_row){held->value, held->turn.time},
                            (struct tp_steps_view){look_ahead, &view}, &s->row.behind, &why);
     if (result < 0) {
         *err = why;
@@ -232,113 +244,49 @@ write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, 
     return tp_stage_row_end(stage, err);
 }
 
+/* The state of the key of HELD, which was seen. */
+static void *
+touch(struct sstep *s, const struct held *held, struct tp_err *err)
+{
+    void *state = tp_expiring_touch(s->states, held->turn.key, held->turn.time);
+
+    if (!state)
+        tp_err_memory(err);
+    return state;
+}
+
+/* ENTERS, or else is stepped. */
+static int
+take_turn(struct sstep *s, struct tp_stage *stage, const struct held *held, bool enters,
+          struct tp_err *err)
+{
+    void *state = touch(s, held, err);
+    int result;
+
+    if (!state)
+        return -1;
+    if (s->max_memory)
+        s->bytes -= tp_steps_held(s->steps, state);
+    result = enters ? tp_steps_enter(s->steps, state, held->value, held->turn.time, err)
+                    : write_stepped(s, stage, held, state, err);
+    if (s->max_memory)
+        s->bytes += tp_steps_held(s->steps, state);
+    return result;
+}
+
 /* All peers enter their frames before the first of them is stepped: see query/step.h. */
 static int
-step_peers(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
+step_peers(struct sstep *s, struct tp_stage *stage, struct tp_turn *first, struct tp_err *err)
 {
-    tp_time time = s->peer[0]->time;
-    void *state;
+    tp_time time = first->time;
 
     tp_expiring_forget(s->states, time);
-    for (size_t i = 0; i < s->peers; i++) {
-        state = tp_expiring_touch(s->states, s->peer[i]->key, time);
-        if (!state)
-            return tp_err_memory(err);
-        if (tp_steps_enter(s->steps, state, s->peer[i]->value, time, err) < 0)
+    for (struct tp_turn *turn = first; turn && turn->time == time; turn = turn->behind)
+        if (take_turn(s, stage, (struct held *)turn, true, err) < 0)
             return -1;
-    }
-    for (size_t i = 0; i < s->peers; i++) {
-        state = tp_expiring_touch(s->states, s->peer[i]->key, time);
-        if (!state)
-            return tp_err_memory(err);
-        if (write_stepped(s, stage, s->peer[i], state, err) < 0)
+    for (struct tp_turn *turn = first; turn && turn->time == time; turn = turn->behind)
+        if (take_turn(s, stage, (struct held *)turn, false, err) < 0)
             return -1;
-    }
-    return 0;
-}
-
-/* HELD leaves: it is not the latest of its key any more. */
-static void
-free_held(struct sstep *s, struct held *held)
-{
-    struct held **latest = s->ahead ? tp_map_find(s->latest, held->key) : NULL;
-
-    if (latest && *latest == held)
-        tp_map_remove(s->latest, held->key);
-    free(held);
-}
-
-static void
-free_peers(struct sstep *s)
-{
-    for (size_t i = 0; i < s->peers; i++)
-        free_held(s, s->peer[i]);
-    s->peers = 0;
-}
-
-static int
-add_peer(struct sstep *s, struct held *held, struct tp_err *err)
-{
-    if (s->peers == s->peers_cap) {
-        size_t cap = s->peers_cap ? 2 * s->peers_cap : 16;
-        struct held **peer = realloc(s->peer, cap * sizeof *peer);
-
-        if (!peer)
-            return tp_err_memory(err);
-        s->peer = peer;
-        s->peers_cap = cap;
-    }
-    s->peer[s->peers++] = held;
-    return 0;
-}
-
-/* HELD is the last in order, of all and of its key. */
-static int
-append_ordered(struct sstep *s, struct held *held)
-{
-    *(s->last ? &s->last->behind : &s->first) = held;
-    s->last = held;
-    s->ordered++;
-    if (s->ahead) {
-        struct held **latest = tp_map_add(s->latest, held->key, NULL);
-
-        if (!latest)
-            return -1;
-        if (*latest)
-            (*latest)->next = held;
-        *latest = held;
-    }
-    return 0;
-}
-
-/* Puts all that lies before WATERMARK in order. */
-static int
-put_in_order(struct sstep *s, tp_time watermark, struct tp_err *err)
-{
-    const struct tp_heap_entry *next;
-
-    while ((next = tp_heap_peek(&s->waiting)) && next->at < watermark)
-        if (append_ordered(s, tp_heap_pop(&s->waiting).data) < 0)
-            return tp_err_memory(err);
-    return 0;
-}
-
-/* Takes the records of the earliest time. */
-static int
-take_peers(struct sstep *s, struct tp_err *err)
-{
-    tp_time time = s->first->time;
-
-    while (s->first && s->first->time == time) {
-        struct held *held = s->first;
-
-        if (add_peer(s, held, err) < 0)
-            return -1;
-        s->first = held->behind;
-        s->ordered--;
-    }
-    if (!s->first)
-        s->last = NULL;
     return 0;
 }
 
@@ -347,15 +295,16 @@ take_peers(struct sstep *s, struct tp_err *err)
 static int
 release(struct sstep *s, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
-    if (put_in_order(s, *watermark, err) < 0)
+    struct tp_turn *first;
+
+    if (tp_turns_order(s->turns, *watermark, err) < 0)
         return -1;
     if (*watermark != TP_TIME_AFTER_ALL && !tp_time_subtract(*watermark, s->ahead, watermark))
         *watermark = TP_TIME_BEFORE_ALL;
-    while (s->first && s->first->time < *watermark) {
-        if (take_peers(s, err) < 0 || step_peers(s, stage, err) < 0)
+    while ((first = tp_turns_first(s->turns, *watermark))) {
+        if (step_peers(s, stage, first, err) < 0)
             return -1;
-        tp_stage_release(stage, s->peers);
-        free_peers(s);
+        tp_stage_release(stage, tp_turns_leave(s->turns));
     }
     tp_expiring_forget(s->states, *watermark);
     return 0;
@@ -363,16 +312,16 @@ release(struct sstep *s, struct tp_stage *stage, tp_time *watermark, struct tp_e
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* Reads key and arguments of R into s->key, s->value, s->bytes. */
+/* Reads key and arguments of R into s->key, s->value, s->text. */
 static int
 read_record(struct sstep *s, const struct tp_record *r, struct tp_err *err)
 {
     tp_buf_clear(&s->key);
-    tp_buf_clear(&s->bytes);
+    tp_buf_clear(&s->text);
     if (tp_keys_make(&s->keys, r->slot, &s->key, err) < 0)
         return -1;
     for (size_t i = 0; i < tp_steps_arguments(s->steps); i++)
-        if (tp_steps_read(s->steps, i, s->argument[i], r->slot, &s->bytes, &s->value[i], err) < 0)
+        if (tp_steps_read(s->steps, i, s->argument[i], r->slot, &s->text, &s->value[i], err) < 0)
             return -1;
     return 0;
 }
@@ -405,8 +354,9 @@ hold(struct sstep *s, const struct tp_record *r, tp_time time)
 {
     size_t count = tp_steps_arguments(s->steps), members;
     struct tp_str line = line_to_hold(s, r, &members);
-    struct held *held =
-        malloc(sizeof *held + count * sizeof *held->value + line.len + s->key.len + s->bytes.len);
+    size_t size =
+        sizeof(struct held) + count * sizeof *s->value + line.len + s->key.len + s->text.len;
+    struct held *held = malloc(size);
     char *to, *bytes;
 
     if (!line.ptr || !held) {
@@ -414,12 +364,11 @@ hold(struct sstep *s, const struct tp_record *r, tp_time time)
         return NULL;
     }
     to = (char *)&held->value[count];
-    held->behind = held->next = NULL;
     held->members = members;
-    held->time = time;
     held->line = append(&to, line);
-    held->key = append(&to, tp_buf_str(&s->key));
-    bytes = append(&to, tp_buf_str(&s->bytes)).ptr ? to - s->bytes.len : to;
+    held->turn = (struct tp_turn){.time = time, .size = size};
+    held->turn.key = append(&to, tp_buf_str(&s->key));
+    bytes = append(&to, tp_buf_str(&s->text)).ptr ? to - s->text.len : to;
     for (size_t i = 0; i < count; i++) {
         held->value[i] = s->value[i];
         if (held->value[i].kind != TP_JSON)
@@ -430,47 +379,46 @@ hold(struct sstep *s, const struct tp_record *r, tp_time time)
     return held;
 }
 
-/* --arrival: a record is its own only peer. */
-static enum tp_verdict
-step_now(struct sstep *s, struct tp_stage *stage, struct held *held)
+static int
+check_memory(const struct sstep *s, struct tp_err *err)
 {
-    struct tp_err err;
+    size_t size = tp_turns_size(s->turns) + tp_expiring_size(s->states) + s->bytes;
 
-    if (add_peer(s, held, &err) < 0) {
-        free(held);
-        return tp_stage_fail(stage, &err);
-    }
-    if (step_peers(s, stage, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    free_peers(s);
-    return TP_USED;
+    if (s->max_memory == 0 || size <= s->max_memory)
+        return 0;
+    return tp_err_set(err, TP_FAULT_MACHINE, "more than --max-memory: records held: %zu, keys: %zu",
+                      tp_turns_count(s->turns), tp_expiring_count(s->states));
+}
+
+static int
+take(struct sstep *s, const struct tp_record *r, struct tp_err *err)
+{
+    struct held *held;
+
+    if (check_memory(s, err) < 0 || read_record(s, r, err) < 0)
+        return -1;
+    held = hold(s, r, s->arrival ? 0 : r->time);
+    return held ? tp_turns_add(s->turns, &held->turn, err) : tp_err_memory(err);
 }
 
 static enum tp_verdict
 sstep_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sstep *s = self;
-    struct held *held;
     struct tp_err err;
 
     err.at = -1;
     if (!s->arrival && r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if (read_record(s, r, &err) < 0)
+    if (take(s, r, &err) < 0)
         return tp_stage_fail(stage, &err);
-    held = hold(s, r, s->arrival ? 0 : r->time);
-    if (!held) {
-        tp_err_memory(&err);
+    if (!s->arrival)
+        return TP_HELD;
+    if (tp_turns_order(s->turns, TP_TIME_AFTER_ALL, &err) < 0 ||
+        step_peers(s, stage, tp_turns_first(s->turns, TP_TIME_AFTER_ALL), &err) < 0)
         return tp_stage_fail(stage, &err);
-    }
-    if (s->arrival)
-        return step_now(s, stage, held);
-    if (tp_heap_push(&s->waiting, held->time, held) < 0) {
-        free(held);
-        tp_err_memory(&err);
-        return tp_stage_fail(stage, &err);
-    }
-    return TP_HELD;
+    tp_turns_leave(s->turns);
+    return TP_USED;
 }
 
 static int
@@ -493,7 +441,7 @@ sstep_unfinished(void *self, const char **what)
     const struct sstep *s = self;
 
     *what = "held record";
-    return s->waiting.count + s->ordered;
+    return tp_turns_count(s->turns);
 }
 
 static void
@@ -501,18 +449,7 @@ sstep_close(void *self)
 {
     struct sstep *s = self;
 
-    for (size_t i = 0; i < s->waiting.count; i++)
-        free(s->waiting.entry[i].data);
-    tp_heap_release(&s->waiting);
-    while (s->first) {
-        struct held *held = s->first;
-
-        s->first = held->behind;
-        free(held);
-    }
-    free_peers(s);
-    tp_map_free(s->latest);
-    free(s->peer);
+    tp_turns_free(s->turns);
     tp_expiring_free(s->states);
     for (size_t i = 0; s->argument && i < tp_steps_arguments(s->steps); i++)
         tp_expr_free(s->argument[i]);
@@ -521,7 +458,7 @@ sstep_close(void *self)
     tp_steps_free(s->steps);
     tp_keys_release(&s->keys);
     tp_buf_release(&s->key);
-    tp_buf_release(&s->bytes);
+    tp_buf_release(&s->text);
     tp_wrap_release(&s->row);
     free(s->slot);
 }

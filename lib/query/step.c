@@ -248,6 +248,18 @@ tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row rec
     return tp_buf_failed(to) ? tp_err_memory(err) : result;
 }
 
+size_t
+tp_steps_held(const struct tp_steps *steps, const void *state)
+{
+    const struct tp_step_column *column = steps->column;
+    size_t held = 0;
+
+    for (; column < steps->column + steps->columns; column++)
+        if (column->function->held)
+            held += column->function->held((const char *)state + column->offset);
+    return held;
+}
+
 void
 tp_steps_clear(const struct tp_steps *steps, void *state)
 {

@@ -83,6 +83,9 @@ struct tp_steps_view {
 int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row row,
                   struct tp_steps_view view, struct tp_buf *to, struct tp_err *err);
 
+/* Bytes that STATE holds beyond its block, for --max-memory. */
+size_t tp_steps_held(const struct tp_steps *steps, const void *state);
+
 void tp_steps_clear(const struct tp_steps *steps, void *state);
 
 #endif

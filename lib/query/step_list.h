@@ -62,7 +62,8 @@ struct tp_step_function {
      * ran out (TP_FAULT_MACHINE). */
     int (*write)(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to,
                  struct tp_err *err);
-    void (*clear)(void *cell); /* NULL: nothing to give back */
+    void (*clear)(void *cell);        /* NULL: nothing to give back */
+    size_t (*held)(const void *cell); /* bytes that clear would give back; NULL with it */
 };
 
 /* NULL: no such. */
