@@ -56,8 +56,8 @@ keep(struct lag *lag, int64_t at, struct tp_str text)
         free(copy);
         return -1;
     }
-    lag->bytes += BLOCK + text.len;
-    return 0; // NOLINT(clang-analyzer-unix.Malloc): the ring keeps the copy
+    lag->bytes += BLOCK + text.len; // NOLINT(clang-analyzer-unix.Malloc): the ring keeps the copy
+    return 0;
 }
 
 /* The last one at or before position - size: rows are all there, so that is the row itself. */
