@@ -153,7 +153,11 @@ sgap_open(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sgap *s = self;
 
     s->stage = stage;
-    if (s->after == 0)
+    if (s->after == 0 || s->step == 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--after and --fill want more than 0");
+    if (s->step < 0)
+        s->step = 0;
+    if (s->after < 0)
         s->after = s->step;
     if (check_options(s, err) < 0 || read_how(s, err) < 0 ||
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0)
@@ -484,5 +488,6 @@ main(int argc, char **argv)
 {
     struct sgap self = {.largest = TP_TIME_BEFORE_ALL, .watermark = TP_TIME_BEFORE_ALL};
 
+    self.after = self.step = -1; /* not given */
     return tp_transform_main(&sgap, &self, argc, argv);
 }

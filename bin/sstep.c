@@ -4,44 +4,55 @@
  * Input: records in any order. They are held until the watermark has passed them, and then stepped
  * through by (time, arrival); without watermarks the input is one bounded set, sorted at its end.
  * With --arrival each is stepped through as it comes, and needs no time.
- * State: the records held; for each key what its functions keep (a frame: its values), until
- * --ttl of event time after the key was last seen.
+ * State: the records held (with lead as much longer as it looks ahead); for each key what its
+ * functions keep (a frame: its values), until --ttl of event time after the key was last seen.
  * A record before the watermark is late. One whose arguments a function does not take is rejected.
  * Output: each record, its bytes untouched, with the values as its last members; behind them the
- * watermark that released them.
+ * watermark that released them, less what lead looks ahead.
  */
 #include <stdlib.h>
 
-#include "base/heap.h"
 #include "event/expiring.h"
+#include "event/turns.h"
 #include "filter/operator.h"
 #include "query/step.h"
-#include "record/emit.h"
+#include "record/wrap.h"
 
 /* A record that waits for its turn; the bytes stand behind the values. */
 struct held {
-    struct tp_str line, key;
+    struct tp_turn turn;
+    struct tp_str line;
     size_t members;
-    tp_time time;
     struct tp_value value[];
+};
+
+/* What states hold beside their blocks. */
+struct beside {
+    const struct tp_steps *steps;
+    size_t *bytes; /* NULL: not counted */
 };
 
 struct sstep {
     const char *key_text, *list_text;
     bool arrival;
     tp_duration ttl;
+    uint64_t max_memory;
 
     struct tp_keys keys;
     struct tp_steps *steps;
     struct tp_expr **argument;
     struct tp_expiring *states;
+    struct beside beside;
+    size_t bytes; /* that they hold beside; with --max-memory */
 
-    struct tp_heap waiting; /* of struct held, by time */
-    struct held **peer;     /* those of one time, on their way out */
-    size_t peers, peers_cap;
+    struct tp_turns *turns; /* of struct held */
+    tp_duration ahead;      /* how far lead looks */
+
+    struct tp_wrap row; /* its columns */
+    int *slot;          /* of members that are called like them */
 
     struct tp_value *value; /* of the record that just came */
-    struct tp_buf key, bytes, added;
+    struct tp_buf key, text;
 };
 
 #define FIELD(name) offsetof(struct sstep, name)
@@ -54,6 +65,8 @@ static const struct tp_option options[] = {
     {0, "arrival", NULL, "in the order the records come, at once", TP_OPTION_FLAG, FIELD(arrival)},
     {0, "ttl", "DUR", "forget a key unseen for longer (event time)", TP_OPTION_DURATION,
      FIELD(ttl)},
+    {0, "max-memory", "SIZE", "stop when records held and keys take more (no limit)",
+     TP_OPTION_SIZE, FIELD(max_memory)},
     {0},
 };
 
@@ -61,8 +74,10 @@ static const struct tp_option options[] = {
 
 /* Names by which later stages tell event time, changes and control lines. */
 static int
-check_names(const struct sstep *s, struct tp_err *err)
+check_names(const struct sstep *s, struct tp_stage *stage, struct tp_err *err)
 {
+    struct tp_str time = tp_str_of(tp_stage_time_field(stage));
+
     static const struct tp_str ours[] = {
         {"@timestamp", 10}, {"@op", 3}, {"@watermark", 10}, {"@barrier", 8}};
 
@@ -72,6 +87,31 @@ check_names(const struct sstep *s, struct tp_err *err)
                 return tp_err_set(err, TP_FAULT_USAGE,
                                   "-a: \"%s\" is a name of tidepipe's own: use another behind AS",
                                   ours[i].ptr);
+    for (size_t c = 0; c < tp_steps_columns(s->steps); c++)
+        if (tp_str_equal(tp_steps_column(s->steps, c), time))
+            return tp_err_set(err, TP_FAULT_USAGE,
+                              "-a: \"%s\" is the event time: use another name behind AS", time.ptr);
+    return 0;
+}
+
+/* Members of a record that a column's value takes the place of. Asked of the scanner itself: nobody
+ * misses them. */
+static int
+open_columns(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
+{
+    size_t columns = tp_steps_columns(s->steps);
+
+    s->slot = calloc(columns, sizeof *s->slot);
+    if (!s->slot)
+        return tp_err_memory(err);
+    for (size_t c = 0; c < columns; c++) {
+        struct tp_step step = {.name = tp_steps_column(s->steps, c)};
+        struct tp_path path = {.step = &step, .count = 1};
+
+        s->slot[c] = tp_scan_want(tp_stage_scan(stage), &path, err);
+        if (s->slot[c] < 0 || tp_wrap_name(&s->row, step.name, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -112,9 +152,23 @@ open_arguments(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
 }
 
 static void
-clear_state(const void *steps, void *state)
+clear_state(const void *context, void *state)
 {
-    tp_steps_clear(steps, state);
+    const struct beside *beside = context;
+
+    if (beside->bytes)
+        *beside->bytes -= tp_steps_held(beside->steps, state);
+    tp_steps_clear(beside->steps, state);
+}
+
+static int
+open_states(struct sstep *s, struct tp_err *err)
+{
+    s->ahead = tp_steps_ahead(s->steps);
+    s->turns = tp_turns_new(s->ahead > 0);
+    s->beside = (struct beside){s->steps, s->max_memory ? &s->bytes : NULL};
+    s->states = tp_expiring_new(tp_steps_size(s->steps), s->ttl, clear_state, &s->beside);
+    return s->turns && s->states ? 0 : tp_err_memory(err);
 }
 
 static int
@@ -132,15 +186,37 @@ sstep_open(void *self, struct tp_stage *stage, struct tp_err *err)
         tp_stage_show_place("-a", text, &why, err);
         return -1;
     }
-    if (check_names(s, err) < 0 || (s->arrival && check_arrival(s, stage, err) < 0) ||
+    if (check_names(s, stage, err) < 0 || (s->arrival && check_arrival(s, stage, err) < 0) ||
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0 ||
-        open_arguments(s, stage, err) < 0)
+        open_arguments(s, stage, err) < 0 || open_columns(s, stage, err) < 0)
         return -1;
-    s->states = tp_expiring_new(tp_steps_size(s->steps), s->ttl, clear_state, s->steps);
-    return s->states ? 0 : tp_err_memory(err);
+    return open_states(s, err);
 }
 
 /* --- stepping ----------------------------------------------------------------------------------*/
+
+/* What lead looks at: a record and those of its key behind it, in one life of the key. */
+struct view {
+    const struct held *held;
+    tp_duration ttl;
+};
+
+static bool
+look_ahead(const void *context, int64_t nth, struct tp_steps_row *row)
+{
+    const struct view *view = context;
+    const struct held *held = view->held;
+
+    for (; nth > 0; nth--) {
+        const struct tp_turn *now = &held->turn, *next = now->next;
+
+        if (!next || (view->ttl > 0 && (__int128)next->time - now->time > view->ttl))
+            return false;
+        held = (const struct held *)next;
+    }
+    *row = (struct tp_steps_row){held->value, held->turn.time};
+    return true;
+}
 
 static int
 write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, void *state,
@@ -148,10 +224,12 @@ write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, 
 {
     struct tp_buf *to;
     struct tp_err why;
+    struct view view = {held, s->ttl};
     int result;
 
-    tp_buf_clear(&s->added);
-    result = tp_steps_step(s->steps, state, held->value, held->time, &s->added, &why);
+    tp_buf_clear(&s->row.behind);
+    result = tp_steps_step(s->steps, state, (struct tp_steps_row){held->value, held->turn.time},
+                           (struct tp_steps_view){look_ahead, &view}, &s->row.behind, &why);
     if (result < 0) {
         *err = why;
         return -1;
@@ -161,104 +239,89 @@ write_stepped(struct sstep *s, struct tp_stage *stage, const struct held *held, 
     to = tp_stage_row(stage, err);
     if (!to)
         return -1;
-    tp_emit_last(to, held->line, held->members, tp_buf_str(&s->added));
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
+    if (tp_wrap_write(&s->row, held->line, held->members, to, err) < 0)
+        return -1;
     return tp_stage_row_end(stage, err);
+}
+
+/* The state of the key of HELD, which was seen. */
+static void *
+touch(struct sstep *s, const struct held *held, struct tp_err *err)
+{
+    void *state = tp_expiring_touch(s->states, held->turn.key, held->turn.time);
+
+    if (!state)
+        tp_err_memory(err);
+    return state;
+}
+
+/* ENTERS, or else is stepped. */
+static int
+take_turn(struct sstep *s, struct tp_stage *stage, const struct held *held, bool enters,
+          struct tp_err *err)
+{
+    void *state = touch(s, held, err);
+    int result;
+
+    if (!state)
+        return -1;
+    if (s->max_memory)
+        s->bytes -= tp_steps_held(s->steps, state);
+    result = enters ? tp_steps_enter(s->steps, state, held->value, held->turn.time, err)
+                    : write_stepped(s, stage, held, state, err);
+    if (s->max_memory)
+        s->bytes += tp_steps_held(s->steps, state);
+    return result;
 }
 
 /* All peers enter their frames before the first of them is stepped: see query/step.h. */
 static int
-step_peers(struct sstep *s, struct tp_stage *stage, struct tp_err *err)
+step_peers(struct sstep *s, struct tp_stage *stage, struct tp_turn *first, struct tp_err *err)
 {
-    tp_time time = s->peer[0]->time;
-    void *state;
+    tp_time time = first->time;
 
     tp_expiring_forget(s->states, time);
-    for (size_t i = 0; i < s->peers; i++) {
-        state = tp_expiring_touch(s->states, s->peer[i]->key, time);
-        if (!state)
-            return tp_err_memory(err);
-        if (tp_steps_enter(s->steps, state, s->peer[i]->value, time, err) < 0)
+    for (struct tp_turn *turn = first; turn && turn->time == time; turn = turn->behind)
+        if (take_turn(s, stage, (struct held *)turn, true, err) < 0)
             return -1;
-    }
-    for (size_t i = 0; i < s->peers; i++) {
-        state = tp_expiring_touch(s->states, s->peer[i]->key, time);
-        if (!state)
-            return tp_err_memory(err);
-        if (write_stepped(s, stage, s->peer[i], state, err) < 0)
+    for (struct tp_turn *turn = first; turn && turn->time == time; turn = turn->behind)
+        if (take_turn(s, stage, (struct held *)turn, false, err) < 0)
             return -1;
-    }
     return 0;
 }
 
-static void
-free_peers(struct sstep *s)
-{
-    for (size_t i = 0; i < s->peers; i++)
-        free(s->peer[i]);
-    s->peers = 0;
-}
-
+/* Steps through all that lies before WATERMARK, as far as lead need not wait. *WATERMARK becomes
+ * how far that is. */
 static int
-add_peer(struct sstep *s, struct held *held, struct tp_err *err)
+release(struct sstep *s, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
-    if (s->peers == s->peers_cap) {
-        size_t cap = s->peers_cap ? 2 * s->peers_cap : 16;
-        struct held **peer = realloc(s->peer, cap * sizeof *peer);
+    struct tp_turn *first;
 
-        if (!peer)
-            return tp_err_memory(err);
-        s->peer = peer;
-        s->peers_cap = cap;
-    }
-    s->peer[s->peers++] = held;
-    return 0;
-}
-
-/* Takes the records of the earliest time out of the heap. */
-static int
-take_peers(struct sstep *s, struct tp_err *err)
-{
-    tp_time time = tp_heap_peek(&s->waiting)->at;
-    const struct tp_heap_entry *next;
-
-    while ((next = tp_heap_peek(&s->waiting)) && next->at == time) {
-        if (add_peer(s, next->data, err) < 0)
+    if (tp_turns_order(s->turns, *watermark, err) < 0)
+        return -1;
+    if (*watermark != TP_TIME_AFTER_ALL && !tp_time_subtract(*watermark, s->ahead, watermark))
+        *watermark = TP_TIME_BEFORE_ALL;
+    while ((first = tp_turns_first(s->turns, *watermark))) {
+        if (step_peers(s, stage, first, err) < 0)
             return -1;
-        tp_heap_pop(&s->waiting);
+        tp_stage_release(stage, tp_turns_leave(s->turns));
     }
-    return 0;
-}
-
-/* Steps through all that lies before WATERMARK. */
-static int
-release(struct sstep *s, struct tp_stage *stage, tp_time watermark, struct tp_err *err)
-{
-    const struct tp_heap_entry *next;
-
-    while ((next = tp_heap_peek(&s->waiting)) && next->at < watermark) {
-        if (take_peers(s, err) < 0 || step_peers(s, stage, err) < 0)
-            return -1;
-        tp_stage_release(stage, s->peers);
-        free_peers(s);
-    }
-    tp_expiring_forget(s->states, watermark);
+    tp_expiring_forget(s->states, *watermark);
     return 0;
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* Reads key and arguments of R into s->key, s->value, s->bytes. */
+/* Reads key and arguments of R into s->key, s->value, s->text. */
 static int
 read_record(struct sstep *s, const struct tp_record *r, struct tp_err *err)
 {
     tp_buf_clear(&s->key);
-    tp_buf_clear(&s->bytes);
+    tp_buf_clear(&s->text);
     if (tp_keys_make(&s->keys, r->slot, &s->key, err) < 0)
         return -1;
     for (size_t i = 0; i < tp_steps_arguments(s->steps); i++)
-        if (tp_steps_read(s->steps, i, s->argument[i], r->slot, &s->bytes, &s->value[i], err) < 0)
+        if (tp_steps_read(s->steps, i, s->argument[i], r->slot, &s->text, &s->value[i], err) < 0)
             return -1;
     return 0;
 }
@@ -274,23 +337,38 @@ append(char **to, struct tp_str text)
     return copy;
 }
 
+/* The line without members that a column takes the place of. */
+static struct tp_str
+line_to_hold(struct sstep *s, const struct tp_record *r, size_t *members)
+{
+    *members = r->members;
+    for (size_t c = 0; c < tp_steps_columns(s->steps); c++)
+        if (r->slot[s->slot[c]].kind != TP_SLOT_MISSING)
+            return tp_wrap_bare(&s->row, r->line, members, (struct tp_str){NULL, 0});
+    return r->line;
+}
+
 /* A copy of all that the record needs when its turn comes. */
 static struct held *
-hold(const struct sstep *s, const struct tp_record *r, tp_time time)
+hold(struct sstep *s, const struct tp_record *r, tp_time time)
 {
-    size_t count = tp_steps_arguments(s->steps);
-    struct held *held = malloc(sizeof *held + count * sizeof *held->value + r->line.len +
-                               s->key.len + s->bytes.len);
+    size_t count = tp_steps_arguments(s->steps), members;
+    struct tp_str line = line_to_hold(s, r, &members);
+    size_t size =
+        sizeof(struct held) + count * sizeof *s->value + line.len + s->key.len + s->text.len;
+    struct held *held = malloc(size);
     char *to, *bytes;
 
-    if (!held)
+    if (!line.ptr || !held) {
+        free(held);
         return NULL;
+    }
     to = (char *)&held->value[count];
-    held->members = r->members;
-    held->time = time;
-    held->line = append(&to, r->line);
-    held->key = append(&to, tp_buf_str(&s->key));
-    bytes = append(&to, tp_buf_str(&s->bytes)).ptr ? to - s->bytes.len : to;
+    held->members = members;
+    held->line = append(&to, line);
+    held->turn = (struct tp_turn){.time = time, .size = size};
+    held->turn.key = append(&to, tp_buf_str(&s->key));
+    bytes = append(&to, tp_buf_str(&s->text)).ptr ? to - s->text.len : to;
     for (size_t i = 0; i < count; i++) {
         held->value[i] = s->value[i];
         if (held->value[i].kind != TP_JSON)
@@ -301,59 +379,60 @@ hold(const struct sstep *s, const struct tp_record *r, tp_time time)
     return held;
 }
 
-/* --arrival: a record is its own only peer. */
-static enum tp_verdict
-step_now(struct sstep *s, struct tp_stage *stage, struct held *held)
+static int
+check_memory(const struct sstep *s, struct tp_err *err)
 {
-    struct tp_err err;
+    size_t size = tp_turns_size(s->turns) + tp_expiring_size(s->states) + s->bytes;
 
-    if (add_peer(s, held, &err) < 0) {
-        free(held);
-        return tp_stage_fail(stage, &err);
-    }
-    if (step_peers(s, stage, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    free_peers(s);
-    return TP_USED;
+    if (s->max_memory == 0 || size <= s->max_memory)
+        return 0;
+    return tp_err_set(err, TP_FAULT_MACHINE, "more than --max-memory: records held: %zu, keys: %zu",
+                      tp_turns_count(s->turns), tp_expiring_count(s->states));
+}
+
+static int
+take(struct sstep *s, const struct tp_record *r, struct tp_err *err)
+{
+    struct held *held;
+
+    if (check_memory(s, err) < 0 || read_record(s, r, err) < 0)
+        return -1;
+    held = hold(s, r, s->arrival ? 0 : r->time);
+    return held ? tp_turns_add(s->turns, &held->turn, err) : tp_err_memory(err);
 }
 
 static enum tp_verdict
 sstep_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sstep *s = self;
-    struct held *held;
     struct tp_err err;
 
     err.at = -1;
     if (!s->arrival && r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if (read_record(s, r, &err) < 0)
+    if (take(s, r, &err) < 0)
         return tp_stage_fail(stage, &err);
-    held = hold(s, r, s->arrival ? 0 : r->time);
-    if (!held) {
-        tp_err_memory(&err);
+    if (!s->arrival)
+        return TP_HELD;
+    if (tp_turns_order(s->turns, TP_TIME_AFTER_ALL, &err) < 0 ||
+        step_peers(s, stage, tp_turns_first(s->turns, TP_TIME_AFTER_ALL), &err) < 0)
         return tp_stage_fail(stage, &err);
-    }
-    if (s->arrival)
-        return step_now(s, stage, held);
-    if (tp_heap_push(&s->waiting, held->time, held) < 0) {
-        free(held);
-        tp_err_memory(&err);
-        return tp_stage_fail(stage, &err);
-    }
-    return TP_HELD;
+    tp_turns_leave(s->turns);
+    return TP_USED;
 }
 
 static int
 sstep_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
-    return release(self, stage, *watermark, err);
+    return release(self, stage, watermark, err);
 }
 
 static int
 sstep_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
-    return release(self, stage, TP_TIME_AFTER_ALL, err);
+    tp_time all = TP_TIME_AFTER_ALL;
+
+    return release(self, stage, &all, err);
 }
 
 static size_t
@@ -362,7 +441,7 @@ sstep_unfinished(void *self, const char **what)
     const struct sstep *s = self;
 
     *what = "held record";
-    return s->waiting.count;
+    return tp_turns_count(s->turns);
 }
 
 static void
@@ -370,11 +449,7 @@ sstep_close(void *self)
 {
     struct sstep *s = self;
 
-    for (size_t i = 0; i < s->waiting.count; i++)
-        free(s->waiting.entry[i].data);
-    tp_heap_release(&s->waiting);
-    free_peers(s);
-    free(s->peer);
+    tp_turns_free(s->turns);
     tp_expiring_free(s->states);
     for (size_t i = 0; s->argument && i < tp_steps_arguments(s->steps); i++)
         tp_expr_free(s->argument[i]);
@@ -383,8 +458,9 @@ sstep_close(void *self)
     tp_steps_free(s->steps);
     tp_keys_release(&s->keys);
     tp_buf_release(&s->key);
-    tp_buf_release(&s->bytes);
-    tp_buf_release(&s->added);
+    tp_buf_release(&s->text);
+    tp_wrap_release(&s->row);
+    free(s->slot);
 }
 
 static const struct tp_operator sstep = {

@@ -60,13 +60,36 @@ at() # HOST SECONDS: a record past ten
 }
 
 @test "sgap --live: a record of before the gap was told ends it, one of before it began does not" {
-    sgap -k host -d 5s --step 1ms --after 100ms --live in >out 3>&- &
+    sgap -k host -d 1s --step 1ms --after 100ms --live in >out 3>&- &
     exec 7>in
     at a 10
     wait_for out '"gap":"begin","gap_start":"2026-01-01T10:00:10.000Z"'
-    at a 09
+    at a 09.500
     at a 10.050
     at b 16
     wait_for out '"host":"a","gap":"end","gap_start":"2026-01-01T10:00:10.000Z","gap_end":"2026-01-01T10:00:10.050Z","gap_ms":50'
     [ "$(grep -c '"gap":"end"' out)" -eq 1 ]
+}
+
+@test "sgap --live behind swatermark, which says that its input is idle" {
+    mkfifo through
+    swatermark -d 0 --idle 100ms in >through 3>&- &
+    sgap -k host --after 300ms --live --control never <through >out 3>&- &
+    exec 7>in
+    at a 00
+    wait_for out '"host":"a","gap":"begin"'
+    at a 05
+    wait_for out '"gap":"end"'
+    exec 7>&-
+    wait
+    [ "$(wc -l <out)" -ge 2 ]
+}
+
+@test "sgap --fill: what time has come to is written while the input is quiet" {
+    sgap -k host -d 0 --fill 1s in >out 3>&- &
+    exec 7>in
+    at a 00
+    at b 02.500
+    wait_for out '"host":"a","@fill":"previous"'
+    [ "$(wc -l <out)" -eq 2 ]
 }

@@ -102,3 +102,9 @@ tp_expiring_count(const struct tp_expiring *keys)
 {
     return tp_map_count(keys->map);
 }
+
+size_t
+tp_expiring_size(const struct tp_expiring *keys)
+{
+    return tp_map_size(keys->map);
+}

@@ -32,4 +32,7 @@ void tp_expiring_forget(struct tp_expiring *keys, tp_time now);
 
 size_t tp_expiring_count(const struct tp_expiring *keys);
 
+/* Bytes held, for --max-memory: but for what states hold beside their blocks. */
+size_t tp_expiring_size(const struct tp_expiring *keys);
+
 #endif

@@ -5,9 +5,10 @@
 #include "value/text.h"
 
 static const struct tp_step_function *const functions[] = {
-    &tp_step_row_number, &tp_step_lag,     &tp_step_delta, &tp_step_rate,  &tp_step_sum,
-    &tp_step_avg,        &tp_step_min,     &tp_step_max,   &tp_step_count, &tp_step_first_value,
-    &tp_step_last_value, &tp_step_changed, &tp_step_ewma,  &tp_step_alarm, &tp_step_twa,
+    &tp_step_row_number, &tp_step_lag,         &tp_step_delta,      &tp_step_rate,
+    &tp_step_sum,        &tp_step_avg,         &tp_step_min,        &tp_step_max,
+    &tp_step_count,      &tp_step_first_value, &tp_step_last_value, &tp_step_changed,
+    &tp_step_ewma,       &tp_step_alarm,       &tp_step_twa,        &tp_step_lead,
 };
 
 #define FUNCTIONS (sizeof functions / sizeof *functions)
@@ -77,6 +78,17 @@ tp_steps_timed(const struct tp_steps *steps)
         if (steps->column[i].function->is_timed || steps->column[i].over.is_range)
             return steps->column[i].spelled;
     return (struct tp_str){NULL, 0};
+}
+
+tp_duration
+tp_steps_ahead(const struct tp_steps *steps)
+{
+    tp_duration most = 0;
+
+    for (size_t i = 0; i < steps->columns; i++)
+        if (steps->column[i].ahead > 0 && steps->column[i].over.size > most)
+            most = steps->column[i].over.size;
+    return most;
 }
 
 size_t
@@ -192,7 +204,7 @@ int
 tp_steps_enter(const struct tp_steps *steps, void *state, const struct tp_value *values,
                tp_time time, struct tp_err *err)
 {
-    struct tp_step_row row = {values, time, 0};
+    struct tp_step_row row = {.values = values, .time = time};
     const struct tp_step_column *column = steps->column;
 
     for (; column < steps->column + steps->columns; column++)
@@ -214,11 +226,11 @@ step_column(const struct tp_step_column *column, void *cell, const struct tp_ste
 }
 
 int
-tp_steps_step(const struct tp_steps *steps, void *state, const struct tp_value *values,
-              tp_time time, struct tp_buf *to, struct tp_err *err)
+tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row record,
+              struct tp_steps_view view, struct tp_buf *to, struct tp_err *err)
 {
     struct head *head = state;
-    struct tp_step_row row = {values, time, ++head->rows};
+    struct tp_step_row row = {record.values, record.time, ++head->rows, view};
     const struct tp_step_column *column = steps->column;
     int result = 0;
 
@@ -234,6 +246,18 @@ tp_steps_step(const struct tp_steps *steps, void *state, const struct tp_value *
         result = 1;
     }
     return tp_buf_failed(to) ? tp_err_memory(err) : result;
+}
+
+size_t
+tp_steps_held(const struct tp_steps *steps, const void *state)
+{
+    const struct tp_step_column *column = steps->column;
+    size_t held = 0;
+
+    for (; column < steps->column + steps->columns; column++)
+        if (column->function->held)
+            held += column->function->held((const char *)state + column->offset);
+    return held;
 }
 
 void

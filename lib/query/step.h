@@ -7,7 +7,8 @@
  *
  * Records are stepped through in the order of time. Those of one key and one time are peers: all of
  * them are entered before the first is stepped, so that a RANGE frame holds all of them (SQL's rule
- * for peers, and what Flink SQL does). ROWS frames and everything else go record by record.
+ * for peers, and what Flink SQL does). ROWS frames and everything else go record by record. `lead`
+ * looks at records that have not been stepped: whoever steps lets it.
  */
 #ifndef TP_QUERY_STEP_H
 #define TP_QUERY_STEP_H
@@ -39,6 +40,10 @@ struct tp_str tp_steps_column(const struct tp_steps *steps, size_t i);
 /* The first function, as it was spelled, that looks at the time; len 0: none does. */
 struct tp_str tp_steps_timed(const struct tp_steps *steps);
 
+/* How far behind a record `lead` looks; 0: it does not. A record is stepped when all of its key
+ * that are at most so much later are known. */
+tp_duration tp_steps_ahead(const struct tp_steps *steps);
+
 size_t tp_steps_size(const struct tp_steps *steps);
 
 /*
@@ -55,12 +60,31 @@ int tp_steps_read(const struct tp_steps *steps, size_t i, struct tp_expr *expr,
 int tp_steps_enter(const struct tp_steps *steps, void *state, const struct tp_value *values,
                    tp_time time, struct tp_err *err);
 
+/* A record: the values of its arguments and its time. */
+struct tp_steps_row {
+    const struct tp_value *values;
+    tp_time time;
+};
+
+/* Finds the record of the same key number NTH (from 1) behind the one that is stepped. False: there
+ * is none. */
+typedef bool tp_steps_look(const void *context, int64_t nth, struct tp_steps_row *row);
+
+/* LOOK may be NULL where nothing looks ahead. */
+struct tp_steps_view {
+    tp_steps_look *look;
+    const void *context;
+};
+
 /*
  * Steps one record on and appends `"lag_x":1,"rate_x":0.5`: every column. 1: a result could not be
  * said (an integer sum beyond int64), is null, and ERR says why; -1: memory ran out.
  */
-int tp_steps_step(const struct tp_steps *steps, void *state, const struct tp_value *values,
-                  tp_time time, struct tp_buf *to, struct tp_err *err);
+int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row row,
+                  struct tp_steps_view view, struct tp_buf *to, struct tp_err *err);
+
+/* Bytes that STATE holds beyond its block, for --max-memory. */
+size_t tp_steps_held(const struct tp_steps *steps, const void *state);
 
 void tp_steps_clear(const struct tp_steps *steps, void *state);
 

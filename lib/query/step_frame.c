@@ -72,6 +72,12 @@ clear_total(void *cell)
     tp_step_ring_release(&((struct total *)cell)->ring);
 }
 
+static size_t
+held_total(const void *cell)
+{
+    return tp_step_ring_held(&((const struct total *)cell)->ring);
+}
+
 static int
 write_sum(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, struct tp_err *err)
 {
@@ -121,6 +127,7 @@ const struct tp_step_function tp_step_sum = {
     .take = take_total,
     .write = write_sum,
     .clear = clear_total,
+    .held = held_total,
 };
 
 const struct tp_step_function tp_step_avg = {
@@ -131,6 +138,7 @@ const struct tp_step_function tp_step_avg = {
     .take = take_total,
     .write = write_avg,
     .clear = clear_total,
+    .held = held_total,
 };
 
 const struct tp_step_function tp_step_count = {
@@ -142,6 +150,7 @@ const struct tp_step_function tp_step_count = {
     .take = take_total,
     .write = write_count,
     .clear = clear_total,
+    .held = held_total,
 };
 
 /* ---- min, max ---- */
@@ -195,6 +204,12 @@ clear_extreme(void *cell)
     tp_step_ring_release(cell);
 }
 
+static size_t
+held_extreme(const void *cell)
+{
+    return tp_step_ring_held(cell);
+}
+
 const struct tp_step_function tp_step_min = {
     .name = {"min", 3},
     .form = TP_STEP_NUMBER,
@@ -203,6 +218,7 @@ const struct tp_step_function tp_step_min = {
     .take = take_extreme,
     .write = write_extreme,
     .clear = clear_extreme,
+    .held = held_extreme,
 };
 
 const struct tp_step_function tp_step_max = {
@@ -213,4 +229,5 @@ const struct tp_step_function tp_step_max = {
     .take = take_extreme,
     .write = write_extreme,
     .clear = clear_extreme,
+    .held = held_extreme,
 };

@@ -26,13 +26,14 @@ struct tp_step_frame {
 
 struct tp_step_column {
     const struct tp_step_function *function;
-    size_t argument, second; /* numbers of the values; second: alarm's clear */
-    bool has_second;         /* alarm: clear was given */
-    struct tp_step_frame
-        over;             /* lag: how far back; ewma: the half-life; twa: the stretch; alarm: for */
-    bool has_frame;       /* OVER was written */
-    struct tp_str name;   /* of the column */
-    struct tp_str before; /* `"name":` */
+    size_t argument, second;   /* numbers of the values; second: alarm's clear */
+    bool has_second;           /* alarm: clear was given */
+    struct tp_step_frame over; /* lag: how far back; lead: within; ewma: the half-life; twa: the
+                                  stretch; alarm: for */
+    bool has_frame;            /* OVER was written */
+    int64_t ahead;             /* lead: how many records further on; `over`: within what time */
+    struct tp_str name;        /* of the column */
+    struct tp_str before;      /* `"name":` */
     struct tp_str spelled;
     size_t offset; /* of its cell in the state */
 };
@@ -42,6 +43,7 @@ struct tp_step_row {
     const struct tp_value *values;
     tp_time time;
     int64_t number; /* of its key, from 1 */
+    struct tp_steps_view view;
 };
 
 #define TP_STEP_COLUMN const struct tp_step_column *column, void *cell
@@ -60,16 +62,18 @@ struct tp_step_function {
      * ran out (TP_FAULT_MACHINE). */
     int (*write)(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to,
                  struct tp_err *err);
-    void (*clear)(void *cell); /* NULL: nothing to give back */
+    void (*clear)(void *cell);        /* NULL: nothing to give back */
+    size_t (*held)(const void *cell); /* bytes that clear would give back; NULL with it */
 };
 
 /* NULL: no such. */
 const struct tp_step_function *tp_step_function_find(struct tp_str name);
 const char *tp_step_function_likest(struct tp_str name);
 
-extern const struct tp_step_function tp_step_row_number, tp_step_lag, tp_step_delta, tp_step_rate,
-    tp_step_sum, tp_step_avg, tp_step_min, tp_step_max, tp_step_count, tp_step_first_value,
-    tp_step_last_value, tp_step_changed, tp_step_ewma, tp_step_alarm, tp_step_twa;
+extern const struct tp_step_function tp_step_row_number, tp_step_lag, tp_step_lead, tp_step_delta,
+    tp_step_rate, tp_step_sum, tp_step_avg, tp_step_min, tp_step_max, tp_step_count,
+    tp_step_first_value, tp_step_last_value, tp_step_changed, tp_step_ewma, tp_step_alarm,
+    tp_step_twa;
 
 struct tp_step_argument {
     struct tp_str text;

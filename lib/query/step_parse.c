@@ -1,7 +1,7 @@
 /*
  * Reads a list of running functions:
  *     row_number(), lag(x), lag(x, 3), lag(x, 1d), sum(x) OVER (ROWS 5), max(x) OVER (RANGE 10m),
- *     ewma(x, 30s), alarm(x > 90, clear x < 80, for 5m) AS hot
+ *     lead(x, 2) WITHIN 1h, ewma(x, 30s), alarm(x > 90, clear x < 80, for 5m) AS hot
  */
 #include <stdlib.h>
 
@@ -26,6 +26,7 @@ struct item {
     bool star;
     struct tp_str frame; /* what stands in OVER (…) */
     bool has_frame;
+    struct tp_str within; /* the duration behind WITHIN; ptr NULL: not written */
     struct tp_str spelled;
 };
 
@@ -88,6 +89,10 @@ take_item(struct parser *parser, struct item *item)
             tp_calls_take_expression(&parser->text, &item->frame) < 0 ||
             !tp_calls_take_char(&parser->text, ')'))
             return FAIL(parser, parser->text.at, "expected (ROWS 5) or (RANGE 10m) behind OVER");
+    }
+    if (tp_calls_take_keyword(&parser->text, TP_STR("within"))) {
+        tp_calls_skip_space(&parser->text);
+        item->within = tp_calls_take_word(&parser->text, true);
     }
     item->spelled = tp_calls_trim(item->name.ptr, parser->text.at);
     return 0;
@@ -180,6 +185,20 @@ read_lag(struct parser *parser, const struct item *item, struct tp_step_frame *o
     return read_duration(parser, text, &over->size);
 }
 
+/* lead(x, 2) WITHIN 10m: how many records on, and how long they are waited for. */
+static int
+read_lead(struct parser *parser, const struct item *item, struct tp_step_column *column)
+{
+    column->ahead = 1;
+    column->over.is_range = true;
+    if (item->arguments == 2 && read_rows(parser, item->argument[1], 1, &column->ahead) < 0)
+        return -1;
+    if (!item->within.ptr)
+        return FAIL(parser, item->name.ptr,
+                    "lead waits for what comes: how long? lead(x) WITHIN 10m");
+    return read_duration(parser, item->within, &column->over.size);
+}
+
 static size_t
 argument_number(struct tp_steps *steps, struct tp_str text, enum tp_step_form form,
                 struct tp_str spelled)
@@ -223,13 +242,15 @@ check_arguments(struct parser *parser, const struct item *item,
 
     if (item->has_frame && !function->takes_frame)
         return FAIL(parser, item->name.ptr, "%.*s takes no OVER", SHOW(item->name));
+    if (item->within.ptr && function != &tp_step_lead)
+        return FAIL(parser, item->name.ptr, "%.*s takes no WITHIN", SHOW(item->name));
     if (item->star && function != &tp_step_count)
         return FAIL(parser, item->name.ptr, "only count takes *");
     if (item->arguments == 0 && function->may_count_all)
         return 0;
     if (function == &tp_step_ewma || function == &tp_step_twa)
         least = most = 2;
-    else if (function == &tp_step_lag)
+    else if (function == &tp_step_lag || function == &tp_step_lead)
         most = 2;
     else if (function == &tp_step_alarm)
         most = 3;
@@ -240,8 +261,9 @@ check_arguments(struct parser *parser, const struct item *item,
     if (function == &tp_step_twa)
         return FAIL(parser, item->name.ptr, "twa takes a number and how far back: twa(x, 10m)");
     return FAIL(parser, item->name.ptr, "%.*s takes %s", SHOW(item->name),
-                most == 0   ? "no argument"
-                : most == 1 ? "one argument"
+                most == 0                   ? "no argument"
+                : most == 1                 ? "one argument"
+                : function == &tp_step_lead ? "one argument, and how many rows on: lead(x, 3)"
                 : most == 2 ? "one argument, and how far back: lag(x, 3), lag(x, 1d)"
                             : "a condition: alarm(x > 90, clear x < 80, for 5m)");
 }
@@ -256,6 +278,8 @@ read_arguments(struct parser *parser, const struct item *item, struct tp_step_co
         column->argument = argument_number(parser->steps, first, function->form, item->spelled);
     if (function == &tp_step_lag)
         return read_lag(parser, item, &column->over);
+    if (function == &tp_step_lead)
+        return read_lead(parser, item, column);
     if (function == &tp_step_ewma || function == &tp_step_twa)
         return read_duration(parser, item->argument[1], &column->over.size);
     if (function == &tp_step_alarm)

@@ -1,4 +1,4 @@
-/* Functions that give values of earlier records back, as the JSON text they had. */
+/* Functions that give values of other records back, as the JSON text they had. */
 #include <stdlib.h>
 
 #include "query/step_list.h"
@@ -26,26 +26,38 @@ const struct tp_step_function tp_step_row_number = {
 
 /* ---- lag ---- */
 
+struct lag {
+    struct tp_step_ring ring; /* of copies */
+    size_t bytes;             /* of them */
+};
+
+/* What malloc takes beside a small block, about. */
+#define BLOCK 16
+
 static void
-drop_kept(struct tp_step_ring *ring)
+drop_kept(struct lag *lag)
 {
-    free((char *)tp_step_ring_at(ring, 0)->value.text.ptr);
-    tp_step_ring_drop_first(ring);
+    struct tp_str text = tp_step_ring_at(&lag->ring, 0)->value.text;
+
+    lag->bytes -= BLOCK + text.len;
+    free((char *)text.ptr);
+    tp_step_ring_drop_first(&lag->ring);
 }
 
 static int
-keep(struct tp_step_ring *ring, int64_t at, struct tp_str text)
+keep(struct lag *lag, int64_t at, struct tp_str text)
 {
     char *copy = malloc(text.len ? text.len : 1);
 
     if (!copy)
         return -1;
     memcpy(copy, text.ptr, text.len);
-    if (tp_step_ring_push(ring, at, tp_text((struct tp_str){copy, text.len})) < 0) {
+    if (tp_step_ring_push(&lag->ring, at, tp_text((struct tp_str){copy, text.len})) < 0) {
         free(copy);
         return -1;
     }
-    return 0; // NOLINT(clang-analyzer-unix.Malloc): the ring keeps the copy
+    lag->bytes += BLOCK + text.len; // NOLINT(clang-analyzer-unix.Malloc): the ring keeps the copy
+    return 0;
 }
 
 /* The last one at or before position - size: rows are all there, so that is the row itself. */
@@ -54,15 +66,16 @@ write_lag(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, stru
 {
     int64_t position = tp_step_position(&column->over, row);
     int64_t low = tp_step_low(&column->over, position);
-    struct tp_step_ring *ring = cell;
+    struct lag *lag = cell;
+    struct tp_step_ring *ring = &lag->ring;
 
     while (ring->count > 1 && tp_step_ring_at(ring, 1)->at <= low)
-        drop_kept(ring);
+        drop_kept(lag);
     if (ring->count && tp_step_ring_at(ring, 0)->at <= low)
         tp_buf_put_str(to, tp_step_ring_at(ring, 0)->value.text);
     else
         TP_BUF_PUT(to, "null");
-    if (keep(ring, position, row->values[column->argument].text) < 0)
+    if (keep(lag, position, row->values[column->argument].text) < 0)
         return tp_err_memory(err);
     return 0;
 }
@@ -70,19 +83,52 @@ write_lag(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, stru
 static void
 clear_lag(void *cell)
 {
-    struct tp_step_ring *ring = cell;
+    struct tp_step_ring *ring = &((struct lag *)cell)->ring;
 
     for (size_t i = 0; i < ring->count; i++)
         free((char *)tp_step_ring_at(ring, i)->value.text.ptr);
     tp_step_ring_release(ring);
 }
 
+static size_t
+held_lag(const void *cell)
+{
+    const struct lag *lag = cell;
+
+    return tp_step_ring_held(&lag->ring) + lag->bytes;
+}
+
 const struct tp_step_function tp_step_lag = {
     .name = {"lag", 3},
     .form = TP_STEP_JSON,
-    .size = sizeof(struct tp_step_ring),
+    .size = sizeof(struct lag),
     .write = write_lag,
     .clear = clear_lag,
+    .held = held_lag,
+};
+
+/* ---- lead ---- */
+
+static int
+write_lead(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, struct tp_err *err)
+{
+    struct tp_steps_row next;
+
+    (void)cell;
+    (void)err;
+    if (row->view.look && row->view.look(row->view.context, column->ahead, &next) &&
+        (__int128)next.time - row->time <= column->over.size)
+        tp_buf_put_str(to, next.values[column->argument].text);
+    else
+        TP_BUF_PUT(to, "null");
+    return 0;
+}
+
+const struct tp_step_function tp_step_lead = {
+    .name = {"lead", 4},
+    .form = TP_STEP_JSON,
+    .is_timed = true,
+    .write = write_lead,
 };
 
 /* ---- first_value, last_value: NULL is passed over ---- */
@@ -138,12 +184,19 @@ clear_kept(void *cell)
     tp_buf_release(cell);
 }
 
+static size_t
+held_kept(const void *cell)
+{
+    return ((const struct tp_buf *)cell)->cap;
+}
+
 const struct tp_step_function tp_step_first_value = {
     .name = {"first_value", 11},
     .form = TP_STEP_JSON,
     .size = sizeof(struct tp_buf),
     .write = write_first_value,
     .clear = clear_kept,
+    .held = held_kept,
 };
 
 const struct tp_step_function tp_step_last_value = {
@@ -152,6 +205,7 @@ const struct tp_step_function tp_step_last_value = {
     .size = sizeof(struct tp_buf),
     .write = write_last_value,
     .clear = clear_kept,
+    .held = held_kept,
 };
 
 /* ---- changed: x IS DISTINCT FROM lag(x), and true for the first record ---- */
@@ -177,4 +231,5 @@ const struct tp_step_function tp_step_changed = {
     .size = sizeof(struct tp_buf),
     .write = write_changed,
     .clear = clear_kept,
+    .held = held_kept,
 };

@@ -36,6 +36,12 @@ tp_step_ring_drop_last(struct tp_step_ring *ring)
     ring->count--;
 }
 
+static inline size_t
+tp_step_ring_held(const struct tp_step_ring *ring) /* bytes */
+{
+    return ring->cap * sizeof *ring->entry;
+}
+
 void tp_step_ring_release(struct tp_step_ring *ring);
 
 #endif

@@ -101,6 +101,12 @@ clear_twa(void *cell)
     tp_step_ring_release(&((struct weighted *)cell)->ring);
 }
 
+static size_t
+held_twa(const void *cell)
+{
+    return tp_step_ring_held(&((const struct weighted *)cell)->ring);
+}
+
 const struct tp_step_function tp_step_twa = {
     .name = {"twa", 3},
     .form = TP_STEP_NUMBER,
@@ -108,4 +114,5 @@ const struct tp_step_function tp_step_twa = {
     .size = sizeof(struct weighted),
     .write = write_twa,
     .clear = clear_twa,
+    .held = held_twa,
 };

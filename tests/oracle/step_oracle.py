@@ -29,6 +29,9 @@ COLUMNS = {
     "lag(x)": f"lag(x) {ROW.format('')}",
     "lag(x, 7)": f"lag(x, 7) {ROW.format('')}",
     "lag(x, 35ms)": EARLIER,
+    "lead(x) WITHIN 30ms": f"CASE WHEN lead(t) {ROW.format('')} - t <= 30 THEN lead(x) {ROW.format('')} END",
+    "lead(x, 4) within 90ms":
+        f"CASE WHEN lead(t, 4) {ROW.format('')} - t <= 90 THEN lead(x, 4) {ROW.format('')} END",
     "delta(x)": f"x - lag(x) {ROW.format('')}",
     "rate(x)": f"CASE WHEN t > lag(t) {ROW.format('')} THEN (x - lag(x) {ROW.format('')}) * 1000"
                f" / (t - lag(t) {ROW.format('')}) END",
@@ -119,11 +122,12 @@ def main():
             theirs_ttl = db.execute(f"""
                 WITH gaps AS (SELECT *, coalesce(t - lag(t) {ROW.format('')} > {TTL}, false) AS gap FROM d),
                 lives AS (SELECT *, sum(gap::INT) {SO_FAR} AS life FROM gaps)
-                SELECT i, row_number() OVER w, sum(x) OVER w FROM lives
+                SELECT i, row_number() OVER w, sum(x) OVER w,
+                       lead(x, 2) OVER (PARTITION BY k, life ORDER BY t, i) FROM lives
                 WINDOW w AS (PARTITION BY k, life ORDER BY t, i ROWS UNBOUNDED PRECEDING)
                 ORDER BY t, i""").fetchall()
-            ours = [(row["i"], row["n"], row["s"]) for row in
-                    sstep(records, "-a", "row_number() AS n, sum(x) AS s", "--ttl", f"{TTL}ms", *options)]
+            ours = [(row["i"], row["n"], row["s"], row["l"]) for row in
+                    sstep(records, "-a", "row_number() AS n, sum(x) AS s, lead(x, 2) WITHIN 1h AS l", "--ttl", f"{TTL}ms", *options)]
             wrong = compare(f"seed {seed} {options}: --ttl", ours, theirs_ttl)
             failed += wrong
             passed += not wrong

@@ -24,7 +24,8 @@ step(const struct tp_steps *steps, void *state, struct tp_value value, tp_time t
     double result;
 
     CHECK(tp_steps_enter(steps, state, &value, time, &err) == 0);
-    CHECK(tp_steps_step(steps, state, &value, time, &to, &err) == 0);
+    CHECK(tp_steps_step(steps, state, (struct tp_steps_row){&value, time},
+                        (struct tp_steps_view){NULL, NULL}, &to, &err) == 0);
     text = strchr(tp_buf_text(&to), ':');
     result = text && strcmp(text, ":null") != 0 ? strtod(text + 1, NULL) : NAN;
     tp_buf_release(&to);
