@@ -19,8 +19,8 @@
 #include "event/windows.h"
 #include "filter/operator.h"
 #include "query/agg.h"
-#include "record/key.h"
 #include "record/memo.h"
+#include "value/text.h"
 
 struct swindow {
     const char *key_text, *agg_text;
@@ -37,6 +37,8 @@ struct swindow {
     struct tp_sessions *sessions; /* session */
     struct tp_counts *counts;     /* count */
     struct tp_whole *whole;       /* all */
+    int change_slot;              /* of @op */
+    bool takes_back; /* the record at hand was counted before, and is to be so no longer */
     struct tp_buf key;
     struct tp_row_writer writer;
     struct tp_stage *stage;
@@ -115,19 +117,6 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
-/* The key of a row that is about none: each part NULL. */
-static void
-make_no_key(const struct swindow *w, struct tp_buf *key)
-{
-    tp_buf_clear(key);
-    for (size_t i = 0; i < w->keys.count; i++) {
-        size_t part = tp_key_begin(key, w->keys.count);
-
-        tp_key_put_value(key, tp_null());
-        tp_key_end(key, w->keys.count, part);
-    }
-}
-
 static int
 open_state(struct swindow *w, struct tp_err *err)
 {
@@ -138,10 +127,9 @@ open_state(struct swindow *w, struct tp_err *err)
     case TP_WINDOW_FIXED:
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
-        make_no_key(w, &w->key);
-        w->windows = tp_windows_new(&w->plan, w->aggs, tp_buf_str(&w->key),
-                                    (struct tp_windows_to){to, report_skipped});
-        ok = w->windows && !tp_buf_failed(&w->key);
+        w->windows =
+            tp_windows_new(&w->plan, w->aggs, &w->keys, (struct tp_windows_to){to, report_skipped});
+        ok = w->windows != NULL;
         break;
     case TP_WINDOW_SESSION:
         w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
@@ -160,11 +148,23 @@ open_state(struct swindow *w, struct tp_err *err)
 }
 
 static int
+want_change(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_path path;
+
+    if (tp_path_parse(&path, TP_STR("@op"), err) < 0)
+        return -1;
+    w->change_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
+    tp_path_release(&path);
+    return w->change_slot < 0 ? -1 : 0;
+}
+
+static int
 swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
+    if (want_change(w, stage, err) < 0 || tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
         tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
         open_aggs(w, stage, err) < 0)
         return -1;
@@ -193,6 +193,8 @@ add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
 {
     if (!acc)
         return tp_err_memory(err);
+    if (w->takes_back)
+        return tp_aggs_subtract(w->aggs, acc, w->argument, err);
     return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
 }
 
@@ -256,8 +258,8 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
 static struct tp_arrival
 arrival_of(const struct swindow *w, const struct tp_record *r)
 {
-    return (struct tp_arrival){r->time, r->watermark, r->sequence, tp_buf_str(&w->key),
-                               w->argument};
+    return (struct tp_arrival){r->time,     r->watermark, r->sequence, tp_buf_str(&w->key),
+                               w->argument, w->takes_back};
 }
 
 static enum tp_verdict
@@ -339,12 +341,51 @@ add_untimed(struct swindow *w, const struct tp_record *r)
     return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
 }
 
+/* A record of a changelog. What cannot be counted rightly ends the run before it is wrong. */
+static enum tp_verdict
+take_change(struct swindow *w, const struct tp_record *r)
+{
+    const struct tp_slot *slot = &r->slot[w->change_slot];
+    struct tp_str op =
+        slot->kind == TP_SLOT_TEXT ? (struct tp_str){slot->ptr, slot->len} : TP_STR("");
+    struct tp_str lasting = tp_aggs_lasting(w->aggs);
+    const char *why = NULL;
+    struct tp_err err;
+
+    if (tp_str_equal(op, TP_STR("insert")))
+        return TP_USED;
+    w->takes_back = tp_str_equal(op, TP_STR("retract")) || tp_str_equal(op, TP_STR("delete"));
+    w->plan.trigger.changes = true;
+    if (!w->takes_back && !tp_str_equal(op, TP_STR("update")))
+        why = "it does not say which row it replaces (swindow --retract upstream does)";
+    else if (w->sessions || w->counts)
+        why = "windows whose bounds depend on their records cannot take one back";
+    else if (!tp_plan_takes_back(&w->plan))
+        why = "rows that were said may have to go: add --retract";
+    else if (lasting.len == 0)
+        return TP_USED;
+    if (why)
+        tp_err_set(&err, TP_FAULT_USAGE, "%s:%llu: a record with \"@op\":\"%.*s\": %s",
+                   tp_stage_input_name(w->stage, r->input), (unsigned long long)r->line_number,
+                   (int)tp_text_fit(op, 20), op.ptr, why);
+    else
+        tp_err_set(&err, TP_FAULT_USAGE,
+                   "%s:%llu: a record with \"@op\":\"%.*s\": %.*s cannot take records back "
+                   "(count, sum and avg can)",
+                   tp_stage_input_name(w->stage, r->input), (unsigned long long)r->line_number,
+                   (int)op.len, op.ptr, (int)lasting.len, lasting.ptr);
+    return tp_stage_fail(w->stage, &err);
+}
+
 static enum tp_verdict
 swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct swindow *w = self;
     struct tp_err err;
 
+    w->takes_back = false;
+    if (r->slot[w->change_slot].kind > TP_SLOT_NULL && take_change(w, r) == TP_FAILED)
+        return TP_FAILED;
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (w->windows)
@@ -436,7 +477,7 @@ static const struct tp_operator swindow = {
         "[--retract] [--empty[=key]] [--forget DUR] [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL,
     .open = swindow_open,
     .record = swindow_record,
     .watermark = swindow_watermark,

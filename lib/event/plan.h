@@ -37,4 +37,13 @@ tp_plan_shares(const struct tp_plan *plan)
     return !tp_trigger_is_early(&plan->trigger) && !plan->trigger.discard;
 }
 
+/* Can the row of a window that loses its last record be taken back as it was said, if it was? */
+static inline bool
+tp_plan_takes_back(const struct tp_plan *plan)
+{
+    const struct tp_trigger *trigger = &plan->trigger;
+
+    return tp_trigger_is_plain(trigger) || trigger->discard || trigger->retract;
+}
+
 #endif

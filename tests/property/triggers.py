@@ -125,6 +125,21 @@ class Properties(window.Properties):
             got = self.output("session:7s", "-d", "3s", "--lateness", "1h", "--mode", "discard", *early)
             self.same(f"session discard {early}", sum(row["count"] for row in rows_of(got.stdout)), want)
 
+    def corrected_rows_cascade(self):
+        """Rows that are taken back are taken out of the next stage's windows."""
+        given = window.joined(window.lines_of(self.records))
+        once = "'count AS n, sum(i) AS i, sum(d) AS d'"
+        again = "'sum(n) AS n, sum(i) AS i, sum(d) AS d'"
+        want = window.run(f"swindow -t time -w 1m -k host -a {once} --max-ahead none", given, shell=True)
+        for first in ("--lateness 1h --retract", "--early 2 --retract", "--early 4s --lateness 1h --retract"):
+            for delay in ("3s", "90s") if "lateness" in first else ("90s",):
+                for then in (["--lateness 2h --retract", "--lateness 2h --early 3 --retract"]
+                             if "lateness" in first else ["", "--early 3 --retract"]):
+                    got = window.run(
+                        f"swatermark -t time -d {delay} --max-ahead none | swindow -w 10s -k host -a {once} {first} "
+                        f"| swindow -w 1m -k host -a {again} {then} | sto ndjson --all", given, shell=True)
+                    self.check_standing(f"{first} -d {delay} | {then}", got, Standing(rows_of(want.stdout)).lines())
+
     def one_on_time_row_each(self):
         for spec in WINDOWS[:5]:
             for early in EARLY[1:]:
