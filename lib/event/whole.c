@@ -58,13 +58,13 @@ tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_
     }
     whole->changes |= arrival->taken_back;
     if (!has_time)
-        return 0;
+        return 1;
     if (!whole->timed || arrival->time < whole->first)
         whole->first = arrival->time;
     if (!whole->timed || arrival->time > whole->last)
         whole->last = arrival->time;
     whole->timed = true;
-    return 0;
+    return 1;
 }
 
 int
