@@ -144,7 +144,7 @@ tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, const str
     windows->aggs = aggs;
     windows->to = to;
     windows->panes = tp_panes_new(&plan->spec, aggs);
-    windows->gather = tp_gather_new(aggs);
+    windows->gather = tp_gather_new(aggs, plan->spec.kind == TP_WINDOW_CUMULATE);
     if (corrects)
         windows->held = tp_held_new(&plan->spec, aggs, &plan->trigger, to.rows);
     if (windows->panes && windows->gather && (windows->held || !corrects) &&
@@ -198,6 +198,8 @@ tp_windows_place(struct tp_windows *windows, tp_time time, tp_time watermark, st
     if (windows->held && !tp_plan_shares(windows->plan))
         return place_held(windows, time, watermark, NULL, last_end, err);
     *pane = tp_panes_get(windows->panes, time, watermark, &is_late, last_end, err);
+    if (*pane && (*pane)->first_end <= watermark)
+        tp_gather_changed(windows->gather);
     if (windows->held && (is_late || (*pane && (*pane)->first_end <= watermark)))
         return place_held(windows, time, watermark, *pane, last_end, err);
     if (is_late)
