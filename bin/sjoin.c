@@ -42,7 +42,7 @@ struct sjoin {
     struct tp_buf key, scratch;
     struct tp_stage *stage;
     const struct tp_record *record; /* at hand; NULL: time goes on */
-    bool on_failed;                 /* said once */
+    bool failed;                    /* --on or --select, for a pair: said once */
 };
 
 #define FIELD(name) offsetof(struct sjoin, name)
@@ -67,6 +67,10 @@ static const struct tp_option options[] = {
      FIELD(rows.right_prefix)},
     {0, "nest", "L,R", "rows hold the two records whole, under these names", TP_OPTION_TEXT,
      FIELD(rows.nest)},
+    {0, "select", "LIST", "rows are these: l.price, r.name AS seller", TP_OPTION_TEXT,
+     FIELD(rows.select)},
+    {0, "updates", NULL, "--within: unmatched rows at once, taken back (@op) by a match",
+     TP_OPTION_FLAG, FIELD(how.updates)},
     {0, "lookup-format", "F", "ndjson, csv or tsv (by the end of the name)", TP_OPTION_TEXT,
      FIELD(how.table_format)},
     {0, "lateness", "DUR", "--within: take records so far behind their input's watermark",
@@ -78,6 +82,28 @@ static const struct tp_option options[] = {
 
 /* --- rows --------------------------------------------------------------------------------------*/
 
+/* What fails for a pair makes no row of it: reported once, and the exit status is 1. */
+static int
+say_failure(struct sjoin *j, const char *option, const struct tp_err *why, struct tp_err *err)
+{
+    struct tp_err named;
+
+    *err = *why;
+    if (why->fault != TP_FAULT_RECORD)
+        return -1;
+    if (j->failed)
+        return 0;
+    j->failed = true;
+    if (j->record)
+        tp_err_set(&named, why->fault, "%s:%llu: %s: %s (further ones are not reported)",
+                   tp_stage_input_name(j->stage, j->record->input),
+                   (unsigned long long)j->record->line_number, option, why->text);
+    else
+        tp_err_set(&named, why->fault, "%s: %s (further ones are not reported)", option, why->text);
+    tp_stage_spoiled(j->stage, &named);
+    return 0;
+}
+
 static int
 write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
 {
@@ -88,6 +114,7 @@ write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
                                 .left = row->left,
                                 .right = row->right,
                                 .added = row->added};
+    struct tp_err why;
 
     if (row->window) {
         out.has_window = true;
@@ -96,36 +123,20 @@ write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
     }
     if (!to)
         return -1;
-    if (tp_joined_write(j->joined, &out, to, err) < 0)
-        return -1;
+    if (tp_joined_write(j->joined, &out, to, &why) < 0)
+        return say_failure(j, "--select", &why, err);
     return tp_stage_row_end(j->stage, err);
 }
 
-/* --on: a pair of which that cannot be said does not meet it; the first is reported. */
+/* --on: a pair of which that cannot be said does not meet it. */
 static int
 meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err)
 {
     struct sjoin *j = context;
-    struct tp_err why, named;
+    struct tp_err why;
     int result = tp_joined_meets(j->joined, left, right, &why);
 
-    if (result >= 0)
-        return result;
-    if (why.fault == TP_FAULT_MACHINE) {
-        *err = why;
-        return -1;
-    }
-    if (j->on_failed)
-        return 0;
-    j->on_failed = true;
-    if (j->record)
-        tp_err_set(&named, why.fault, "%s:%llu: --on: %s (further ones are not reported)",
-                   tp_stage_input_name(j->stage, j->record->input),
-                   (unsigned long long)j->record->line_number, why.text);
-    else
-        tp_err_set(&named, why.fault, "--on: %s (further ones are not reported)", why.text);
-    tp_stage_spoiled(j->stage, &named);
-    return 0;
+    return result < 0 ? say_failure(j, "--on", &why, err) : result;
 }
 
 /* --- opening -----------------------------------------------------------------------------------*/
@@ -237,7 +248,8 @@ open_rows(struct sjoin *j, struct tp_err *err)
         return 0;
     *err = why;
     if (which)
-        tp_stage_show_place(which, tp_str_of(j->rows.on), &why, err);
+        tp_stage_show_place(
+            which, tp_str_of(strcmp(which, "--on") == 0 ? j->rows.on : j->rows.select), &why, err);
     return -1;
 }
 
@@ -387,7 +399,7 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         check_op(j, r, record.op, &err) < 0 || make_key(j, side, r, &record.key, &kind, &err) < 0)
         return tp_stage_fail(stage, &err);
     record.apart = j->how.lookup && stands_apart(j, r);
-    j->record = r;
+    j->record = j->how.lookup && !j->rows.on ? NULL : r; /* who waits there is another */
     taken = j->match->way->add(j->match, &record, &limit, &err);
     j->record = NULL;
     if (taken == 0)
