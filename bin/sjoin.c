@@ -16,16 +16,8 @@
 
 #include "filter/operator.h"
 #include "query/joined.h"
-#include "record/key.h"
+#include "query/party.h"
 #include "stream/joining.h"
-
-/* One input: its keys, and what its end is told by. */
-struct side {
-    struct tp_keys keys;
-    struct tp_buf key_text;
-    uint64_t records, keyed, nulls; /* all; with a key; with a NULL for one */
-    const char *kind; /* of the first key, while all records agree; "" when they do not */
-};
 
 struct sjoin {
     struct tp_joining how;
@@ -33,7 +25,7 @@ struct sjoin {
     uint64_t max_memory;
     struct tp_joined_options rows;
 
-    struct side side[2];
+    struct tp_party side[2];
     struct tp_match *match;
     struct tp_joined *joined;
     int change;     /* slot of `@op` */
@@ -141,6 +133,16 @@ meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
+/* The slot of the outermost member NAME; -1 with the reason. */
+static int
+want_name(struct sjoin *j, struct tp_str name, struct tp_err *err)
+{
+    struct tp_step step = {.name = name};
+    struct tp_path path = {&step, 1, NULL};
+
+    return tp_scan_want(tp_stage_scan(j->stage), &path, err);
+}
+
 /* What the scanner is to see for: may a row's members stand behind those of a record? */
 static int
 want_names(struct sjoin *j, struct tp_err *err)
@@ -151,10 +153,7 @@ want_names(struct sjoin *j, struct tp_err *err)
     if (!j->name_slot)
         return tp_err_memory(err);
     for (size_t i = 0; i < j->names; i++) {
-        struct tp_step step = {.name = names[i]};
-        struct tp_path path = {&step, 1, NULL};
-
-        j->name_slot[i] = tp_scan_want(tp_stage_scan(j->stage), &path, err);
+        j->name_slot[i] = want_name(j, names[i], err);
         if (j->name_slot[i] < 0)
             return -1;
     }
@@ -168,7 +167,7 @@ prepare_lookup(struct sjoin *j)
     tp_stage_ignore_time(j->stage);
     j->rows.adds = true;
     j->how.reference = (struct tp_reference_options){
-        .keys = tp_buf_text(&j->side[TP_JOIN_RIGHT].key_text),
+        .keys = tp_buf_text(&j->side[TP_JOIN_RIGHT].text),
         .left = &j->side[TP_JOIN_LEFT].keys,
         .as_is = j->rows.nest != NULL,
         .max_size = j->max_memory,
@@ -181,7 +180,7 @@ static int
 learn_table(struct sjoin *j, struct tp_err *err)
 {
     struct tp_reference_facts facts = tp_reference_facts(j->match);
-    struct side *right = &j->side[TP_JOIN_RIGHT];
+    struct tp_party *right = &j->side[TP_JOIN_RIGHT];
 
     right->records = facts.rows;
     right->nulls = facts.nulls;
@@ -203,7 +202,7 @@ open_match(struct sjoin *j, struct tp_err *err)
     if (!j->match) {
         *err = why;
         if (why.at >= 0)
-            tp_stage_show_place("-k", tp_buf_str(&j->side[TP_JOIN_RIGHT].key_text), &why, err);
+            tp_stage_show_place("-k", tp_buf_str(&j->side[TP_JOIN_RIGHT].text), &why, err);
         return -1;
     }
     j->match->sink =
@@ -218,14 +217,14 @@ open_keys(struct sjoin *j, struct tp_err *err)
 
     if (!j->key_text)
         return tp_err_set(err, TP_FAULT_USAGE, "-k is missing: -k id, or -k auction=id");
-    if (tp_keys_split(tp_str_of(j->key_text), &j->side[TP_JOIN_LEFT].key_text,
-                      &j->side[TP_JOIN_RIGHT].key_text, &why) < 0)
+    if (tp_keys_split(tp_str_of(j->key_text), &j->side[TP_JOIN_LEFT].text,
+                      &j->side[TP_JOIN_RIGHT].text, &why) < 0)
         return tp_err_set(err, why.fault, "-k: %s", why.text);
     for (int i = 0; i < 2; i++) {
-        struct side *side = &j->side[i];
-        const char *text = tp_buf_text(&side->key_text);
+        struct tp_party *side = &j->side[i];
+        const char *text = tp_buf_text(&side->text);
 
-        if (tp_buf_failed(&side->key_text))
+        if (tp_buf_failed(&side->text))
             return tp_err_memory(err);
         if (i == TP_JOIN_RIGHT && j->how.lookup)
             return 0; /* compiled against the table's rows */
@@ -254,18 +253,6 @@ open_rows(struct sjoin *j, struct tp_err *err)
 }
 
 static int
-open_change(struct sjoin *j, struct tp_err *err)
-{
-    struct tp_path op;
-
-    j->change = tp_path_parse(&op, TP_STR("@op"), err);
-    if (j->change == 0)
-        j->change = tp_scan_want(tp_stage_scan(j->stage), &op, err);
-    tp_path_release(&op);
-    return j->change < 0 ? -1 : 0;
-}
-
-static int
 sjoin_operands(void *self, struct tp_stage *stage)
 {
     if (((struct sjoin *)self)->how.lookup)
@@ -284,7 +271,8 @@ sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (tp_joining_check(&j->how, err) < 0 || open_keys(j, err) < 0 || open_match(j, err) < 0 ||
         open_rows(j, err) < 0)
         return -1;
-    return open_change(j, err);
+    j->change = want_name(j, TP_STR("@op"), err);
+    return j->change < 0 ? -1 : 0;
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -336,41 +324,6 @@ check_op(const struct sjoin *j, const struct tp_record *r, enum tp_match_op op, 
         j->how.as_of ? "--as-of on its left " : "");
 }
 
-/* The key of the record at hand; ptr NULL when a part of it is NULL: then it equals no other. */
-static int
-make_key(struct sjoin *j, const struct side *side, const struct tp_record *r, struct tp_str *key,
-         const char **kind, struct tp_err *err)
-{
-    tp_buf_clear(&j->key);
-    if (tp_keys_make(&side->keys, r->slot, &j->key, err) < 0)
-        return -1;
-    *key = tp_buf_str(&j->key);
-    for (size_t i = 0, at = 0; i < side->keys.count; i++) {
-        const char *of = tp_key_kind(tp_key_next(tp_buf_str(&j->key), side->keys.count, &at));
-
-        if (i == 0)
-            *kind = of;
-        if (!of)
-            *key = (struct tp_str){NULL, 0};
-    }
-    return 0;
-}
-
-/* What the closing words tell of a side. */
-static void
-note_key(struct side *side, bool is_null, const char *kind)
-{
-    if (is_null) {
-        side->nulls++;
-        return;
-    }
-    side->keyed++;
-    if (!side->kind)
-        side->kind = kind;
-    else if (side->kind != kind)
-        side->kind = "";
-}
-
 /* Has the record none of the names that the table may add? */
 static bool
 stands_apart(const struct sjoin *j, const struct tp_record *r)
@@ -386,7 +339,7 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sjoin *j = self;
     enum tp_join_side which = j->how.lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
-    struct side *side = &j->side[which];
+    struct tp_party *side = &j->side[which];
     struct tp_match_record record = {
         .side = which, .time = r->time, .watermark = r->input_watermark, .line = r->line};
     const char *kind = NULL;
@@ -396,7 +349,8 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
     side->records++;
     if (read_op(j, &r->slot[j->change], &record.op, &err) < 0 ||
-        check_op(j, r, record.op, &err) < 0 || make_key(j, side, r, &record.key, &kind, &err) < 0)
+        check_op(j, r, record.op, &err) < 0 ||
+        tp_party_key(side, r->slot, &j->key, &record.key, &kind, &err) < 0)
         return tp_stage_fail(stage, &err);
     record.apart = j->how.lookup && stands_apart(j, r);
     j->record = j->how.lookup && !j->rows.on ? NULL : r; /* who waits there is another */
@@ -406,7 +360,7 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         return tp_stage_late(stage, j->how.window ? limit : TP_TIME_BEFORE_ALL, limit);
     if (taken < 0 || check_memory(j, &err) < 0)
         return tp_stage_fail(stage, &err);
-    note_key(side, !record.key.ptr, kind);
+    tp_party_note(side, record.key, kind);
     return TP_USED;
 }
 
@@ -463,10 +417,10 @@ name_of(const struct sjoin *j, int side)
 static void
 explain(const struct sjoin *j, struct tp_stage *stage)
 {
-    const struct side *left = &j->side[TP_JOIN_LEFT], *right = &j->side[TP_JOIN_RIGHT];
+    const struct tp_party *left = &j->side[TP_JOIN_LEFT], *right = &j->side[TP_JOIN_RIGHT];
 
     for (int i = 0; i < 2; i++) {
-        const struct side *side = &j->side[i];
+        const struct tp_party *side = &j->side[i];
 
         if (side->records == 0 && j->side[!i].records > 0)
             tp_stage_note(stage, "%s had no records: nothing could match", name_of(j, i));
@@ -474,8 +428,7 @@ explain(const struct sjoin *j, struct tp_stage *stage)
             tp_stage_note(stage, "no record of %s had a key that is not NULL (-k \"%s\")",
                           name_of(j, i), j->key_text);
     }
-    if (j->match->met == 0 && left->kind && right->kind && left->kind != right->kind &&
-        *left->kind && *right->kind)
+    if (j->match->met == 0 && tp_party_differ(left, right))
         tp_stage_note(stage, "nothing matched: the key is %s in %s, %s in %s; CAST one of them",
                       left->kind, name_of(j, 0), right->kind, name_of(j, 1));
 }
@@ -509,10 +462,8 @@ sjoin_close(void *self)
         j->match->way->free(j->match);
     tp_joined_free(j->joined);
     tp_joining_release(&j->how);
-    for (int i = 0; i < 2; i++) {
-        tp_keys_release(&j->side[i].keys);
-        tp_buf_release(&j->side[i].key_text);
-    }
+    tp_party_release(&j->side[TP_JOIN_LEFT]);
+    tp_party_release(&j->side[TP_JOIN_RIGHT]);
     free(j->name_slot);
     tp_buf_release(&j->key);
     tp_buf_release(&j->scratch);
