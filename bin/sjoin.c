@@ -453,6 +453,17 @@ sjoin_unfinished(void *self, const char **what)
     return j->match->waiting;
 }
 
+/* A run that stops early (--strict) has still answered every record before. */
+static int
+sjoin_shut(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sjoin *j = self;
+
+    if (!j->how.lookup)
+        return 0;
+    return tp_reference_flush(j->match, err) < 0 ? -1 : tp_stage_flush(stage, err);
+}
+
 static void
 sjoin_close(void *self)
 {
@@ -489,6 +500,7 @@ static const struct tp_operator sjoin = {
     .settle = sjoin_settle,
     .finish = sjoin_finish,
     .unfinished = sjoin_unfinished,
+    .shut = sjoin_shut,
     .close = sjoin_close,
 };
 
