@@ -4,21 +4,22 @@
  * Input: LEFT and RIGHT in any order; records later than their own input's watermark (and
  * --lateness) are late. Without watermarks and -d both are bounded sets.
  * State: records of either side until the watermark proves that nothing can match them any more
- * (event/join); with a complete other side none. --max-memory bounds it.
+ * (event/interval); of a right side with versions the last one of each key, too (event/versions).
+ * Of --lookup the table (stream/reference), and of the stream nothing. --max-memory bounds it.
  * Malformed: as in every filter. A NULL key matches nothing, as in SQL.
- * Output: a row for each pair as soon as both are there, in the order of arrival, the partners of
- * one record by time; rows of records without a match once none can come, before the watermark.
+ * Output: --within: a row for each pair as soon as both are there, in the order of arrival, the
+ * partners of one record by time; rows of records without a match once none can come, before the
+ * watermark. --as-of: in the order of the left's time, before the watermark. --lookup: in the order
+ * of the left records.
  */
 #include <stdlib.h>
 
-#include "event/join.h"
+#include "event/interval.h"
+#include "event/versions.h"
 #include "filter/operator.h"
-#include "query/pair.h"
-#include "record/emit.h"
+#include "query/joined.h"
 #include "record/key.h"
-#include "record/unite.h"
-
-enum kind { INNER, LEFT_OUTER, RIGHT_OUTER, FULL, SEMI, ANTI };
+#include "stream/reference.h"
 
 /* One input: its keys, and what its end is told by. */
 struct side {
@@ -26,28 +27,27 @@ struct side {
     struct tp_buf key_text;
     uint64_t records, keyed, nulls; /* all; with a key; with a NULL for one */
     const char *kind; /* of the first key, while all records agree; "" when they do not */
-    bool ended;
-    bool keeps_line; /* its lines are needed for rows */
-    bool lonely;     /* a record without a match makes a row */
 };
 
 struct sjoin {
-    const char *within_text, *key_text, *kind_text, *left_prefix, *right_prefix, *nest_text,
-        *on_text;
-    tp_duration lateness;
+    const char *within_text, *key_text, *type_text, *format_text;
+    bool as_of, lookup;
+    tp_duration lateness; /* -1: not given */
     uint64_t max_memory;
+    struct tp_joined_options rows;
 
-    enum kind kind;
+    enum tp_match_type type;
     struct side side[2];
-    struct tp_join *join;
-    struct tp_pair *on; /* NULL: no further condition */
-    bool on_failed;     /* said once */
-    struct tp_unite unite;
-    struct tp_str *shared;
-    struct tp_str nest[2]; /* names; ptr NULL: rows are merged */
-    struct tp_buf key;
-    uint64_t rows;  /* of pairs */
-    size_t waiting; /* kept records that will make a row if nothing comes */
+    struct tp_match *match;
+    struct tp_joined *joined;
+    struct tp_reference_options table;
+    int change;     /* slot of `@op` */
+    int *name_slot; /* lookup: of what the table may add */
+    size_t names;
+    struct tp_buf key, scratch;
+    struct tp_stage *stage;
+    const struct tp_record *record; /* at hand; NULL: time goes on */
+    bool on_failed;                 /* said once */
 };
 
 #define FIELD(name) offsetof(struct sjoin, name)
@@ -55,89 +55,217 @@ struct sjoin {
 static const struct tp_option options[] = {
     {0, "within", "LO,HI", "bounds of right time - left time: -20s,0s", TP_OPTION_TEXT,
      FIELD(within_text)},
+    {0, "as-of", NULL, "RIGHT holds versions: the one in force at the left's time", TP_OPTION_FLAG,
+     FIELD(as_of)},
+    {0, "lookup", NULL, "RIGHT is a table, read whole, and again when it changes", TP_OPTION_FLAG,
+     FIELD(lookup)},
     {'k', "key", "KEYS", "what must be equal: id, or auction=id where names differ", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'j', "join", "TYPE", "inner, left, right, full, semi or anti (inner)", TP_OPTION_TEXT,
-     FIELD(kind_text)},
-    {0, "on", "EXPR", "what must hold, too: l.price >= r.reserve", TP_OPTION_TEXT, FIELD(on_text)},
+     FIELD(type_text)},
+    {0, "on", "EXPR", "what must hold, too: l.price >= r.reserve", TP_OPTION_TEXT, FIELD(rows.on)},
     {0, "lp", "PREFIX", "for a left member that the right has, too (none)", TP_OPTION_TEXT,
-     FIELD(left_prefix)},
+     FIELD(rows.left_prefix)},
     {0, "rp", "PREFIX", "for a right member that the left has, too (right_)", TP_OPTION_TEXT,
-     FIELD(right_prefix)},
+     FIELD(rows.right_prefix)},
     {0, "nest", "L,R", "rows hold the two records whole, under these names", TP_OPTION_TEXT,
-     FIELD(nest_text)},
-    {0, "lateness", "DUR", "take records so far behind their input's watermark", TP_OPTION_DURATION,
-     FIELD(lateness)},
+     FIELD(rows.nest)},
+    {0, "lookup-format", "F", "ndjson, csv or tsv (by the end of the name)", TP_OPTION_TEXT,
+     FIELD(format_text)},
+    {0, "lateness", "DUR", "--within: take records so far behind their input's watermark",
+     TP_OPTION_DURATION, FIELD(lateness)},
     {0, "max-memory", "SIZE", "stop when the records kept take more (no limit)", TP_OPTION_SIZE,
      FIELD(max_memory)},
     {0},
 };
 
+/* --- rows --------------------------------------------------------------------------------------*/
+
+static int
+write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
+{
+    struct sjoin *j = context;
+    struct tp_buf *to = tp_stage_row(j->stage, err);
+    struct tp_joined_row out = {.time = row->time,
+                                .op = tp_match_op_text(row->op),
+                                .left = row->left,
+                                .right = row->right,
+                                .added = row->added};
+
+    if (!to)
+        return -1;
+    if (tp_joined_write(j->joined, &out, to, err) < 0)
+        return -1;
+    return tp_stage_row_end(j->stage, err);
+}
+
+/* --on: a pair of which that cannot be said does not meet it; the first is reported. */
+static int
+meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err)
+{
+    struct sjoin *j = context;
+    struct tp_err why, named;
+    int result = tp_joined_meets(j->joined, left, right, &why);
+
+    if (result >= 0)
+        return result;
+    if (why.fault == TP_FAULT_MACHINE) {
+        *err = why;
+        return -1;
+    }
+    if (j->on_failed)
+        return 0;
+    j->on_failed = true;
+    if (j->record)
+        tp_err_set(&named, why.fault, "%s:%llu: --on: %s (further ones are not reported)",
+                   tp_stage_input_name(j->stage, j->record->input),
+                   (unsigned long long)j->record->line_number, why.text);
+    else
+        tp_err_set(&named, why.fault, "--on: %s (further ones are not reported)", why.text);
+    tp_stage_spoiled(j->stage, &named);
+    return 0;
+}
+
 /* --- opening -----------------------------------------------------------------------------------*/
 
 static int
-open_kind(struct sjoin *j, struct tp_err *err)
+open_type(struct sjoin *j, struct tp_err *err)
 {
-    static const char *const names[] = {"inner", "left", "right", "full", "semi", "anti"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(j->kind_text, names[i]) == 0) {
-            j->kind = (enum kind)i;
-            j->side[TP_JOIN_LEFT].lonely = i == LEFT_OUTER || i == FULL || i == ANTI;
-            j->side[TP_JOIN_RIGHT].lonely = i == RIGHT_OUTER || i == FULL;
-            j->side[TP_JOIN_LEFT].keeps_line = true;
-            j->side[TP_JOIN_RIGHT].keeps_line = (i != SEMI && i != ANTI) || j->on_text;
-            return 0;
-        }
-    return tp_err_set(err, TP_FAULT_USAGE, "-j: inner, left, right, full, semi or anti, not \"%s\"",
-                      j->kind_text);
-}
-
-static int
-open_bounds(struct sjoin *j, struct tp_err *err)
-{
-    struct tp_str text = {j->within_text, j->within_text ? strlen(j->within_text) : 0};
-    const char *comma = text.len ? memchr(text.ptr, ',', text.len) : NULL;
-    tp_duration lo, hi;
-    struct tp_err why;
-
-    if (!j->within_text)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within is missing: --within -20s,0s, say");
-    if (!comma)
+    if (tp_match_type_of(tp_str_of(j->type_text), &j->type) < 0)
         return tp_err_set(err, TP_FAULT_USAGE,
-                          "--within: two bounds of right time - left time: \"-%s,%s\" or \"0,%s\"",
-                          j->within_text, j->within_text, j->within_text);
-    if (tp_duration_parse((struct tp_str){text.ptr, (size_t)(comma - text.ptr)}, &lo, &why) < 0 ||
-        tp_duration_parse(tp_str_of(comma + 1), &hi, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within: %s", why.text);
-    if (lo > hi)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within: the lower bound comes first");
-    j->join = tp_join_new(lo, hi, j->lateness);
-    return j->join ? 0 : tp_err_memory(err);
-}
-
-/* Members that have one name and one value on both sides: written once. */
-static int
-find_shared(struct sjoin *j, struct tp_err *err)
-{
-    const struct tp_keys *left = &j->side[TP_JOIN_LEFT].keys, *right = &j->side[TP_JOIN_RIGHT].keys;
-
-    j->shared = calloc(left->count + 1, sizeof *j->shared);
-    if (!j->shared)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < left->count && i < right->count; i++) {
-        const struct tp_path *a = tp_expr_path(left->select->item[i].expr, NULL);
-        const struct tp_path *b = tp_expr_path(right->select->item[i].expr, NULL);
-
-        if (a && b && a->count == 1 && !a->step[0].is_index && tp_path_equal(a, b))
-            j->shared[j->unite.shares++] = a->step[0].name;
-    }
-    j->unite.shared = j->shared;
+                          "-j: inner, left, right, full, semi or anti, not \"%s\"", j->type_text);
+    j->rows.left_only = tp_match_is_left_only(j->type);
     return 0;
 }
 
 static int
-open_keys(struct sjoin *j, struct tp_stage *stage, struct tp_err *err)
+open_interval(struct sjoin *j, struct tp_err *err)
+{
+    struct tp_interval bounds = {.type = j->type};
+    struct tp_err why;
+
+    if (tp_interval_parse(tp_str_of(j->within_text), &bounds.lo, &bounds.hi, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--within: %s", why.text);
+    bounds.lateness = j->lateness < 0 ? 0 : j->lateness;
+    bounds.bare_right = j->rows.left_only && !j->rows.on;
+    j->match = tp_interval_new(&bounds);
+    return j->match ? 0 : tp_err_memory(err);
+}
+
+static int
+open_versions(struct sjoin *j, struct tp_err *err)
+{
+    if (j->type != TP_MATCH_INNER && j->type != TP_MATCH_LEFT)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--as-of looks up what was in force for each left record: -j inner or "
+                          "left, not %s",
+                          j->type_text);
+    if (j->lateness >= 0)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--lateness goes with --within: --as-of says each left record once, in "
+                          "order; a larger -d waits longer");
+    j->match = tp_versions_new(j->type);
+    return j->match ? 0 : tp_err_memory(err);
+}
+
+/* What the scanner is to see for: may a row's members stand behind those of a record? */
+static int
+want_names(struct sjoin *j, struct tp_err *err)
+{
+    const struct tp_str *names = tp_reference_names(j->match, &j->names);
+
+    j->name_slot = calloc(j->names + 1, sizeof *j->name_slot);
+    if (!j->name_slot)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < j->names; i++) {
+        struct tp_step step = {.name = names[i]};
+        struct tp_path path = {&step, 1, NULL};
+
+        j->name_slot[i] = tp_scan_want(tp_stage_scan(j->stage), &path, err);
+        if (j->name_slot[i] < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+check_lookup(struct sjoin *j, struct tp_err *err)
+{
+    const char *path = tp_stage_last_operand(j->stage);
+
+    if (j->type == TP_MATCH_RIGHT || j->type == TP_MATCH_FULL)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--lookup says nothing of rows that no record asked for: -j inner, left, "
+                          "semi or anti, not %s",
+                          j->type_text);
+    if (j->lateness >= 0 || tp_stage_delay(j->stage) >= 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: --lookup goes by no time",
+                          j->lateness >= 0 ? "--lateness" : "-d");
+    if (!path || strcmp(path, "-") == 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lookup: the last operand is the FILE of a table");
+    return 0;
+}
+
+static int
+open_lookup(struct sjoin *j, struct tp_err *err)
+{
+    struct tp_str keys = tp_buf_str(&j->side[TP_JOIN_RIGHT].key_text);
+    struct tp_reference_facts facts;
+    struct tp_err why;
+
+    if (check_lookup(j, err) < 0)
+        return -1;
+    tp_stage_ignore_time(j->stage);
+    j->rows.adds = true;
+    j->table = (struct tp_reference_options){
+        .type = j->type,
+        .path = tp_stage_last_operand(j->stage),
+        .format = j->format_text,
+        .keys = keys.ptr,
+        .left = &j->side[TP_JOIN_LEFT].keys,
+        .as_is = j->rows.nest != NULL,
+        .max_size = j->max_memory,
+        .max_line = tp_stage_max_line(j->stage),
+    };
+    j->match = tp_reference_new(&j->table, &why);
+    if (!j->match) {
+        *err = why;
+        if (why.at >= 0)
+            tp_stage_show_place("-k", keys, &why, err);
+        return -1;
+    }
+    facts = tp_reference_facts(j->match);
+    j->side[TP_JOIN_RIGHT] = (struct side){.key_text = j->side[TP_JOIN_RIGHT].key_text,
+                                           .records = facts.rows,
+                                           .nulls = facts.nulls,
+                                           .keyed = facts.rows - facts.nulls,
+                                           .kind = facts.kind};
+    return want_names(j, err);
+}
+
+static int
+open_match(struct sjoin *j, struct tp_err *err)
+{
+    int ways = !!j->within_text + j->as_of + j->lookup, opened;
+
+    if (ways != 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "how? %s --within -20s,0s, say, --as-of, --lookup",
+                          ways == 0 ? "one is missing of" : "only one of");
+    if (j->format_text && !j->lookup)
+        return tp_err_set(err, TP_FAULT_USAGE, "--lookup-format goes with --lookup");
+    if (j->lookup)
+        opened = open_lookup(j, err);
+    else
+        opened = j->as_of ? open_versions(j, err) : open_interval(j, err);
+    if (opened < 0)
+        return -1;
+    j->match->sink =
+        (struct tp_match_sink){.context = j, .meets = j->rows.on ? meets : NULL, .row = write_row};
+    return 0;
+}
+
+static int
+open_keys(struct sjoin *j, struct tp_err *err)
 {
     struct tp_err why;
 
@@ -152,46 +280,49 @@ open_keys(struct sjoin *j, struct tp_stage *stage, struct tp_err *err)
 
         if (tp_buf_failed(&side->key_text))
             return tp_err_memory(err);
-        if (tp_stage_want_keys(stage, "-k", text, &side->keys, err) < 0)
+        if (i == TP_JOIN_RIGHT && j->lookup)
+            return 0; /* compiled against the table's rows */
+        if (tp_stage_want_keys(j->stage, "-k", text, &side->keys, err) < 0)
             return -1;
     }
-    return find_shared(j, err);
+    return 0;
 }
 
 static int
 open_rows(struct sjoin *j, struct tp_err *err)
 {
-    const char *comma = j->nest_text ? strchr(j->nest_text, ',') : NULL;
+    const char *which;
+    struct tp_err why;
 
-    j->unite.left_prefix = tp_str_of(j->left_prefix);
-    j->unite.right_prefix = tp_str_of(j->right_prefix);
-    if (tp_str_equal(j->unite.left_prefix, j->unite.right_prefix))
-        return tp_err_set(err, TP_FAULT_USAGE, "--lp and --rp are the same: \"%s\"",
-                          j->left_prefix);
-    if (!j->nest_text)
+    j->rows.left = &j->side[TP_JOIN_LEFT].keys;
+    j->rows.right = j->lookup ? tp_reference_keys(j->match) : &j->side[TP_JOIN_RIGHT].keys;
+    j->joined = tp_joined_new(&j->rows, &which, &why);
+    if (j->joined)
         return 0;
-    if (!comma || comma == j->nest_text || !comma[1] || strchr(comma + 1, ','))
-        return tp_err_set(err, TP_FAULT_USAGE, "--nest: two names: --nest l,r");
-    j->nest[0] = (struct tp_str){j->nest_text, (size_t)(comma - j->nest_text)};
-    j->nest[1] = tp_str_of(comma + 1);
-    if (tp_str_equal(j->nest[0], j->nest[1]) || j->nest[0].ptr[0] == '@' ||
-        j->nest[1].ptr[0] == '@')
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--nest: two different names that do not begin with @");
-    return 0;
+    *err = why;
+    if (which)
+        tp_stage_show_place(which, tp_str_of(j->rows.on), &why, err);
+    return -1;
 }
 
 static int
-open_condition(struct sjoin *j, struct tp_err *err)
+open_change(struct sjoin *j, struct tp_err *err)
 {
-    struct tp_err why;
+    struct tp_path op;
 
-    if (!j->on_text)
-        return 0;
-    j->on = tp_pair_compile(tp_str_of(j->on_text), &why);
-    if (!j->on)
-        tp_stage_show_place("--on", tp_str_of(j->on_text), &why, err);
-    return j->on ? 0 : -1;
+    j->change = tp_path_parse(&op, TP_STR("@op"), err);
+    if (j->change == 0)
+        j->change = tp_scan_want(tp_stage_scan(j->stage), &op, err);
+    tp_path_release(&op);
+    return j->change < 0 ? -1 : 0;
+}
+
+static int
+sjoin_operands(void *self, struct tp_stage *stage)
+{
+    if (((struct sjoin *)self)->lookup)
+        tp_stage_keep_last(stage);
+    return 0;
 }
 
 static int
@@ -199,298 +330,214 @@ sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sjoin *j = self;
 
-    if (open_kind(j, err) < 0 || open_bounds(j, err) < 0 || open_keys(j, stage, err) < 0 ||
-        open_condition(j, err) < 0)
+    j->stage = stage;
+    if (open_type(j, err) < 0 || open_keys(j, err) < 0 || open_match(j, err) < 0 ||
+        open_rows(j, err) < 0)
         return -1;
-    return open_rows(j, err);
-}
-
-/* --- rows --------------------------------------------------------------------------------------*/
-
-static void
-put_nested(struct tp_emit *row, struct tp_str name, struct tp_str line)
-{
-    if (line.ptr)
-        tp_emit_json(row, name, line);
-    else
-        tp_emit_null(row, name);
-}
-
-/* A row of LEFT and RIGHT, one of which may be missing. */
-static int
-write_row(struct sjoin *j, struct tp_stage *stage, tp_time time, struct tp_str left,
-          struct tp_str right, struct tp_err *err)
-{
-    struct tp_buf *to = tp_stage_row(stage, err);
-
-    if (!to)
-        return -1;
-    if (j->kind == SEMI || j->kind == ANTI) {
-        tp_buf_put_str(to, left);
-        tp_buf_put_char(to, '\n');
-    } else if (j->nest_text) {
-        struct tp_emit row = tp_emit_open(to);
-
-        tp_emit_time(&row, TP_STR("@timestamp"), time);
-        put_nested(&row, j->nest[0], left);
-        put_nested(&row, j->nest[1], right);
-        tp_emit_close(&row);
-    } else if (tp_unite_write(&j->unite, time, left, right, to, err) < 0) {
-        return -1;
-    }
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
-    return tp_stage_row_end(stage, err);
-}
-
-static int
-write_lonely(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side, tp_time time,
-             struct tp_str line, struct tp_err *err)
-{
-    struct tp_str none = {NULL, 0};
-
-    if (side == TP_JOIN_LEFT)
-        return write_row(j, stage, time, line, none, err);
-    return write_row(j, stage, time, none, line, err);
-}
-
-static int
-write_pair(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
-           const struct tp_record *r, const struct tp_join_kept *met, struct tp_err *err)
-{
-    struct tp_str other = {met->line, met->len};
-    tp_time time = r->time > met->time ? r->time : met->time;
-
-    j->rows++;
-    if (side == TP_JOIN_LEFT)
-        return write_row(j, stage, time, r->line, other, err);
-    return write_row(j, stage, time, other, r->line, err);
+    return open_change(j, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* --on: does the pair meet it? One of which that cannot be said does not; the first is reported. */
-static bool
-meets(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side, const struct tp_record *r,
-      const struct tp_join_kept *met)
-{
-    struct tp_str other = {met->line, met->len};
-    struct tp_err why, named;
-    int result;
-
-    if (!j->on)
-        return true;
-    result = side == TP_JOIN_LEFT ? tp_pair_test(j->on, r->line, other, &why)
-                                  : tp_pair_test(j->on, other, r->line, &why);
-    if (result < 0 && !j->on_failed) {
-        j->on_failed = true;
-        tp_err_set(&named, why.fault, "%s:%llu: --on: %s (further ones are not reported)",
-                   tp_stage_input_name(stage, r->input), (unsigned long long)r->line_number,
-                   why.text);
-        tp_stage_spoiled(stage, &named);
-    }
-    return result > 0;
-}
-
-/* A semi join says a left record with its first match, an anti join never one with a match. */
 static int
-take_match(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
-           const struct tp_record *r, struct tp_join_kept *met, struct tp_err *err)
+check_memory(const struct sjoin *j, struct tp_err *err)
 {
-    bool fresh = !met->matched;
+    size_t left, right;
 
-    met->matched = true;
-    j->waiting -= fresh && j->side[met->side].lonely;
-    if (j->kind != SEMI && j->kind != ANTI)
-        return write_pair(j, stage, side, r, met, err);
-    j->rows++;
-    if (j->kind == SEMI && side == TP_JOIN_RIGHT && fresh)
-        return write_lonely(j, stage, TP_JOIN_LEFT, met->time, (struct tp_str){met->line, met->len},
-                            err);
-    return 0;
-}
-
-static int
-take_matches(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side,
-             const struct tp_record *r, bool *matched, struct tp_err *err)
-{
-    struct tp_join_matches matches = tp_join_probe(j->join, side, tp_buf_str(&j->key), r->time);
-
-    *matched = false;
-    for (size_t i = 0; i < matches.count; i++) {
-        if (!meets(j, stage, side, r, matches.kept[i]))
-            continue;
-        *matched = true;
-        if (take_match(j, stage, side, r, matches.kept[i], err) < 0)
-            return -1;
-    }
-    if (*matched && j->kind == SEMI && side == TP_JOIN_LEFT)
-        return write_lonely(j, stage, TP_JOIN_LEFT, r->time, r->line, err);
-    return 0;
-}
-
-static int
-check_memory(const struct sjoin *j, const struct tp_stage *stage, struct tp_err *err)
-{
-    size_t left = tp_join_count(j->join, TP_JOIN_LEFT),
-           right = tp_join_count(j->join, TP_JOIN_RIGHT);
-
-    if (j->max_memory == 0 || tp_join_size(j->join) <= j->max_memory)
+    if (j->max_memory == 0 || j->lookup || j->match->way->size(j->match) <= j->max_memory)
         return 0;
+    left = j->match->way->held(j->match, TP_JOIN_LEFT);
+    right = j->match->way->held(j->match, TP_JOIN_RIGHT);
     return tp_err_set(err, TP_FAULT_MACHINE,
                       "more than --max-memory: %zu records of %s and %zu of %s wait for the "
                       "watermark of %s",
-                      left, tp_stage_input_name(stage, 0), right, tp_stage_input_name(stage, 1),
-                      tp_stage_input_name(stage, left > right));
+                      left, tp_stage_input_name(j->stage, 0), right,
+                      tp_stage_input_name(j->stage, 1),
+                      tp_stage_input_name(j->stage, left > right));
 }
 
-/* The record goes on waiting, or there is nothing to wait for. */
+/* What the record says of those before it. -1: nothing that is known. */
 static int
-keep(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side, const struct tp_record *r,
-     bool matched, struct tp_err *err)
+read_op(struct sjoin *j, const struct tp_slot *change, enum tp_match_op *op, struct tp_err *err)
 {
-    struct tp_str line = j->side[side].keeps_line ? r->line : (struct tp_str){NULL, 0};
-    struct tp_join_kept *kept;
+    struct tp_value value;
 
-    if (j->side[!side].ended) {
-        if (matched || !j->side[side].lonely)
-            return 0;
-        return write_lonely(j, stage, side, r->time, r->line, err);
-    }
-    kept = tp_join_keep(j->join, side, tp_buf_str(&j->key), r->time, line, err);
-    if (!kept)
-        return -1;
-    kept->matched = matched;
-    j->waiting += !matched && j->side[side].lonely;
-    return check_memory(j, stage, err);
+    *op = TP_MATCH_INSERT;
+    if (change->kind <= TP_SLOT_NULL)
+        return 0;
+    tp_buf_clear(&j->scratch);
+    value = tp_slot_value(change, &j->scratch);
+    if (value.kind == TP_TEXT && tp_match_op_of(value.text, op) == 0)
+        return 0;
+    return tp_err_set(err, TP_FAULT_RECORD,
+                      "\"@op\" is not insert, upsert, retract, update or delete");
 }
 
-/* What the closing words tell of a side. False: a part is NULL, so the key equals no other. */
-static bool
-note_key(struct side *side, struct tp_str key)
+/* Only versions change: a changed record of a pair that was said cannot be taken back. */
+static int
+check_op(const struct sjoin *j, const struct tp_record *r, enum tp_match_op op, struct tp_err *err)
 {
-    size_t parts = side->keys.count;
-    const char *first = NULL;
+    if (op == TP_MATCH_INSERT || j->lookup || (j->as_of && r->input == TP_JOIN_RIGHT))
+        return 0;
+    return tp_err_set(
+        err, TP_FAULT_USAGE,
+        "%s:%llu: a record with \"@op\": sjoin %scannot take changes, only new records",
+        tp_stage_input_name(j->stage, r->input), (unsigned long long)r->line_number,
+        j->as_of ? "--as-of on its left " : "");
+}
 
-    for (size_t i = 0, at = 0; i < parts; i++) {
-        const char *kind = tp_key_kind(tp_key_next(key, parts, &at));
+/* The key of the record at hand; ptr NULL when a part of it is NULL: then it equals no other. */
+static int
+make_key(struct sjoin *j, const struct side *side, const struct tp_record *r, struct tp_str *key,
+         const char **kind, struct tp_err *err)
+{
+    tp_buf_clear(&j->key);
+    if (tp_keys_make(&side->keys, r->slot, &j->key, err) < 0)
+        return -1;
+    *key = tp_buf_str(&j->key);
+    for (size_t i = 0, at = 0; i < side->keys.count; i++) {
+        const char *of = tp_key_kind(tp_key_next(tp_buf_str(&j->key), side->keys.count, &at));
 
-        if (!kind) {
-            side->nulls++;
-            return false;
-        }
         if (i == 0)
-            first = kind;
+            *kind = of;
+        if (!of)
+            *key = (struct tp_str){NULL, 0};
+    }
+    return 0;
+}
+
+/* What the closing words tell of a side. */
+static void
+note_key(struct side *side, bool is_null, const char *kind)
+{
+    if (is_null) {
+        side->nulls++;
+        return;
     }
     side->keyed++;
     if (!side->kind)
-        side->kind = first;
-    else if (side->kind != first)
+        side->kind = kind;
+    else if (side->kind != kind)
         side->kind = "";
-    return true;
 }
 
+/* Has the record none of the names that the table may add? */
 static bool
-is_late(const struct sjoin *j, const struct tp_record *r, tp_time *limit)
+stands_apart(const struct sjoin *j, const struct tp_record *r)
 {
-    if (!tp_time_add(r->time, j->lateness, limit))
-        *limit = TP_TIME_MAX;
-    return *limit < r->input_watermark;
+    for (size_t i = 0; i < j->names; i++)
+        if (r->slot[j->name_slot[i]].kind != TP_SLOT_MISSING)
+            return false;
+    return true;
 }
 
 static enum tp_verdict
 sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sjoin *j = self;
-    enum tp_join_side side = r->input == 0 ? TP_JOIN_LEFT : TP_JOIN_RIGHT;
+    enum tp_join_side which = j->lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
+    struct side *side = &j->side[which];
+    struct tp_match_record record = {
+        .side = which, .time = r->time, .watermark = r->input_watermark, .line = r->line};
+    const char *kind = NULL;
     struct tp_err err;
     tp_time limit;
-    bool matched;
+    int taken;
 
-    j->side[side].records++;
-    if (is_late(j, r, &limit))
+    side->records++;
+    if (read_op(j, &r->slot[j->change], &record.op, &err) < 0 ||
+        check_op(j, r, record.op, &err) < 0 || make_key(j, side, r, &record.key, &kind, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    record.apart = j->lookup && stands_apart(j, r);
+    j->record = r;
+    taken = j->match->way->add(j->match, &record, &limit, &err);
+    j->record = NULL;
+    if (taken == 0)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, limit);
-    tp_buf_clear(&j->key);
-    if (tp_keys_make(&j->side[side].keys, r->slot, &j->key, &err) < 0)
+    if (taken < 0 || check_memory(j, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (!note_key(&j->side[side], tp_buf_str(&j->key))) {
-        if (j->side[side].lonely && write_lonely(j, stage, side, r->time, r->line, &err) < 0)
-            return tp_stage_fail(stage, &err);
-        return TP_USED;
-    }
-    if (take_matches(j, stage, side, r, &matched, &err) < 0 ||
-        keep(j, stage, side, r, matched, &err) < 0)
-        return tp_stage_fail(stage, &err);
+    note_key(side, !record.key.ptr, kind);
     return TP_USED;
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
-
-/* Lets go of the records of SIDE that nothing can match any more. */
-static int
-expire(struct sjoin *j, struct tp_stage *stage, enum tp_join_side side, tp_time watermark,
-       struct tp_err *err)
-{
-    const struct tp_join_kept *kept;
-
-    while ((kept = tp_join_expire(j->join, side, watermark))) {
-        if (kept->matched || !j->side[side].lonely)
-            continue;
-        j->waiting--;
-        if (write_lonely(j, stage, side, kept->time, (struct tp_str){kept->line, kept->len}, err) <
-            0)
-            return -1;
-    }
-    return 0;
-}
 
 static int
 sjoin_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
     struct sjoin *j = self;
 
-    if (expire(j, stage, TP_JOIN_LEFT, *watermark, err) < 0 ||
-        expire(j, stage, TP_JOIN_RIGHT, *watermark, err) < 0)
+    (void)stage;
+    if (j->match->way->advance(j->match, *watermark, err) < 0)
         return -1;
-    *watermark = tp_join_forward(j->join, *watermark);
+    *watermark = j->match->way->forward(j->match, *watermark);
     return 0;
 }
 
-/* What waited for the other input waits in vain. */
 static int
 sjoin_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *err)
 {
     struct sjoin *j = self;
 
-    j->side[input].ended = true;
-    return expire(j, stage, input == 0 ? TP_JOIN_RIGHT : TP_JOIN_LEFT, TP_TIME_AFTER_ALL, err);
+    (void)stage;
+    return j->match->way->end(j->match, (enum tp_join_side)input, err);
+}
+
+/* Before every block of input, so that no record meets a table that is out of date. */
+static int
+sjoin_settle(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sjoin *j = self;
+    struct tp_err why;
+
+    if (!j->lookup)
+        return 0;
+    if (tp_reference_flush(j->match, err) < 0)
+        return -1;
+    if (tp_reference_refresh(j->match, &why) < 0)
+        tp_stage_note(stage, "%s: the table as it was read before stays in use", why.text);
+    return 0;
 }
 
 /* --- closing words -----------------------------------------------------------------------------*/
 
-/* Why nothing matched, where it can be told. */
-static int
-sjoin_finish(void *self, struct tp_stage *stage, struct tp_err *err)
+static const char *
+name_of(const struct sjoin *j, int side)
 {
-    struct sjoin *j = self;
+    if (j->lookup && side == TP_JOIN_RIGHT)
+        return tp_stage_last_operand(j->stage);
+    return tp_stage_input_name(j->stage, side);
+}
+
+/* Why nothing matched, where it can be told. */
+static void
+explain(const struct sjoin *j, struct tp_stage *stage)
+{
     const struct side *left = &j->side[TP_JOIN_LEFT], *right = &j->side[TP_JOIN_RIGHT];
 
-    (void)err;
     for (int i = 0; i < 2; i++) {
         const struct side *side = &j->side[i];
 
         if (side->records == 0 && j->side[!i].records > 0)
-            tp_stage_note(stage, "%s had no records: nothing could match",
-                          tp_stage_input_name(stage, i));
+            tp_stage_note(stage, "%s had no records: nothing could match", name_of(j, i));
         else if (side->nulls > 0 && side->keyed == 0)
             tp_stage_note(stage, "no record of %s had a key that is not NULL (-k \"%s\")",
-                          tp_stage_input_name(stage, i), j->key_text);
+                          name_of(j, i), j->key_text);
     }
-    if (j->rows == 0 && left->kind && right->kind && left->kind != right->kind && *left->kind &&
-        *right->kind)
+    if (j->match->met == 0 && left->kind && right->kind && left->kind != right->kind &&
+        *left->kind && *right->kind)
         tp_stage_note(stage, "nothing matched: the key is %s in %s, %s in %s; CAST one of them",
-                      left->kind, tp_stage_input_name(stage, 0), right->kind,
-                      tp_stage_input_name(stage, 1));
+                      left->kind, name_of(j, 0), right->kind, name_of(j, 1));
+}
+
+static int
+sjoin_finish(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sjoin *j = self;
+
+    if (j->match->way->advance(j->match, TP_TIME_AFTER_ALL, err) < 0)
+        return -1;
+    explain(j, stage);
     return 0;
 }
 
@@ -500,7 +547,7 @@ sjoin_unfinished(void *self, const char **what)
     const struct sjoin *j = self;
 
     *what = "waiting record";
-    return j->waiting;
+    return j->match->waiting;
 }
 
 static void
@@ -508,28 +555,35 @@ sjoin_close(void *self)
 {
     struct sjoin *j = self;
 
-    tp_join_free(j->join);
-    tp_pair_free(j->on);
+    if (j->match)
+        j->match->way->free(j->match);
+    tp_joined_free(j->joined);
     for (int i = 0; i < 2; i++) {
         tp_keys_release(&j->side[i].keys);
         tp_buf_release(&j->side[i].key_text);
     }
-    tp_unite_release(&j->unite);
-    free(j->shared);
+    free(j->name_slot);
     tp_buf_release(&j->key);
+    tp_buf_release(&j->scratch);
 }
 
 static const struct tp_operator sjoin = {
     .name = "sjoin",
     .purpose = "joins two streams by key and time",
-    .synopsis = "--within LO,HI -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT",
-    .example = "  sjoin --within -20s,0s -k auction=id -d 5s bids.ndjson auctions.ndjson",
+    .synopsis = "--within LO,HI -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
+                "--as-of -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
+                "--lookup -k KEYS [-j TYPE] [--nest L,R] [LEFT ...] TABLE",
+    .example = "  sjoin --within -20s,0s -k auction=id -d 5s bids.ndjson auctions.ndjson\n"
+               "  sjoin --as-of -k currency -d 5s orders.ndjson rates.ndjson\n"
+               "  tail -F hits.ndjson | sjoin --lookup -k ip - hosts.csv",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES | TP_TWO_INPUTS,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_TWO_INPUTS,
+    .operands = sjoin_operands,
     .open = sjoin_open,
     .record = sjoin_record,
     .watermark = sjoin_watermark,
     .input_end = sjoin_input_end,
+    .settle = sjoin_settle,
     .finish = sjoin_finish,
     .unfinished = sjoin_unfinished,
     .close = sjoin_close,
@@ -538,7 +592,10 @@ static const struct tp_operator sjoin = {
 int
 main(int argc, char **argv)
 {
-    struct sjoin self = {.kind_text = "inner", .left_prefix = "", .right_prefix = "right_"};
+    struct sjoin self = {.type_text = "inner",
+                         .rows.left_prefix = "",
+                         .rows.right_prefix = "right_",
+                         .lateness = -1};
 
     return tp_transform_main(&sjoin, &self, argc, argv);
 }

@@ -55,7 +55,7 @@ open_by(struct ssort *s, struct tp_stage *stage, struct tp_err *err)
 
     if (tp_stage_delay(stage) >= 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-d: with --by records are sorted at the end");
-    tp_stage_read_no_time(stage);
+    tp_stage_ignore_time(stage);
     if (tp_order_parse(tp_str_of(s->by_text), &s->order, &why) < 0)
         return tp_err_set(err, why.fault, "--by: %s", why.text);
     s->by = calloc(s->order.count, sizeof(struct tp_expr *));

@@ -31,7 +31,7 @@ sunion_open(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sunion *u = self;
 
     if (tp_stage_delay(stage) < 0)
-        tp_stage_read_no_time(stage);
+        tp_stage_ignore_time(stage);
     if (!u->source)
         return 0;
     u->inputs = tp_stage_inputs(stage);

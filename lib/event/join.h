@@ -20,9 +20,8 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "event/match.h"
 #include "value/time.h"
-
-enum tp_join_side { TP_JOIN_LEFT, TP_JOIN_RIGHT };
 
 struct tp_join_key; /* opaque */
 

@@ -220,8 +220,13 @@ int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *t
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
-/* ... or that no time is read at all. */
-void tp_stage_read_no_time(struct tp_stage *stage);
+/* In `operands`: the last operand is the filter's own, and no input (tp_stage_last_operand, NULL
+ * when there is none); with TP_TWO_INPUTS one input is left. */
+void tp_stage_keep_last(struct tp_stage *stage);
+const char *tp_stage_last_operand(const struct tp_stage *stage);
+
+/* From now on no event time is read: records have none (has_time is false). */
+void tp_stage_ignore_time(struct tp_stage *stage);
 
 /* What comes out is an answer, not a stream: no control lines, whatever --control says. */
 void tp_stage_write_no_control(struct tp_stage *stage);

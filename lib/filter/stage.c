@@ -67,10 +67,22 @@ tp_stage_take_untimed(struct tp_stage *s)
 }
 
 void
-tp_stage_read_no_time(struct tp_stage *s)
+tp_stage_ignore_time(struct tp_stage *s)
 {
     tp_stage_take_untimed(s);
     s->time_slot = -1;
+}
+
+void
+tp_stage_keep_last(struct tp_stage *s)
+{
+    s->keeps_last = true;
+}
+
+const char *
+tp_stage_last_operand(const struct tp_stage *s)
+{
+    return s->last_operand;
 }
 
 void

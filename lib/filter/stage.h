@@ -76,6 +76,8 @@ struct tp_stage {
     char **operand; /* before the FILEs */
     int operands;
     int own_operands; /* so many should be there */
+    bool keeps_last;  /* tp_stage_keep_last */
+    const char *last_operand;
 
     struct tp_input *input;
     int inputs;

@@ -189,11 +189,13 @@ open_all(struct tp_stage *s, char **operands, int count)
 
     s->operand = operands;
     s->operands = own;
+    if (s->keeps_last && count > own)
+        s->last_operand = operands[--count];
     if (check_settings(s) < 0 || open_scan(s) < 0 || open_time(s) < 0)
         return -1;
     if (s->role != TP_ROLE_SOURCE) {
         /* Inputs first: an operator may size its state by their number. */
-        bool two = (s->op->traits & TP_TWO_INPUTS) != 0;
+        bool two = (s->op->traits & TP_TWO_INPUTS) != 0 && !s->keeps_last;
 
         if ((two ? open_two_inputs : open_inputs)(s, operands + own, count - own) < 0)
             return -1;

@@ -17,6 +17,21 @@ tp_keys_release(struct tp_keys *keys)
     *keys = (struct tp_keys){NULL, 0};
 }
 
+size_t
+tp_keys_shared(const struct tp_keys *left, const struct tp_keys *right, struct tp_str *names)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < left->count && i < right->count; i++) {
+        const struct tp_path *a = tp_expr_path(left->select->item[i].expr, NULL);
+        const struct tp_path *b = tp_expr_path(right->select->item[i].expr, NULL);
+
+        if (a && b && a->count == 1 && !a->step[0].is_index && tp_path_equal(a, b))
+            names[count++] = a->step[0].name;
+    }
+    return count;
+}
+
 struct tp_str
 tp_keys_name(const struct tp_keys *keys, size_t i)
 {

@@ -30,6 +30,11 @@ void tp_keys_release(struct tp_keys *keys);
 int tp_keys_split(struct tp_str text, struct tp_buf *left, struct tp_buf *right,
                   struct tp_err *err);
 
+/* The members that are a key of one name on both sides: one value under one name. NAMES has room
+ * for the keys of LEFT; borrowed from it. How many they are. */
+size_t tp_keys_shared(const struct tp_keys *left, const struct tp_keys *right,
+                      struct tp_str *names);
+
 /* The name of column I. */
 struct tp_str tp_keys_name(const struct tp_keys *keys, size_t i);
 

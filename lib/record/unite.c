@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "record/emit.h"
 #include "record/member.h"
 #include "value/text.h"
 
@@ -64,9 +63,10 @@ has_name(const struct tp_str *names, size_t count, struct tp_str name)
 }
 
 static bool
-is_own(struct tp_str name)
+is_own(const struct tp_unite *u, struct tp_str name)
 {
-    return tp_str_equal(name, TP_STR("@timestamp")) || tp_str_equal(name, TP_STR("@op"));
+    return tp_str_equal(name, TP_STR("@timestamp")) || tp_str_equal(name, TP_STR("@op")) ||
+           has_name(u->taken, u->takes, name);
 }
 
 /* NAME with its side's prefix in front as often as it takes to be like no other. */
@@ -97,10 +97,11 @@ write_member(struct tp_unite *u, struct tp_emit *row, int side, struct tp_str na
 {
     int other = side == LEFT ? RIGHT : LEFT;
     struct tp_str prefix = side == LEFT ? u->left_prefix : u->right_prefix;
-    bool collides = has_name(u->name[other], u->count[other], name);
+    bool own = is_own(u, name);
+    bool collides = !own && has_name(u->name[other], u->count[other], name);
     bool is_shared = collides && has_name(u->shared, u->shares, name);
 
-    if (is_own(name) || (is_shared && side == RIGHT))
+    if (side == RIGHT ? own || is_shared : own && !u->keeps_own)
         return;
     if (collides && !is_shared && prefix.len > 0) {
         write_prefixed(u, row, prefix, name);
@@ -128,17 +129,12 @@ write_members(struct tp_unite *u, struct tp_emit *row, int side, struct tp_str o
 }
 
 int
-tp_unite_write(struct tp_unite *u, tp_time time, struct tp_str left, struct tp_str right,
-               struct tp_buf *to, struct tp_err *err)
+tp_unite_members(struct tp_unite *u, struct tp_str left, struct tp_str right, struct tp_emit *row,
+                 struct tp_err *err)
 {
-    struct tp_emit row;
-
     if (learn_names(u, LEFT, left) < 0 || learn_names(u, RIGHT, right) < 0)
         return tp_err_memory(err);
-    row = tp_emit_open(to);
-    tp_emit_time(&row, TP_STR("@timestamp"), time);
-    write_members(u, &row, LEFT, left);
-    write_members(u, &row, RIGHT, right);
-    tp_emit_close(&row);
-    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+    write_members(u, row, LEFT, left);
+    write_members(u, row, RIGHT, right);
+    return tp_buf_failed(row->to) ? tp_err_memory(err) : 0;
 }

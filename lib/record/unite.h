@@ -4,22 +4,27 @@
  * Members of the left come first, then those of the right; values are copied byte for byte. Where
  * both have a member of a name, each gets its side's prefix, until the name is free; one that is
  * SHARED (an equal key) is written once, as the left has it. `@timestamp` and `@op` of the records
- * are left out: the row has its own time, in front.
+ * are left out: the row has its own; or (KEEPS_OWN) those of the left stay where they are. So are
+ * those of the names TAKEN, which the row says itself.
  */
 #ifndef TP_RECORD_UNITE_H
 #define TP_RECORD_UNITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "value/value.h"
+#include "record/emit.h"
 
 struct tp_unite {
     struct tp_str left_prefix, right_prefix; /* not the same */
     const struct tp_str *shared;             /* names that stand for one value on both sides */
     size_t shares;
+    const struct tp_str *taken; /* names that a row begins with */
+    size_t takes;
+    bool keeps_own;
 
     struct tp_str *name[2]; /* working memory: the members' names, escapes undone */
     size_t count[2], cap[2];
@@ -28,9 +33,9 @@ struct tp_unite {
 
 void tp_unite_release(struct tp_unite *unite);
 
-/* Appends a row at TIME and its newline. LEFT or RIGHT, valid objects, may be missing (ptr NULL):
- * then the other's members are as they were. -1 when memory ran out. */
-int tp_unite_write(struct tp_unite *unite, tp_time time, struct tp_str left, struct tp_str right,
-                   struct tp_buf *to, struct tp_err *err);
+/* Appends the members of LEFT and RIGHT to ROW. Valid objects, one of which may be missing (ptr
+ * NULL): then the other's members are as they were. -1 when memory ran out. */
+int tp_unite_members(struct tp_unite *unite, struct tp_str left, struct tp_str right,
+                     struct tp_emit *row, struct tp_err *err);
 
 #endif

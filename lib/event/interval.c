@@ -1,0 +1,245 @@
+#include "event/interval.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/join.h"
+
+struct interval {
+    struct tp_match match;
+    struct tp_interval options;
+    struct tp_join *join;
+    bool ended[2];
+};
+
+int
+tp_interval_parse(struct tp_str text, tp_duration *lo, tp_duration *hi, struct tp_err *err)
+{
+    const char *comma = text.len ? memchr(text.ptr, ',', text.len) : NULL;
+    struct tp_str low, high;
+    struct tp_err why;
+
+    if (!comma)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "two bounds of right time - left time: \"-%.*s,%.*s\" or \"0,%.*s\"",
+                          (int)text.len, text.ptr, (int)text.len, text.ptr, (int)text.len,
+                          text.ptr);
+    low = (struct tp_str){text.ptr, (size_t)(comma - text.ptr)};
+    high = (struct tp_str){comma + 1, text.len - low.len - 1};
+    if (tp_duration_parse(low, lo, &why) < 0 || tp_duration_parse(high, hi, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s", why.text);
+    if (*lo > *hi)
+        return tp_err_set(err, TP_FAULT_USAGE, "the lower bound comes first");
+    return 0;
+}
+
+static bool
+is_outer(const struct interval *i, enum tp_join_side side)
+{
+    return tp_match_is_outer(i->match.type, side);
+}
+
+static struct tp_str
+line_of(const struct tp_join_kept *kept)
+{
+    return (struct tp_str){kept->line, kept->len};
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+/* KEPT, which has met its first partner, was said to have none. */
+static int
+take_back(struct interval *i, const struct tp_join_kept *kept, struct tp_err *err)
+{
+    enum tp_match_op op = i->match.type == TP_MATCH_ANTI ? TP_MATCH_DELETE : TP_MATCH_RETRACT;
+
+    return tp_match_alone(&i->match, kept->side, kept->time, op, line_of(kept), err);
+}
+
+static int
+say_pair(struct interval *i, const struct tp_match_record *r, const struct tp_join_kept *met,
+         enum tp_match_op op, struct tp_err *err)
+{
+    struct tp_match_row row = {.time = r->time > met->time ? r->time : met->time, .op = op};
+
+    row.left = r->side == TP_JOIN_LEFT ? r->line : line_of(met);
+    row.right = r->side == TP_JOIN_LEFT ? line_of(met) : r->line;
+    return i->match.sink.row(i->match.sink.context, &row, err);
+}
+
+/* A semi join says a left record with its first match, an anti join never one with a match. */
+static int
+take_match(struct interval *i, const struct tp_match_record *r, struct tp_join_kept *met,
+           struct tp_err *err)
+{
+    bool fresh = !met->matched, outer = is_outer(i, met->side);
+    bool said = fresh && outer && i->options.updates;
+
+    met->matched = true;
+    i->match.met++;
+    i->match.waiting -= fresh && outer && !i->options.updates;
+    if (said && take_back(i, met, err) < 0)
+        return -1;
+    if (!tp_match_is_left_only(i->match.type))
+        return say_pair(i, r, met, said ? TP_MATCH_UPDATE : TP_MATCH_INSERT, err);
+    if (i->match.type == TP_MATCH_SEMI && r->side == TP_JOIN_RIGHT && fresh)
+        return tp_match_alone(&i->match, TP_JOIN_LEFT, met->time, TP_MATCH_INSERT, line_of(met),
+                              err);
+    return 0;
+}
+
+static int
+meets(const struct interval *i, const struct tp_match_record *r, const struct tp_join_kept *met,
+      struct tp_err *err)
+{
+    if (r->side == TP_JOIN_LEFT)
+        return tp_match_meets(&i->match, r->line, line_of(met), err);
+    return tp_match_meets(&i->match, line_of(met), r->line, err);
+}
+
+static int
+take_matches(struct interval *i, const struct tp_match_record *r, bool *matched, struct tp_err *err)
+{
+    struct tp_join_matches matches = tp_join_probe(i->join, r->side, r->key, r->time);
+
+    *matched = false;
+    for (size_t k = 0; k < matches.count; k++) {
+        int met = meets(i, r, matches.kept[k], err);
+
+        if (met < 0)
+            return -1;
+        if (!met)
+            continue;
+        *matched = true;
+        if (take_match(i, r, matches.kept[k], err) < 0)
+            return -1;
+    }
+    if (*matched && i->match.type == TP_MATCH_SEMI && r->side == TP_JOIN_LEFT)
+        return tp_match_alone(&i->match, TP_JOIN_LEFT, r->time, TP_MATCH_INSERT, r->line, err);
+    return 0;
+}
+
+/* The record goes on waiting, or there is nothing to wait for. */
+static int
+keep(struct interval *i, const struct tp_match_record *r, bool matched, struct tp_err *err)
+{
+    bool bare = r->side == TP_JOIN_RIGHT && i->options.bare_right;
+    bool lonely = !matched && is_outer(i, r->side), over = i->ended[!r->side];
+    struct tp_join_kept *kept;
+
+    if (lonely && (over || i->options.updates) &&
+        tp_match_alone(&i->match, r->side, r->time, TP_MATCH_INSERT, r->line, err) < 0)
+        return -1;
+    if (over)
+        return 0;
+    kept = tp_join_keep(i->join, r->side, r->key, r->time,
+                        bare ? (struct tp_str){NULL, 0} : r->line, err);
+    if (!kept)
+        return -1;
+    kept->matched = matched;
+    i->match.waiting += lonely && !i->options.updates;
+    return 0;
+}
+
+static int
+add(struct tp_match *match, const struct tp_match_record *r, tp_time *limit, struct tp_err *err)
+{
+    struct interval *i = (struct interval *)match;
+    bool matched;
+
+    if (!tp_time_add(r->time, i->options.lateness, limit))
+        *limit = TP_TIME_MAX;
+    if (*limit < r->watermark)
+        return 0;
+    if (!r->key.ptr) {
+        if (is_outer(i, r->side) &&
+            tp_match_alone(match, r->side, r->time, TP_MATCH_INSERT, r->line, err) < 0)
+            return -1;
+        return 1;
+    }
+    if (take_matches(i, r, &matched, err) < 0 || keep(i, r, matched, err) < 0)
+        return -1;
+    return 1;
+}
+
+/* --- time --------------------------------------------------------------------------------------*/
+
+/* Lets go of the records of SIDE that nothing can match any more. */
+static int
+expire(struct interval *i, enum tp_join_side side, tp_time watermark, struct tp_err *err)
+{
+    const struct tp_join_kept *kept;
+
+    while ((kept = tp_join_expire(i->join, side, watermark))) {
+        if (kept->matched || !is_outer(i, side) || i->options.updates)
+            continue;
+        i->match.waiting--;
+        if (tp_match_alone(&i->match, side, kept->time, TP_MATCH_INSERT, line_of(kept), err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
+{
+    struct interval *i = (struct interval *)match;
+
+    if (expire(i, TP_JOIN_LEFT, watermark, err) < 0)
+        return -1;
+    return expire(i, TP_JOIN_RIGHT, watermark, err);
+}
+
+/* What waited for this side waits in vain. */
+static int
+end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
+{
+    struct interval *i = (struct interval *)match;
+
+    i->ended[side] = true;
+    return expire(i, side == TP_JOIN_LEFT ? TP_JOIN_RIGHT : TP_JOIN_LEFT, TP_TIME_AFTER_ALL, err);
+}
+
+static tp_time
+forward(const struct tp_match *match, tp_time watermark)
+{
+    return tp_join_forward(((const struct interval *)match)->join, watermark);
+}
+
+static size_t
+held(const struct tp_match *match, enum tp_join_side side)
+{
+    return tp_join_count(((const struct interval *)match)->join, side);
+}
+
+static size_t
+size(const struct tp_match *match)
+{
+    return tp_join_size(((const struct interval *)match)->join);
+}
+
+static void
+interval_free(struct tp_match *match)
+{
+    tp_join_free(((struct interval *)match)->join);
+    free(match);
+}
+
+static const struct tp_match_way way = {add, advance, end, forward, held, size, interval_free};
+
+struct tp_match *
+tp_interval_new(const struct tp_interval *options)
+{
+    struct interval *i = calloc(1, sizeof *i);
+
+    if (!i)
+        return NULL;
+    i->match.way = &way;
+    i->match.type = options->type;
+    i->options = *options;
+    i->join = tp_join_new(options->lo, options->hi, options->lateness);
+    if (i->join)
+        return &i->match;
+    free(i);
+    return NULL;
+}

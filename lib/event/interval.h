@@ -1,0 +1,32 @@
+/*
+ * interval: the interval join (event/match): a left record at L and a right one at R of the same
+ * key meet when lo <= R - L <= hi.
+ *
+ * A pair is said with the later of its two records, at the later time; a record without partner
+ * when the watermark proves that none can come (event/join), or with UPDATES at once: then the
+ * first partner takes it back (`retract`) and says the pair in its place (`update`); an anti join
+ * says `delete`.
+ *
+ * Late: time + lateness < the watermark of the own input. (Flink takes the least of both; by the
+ * own, the rows do not depend on how the two inputs are interleaved.)
+ */
+#ifndef TP_EVENT_INTERVAL_H
+#define TP_EVENT_INTERVAL_H
+
+#include <stdbool.h>
+
+#include "event/match.h"
+
+struct tp_interval {
+    tp_duration lo, hi, lateness; /* lo <= hi, lateness >= 0 */
+    enum tp_match_type type;
+    bool bare_right; /* the lines of right records are needed for nothing */
+    bool updates;
+};
+
+/* "-20s,0s" as *LO, *HI. -1 with what is wrong with it. */
+int tp_interval_parse(struct tp_str text, tp_duration *lo, tp_duration *hi, struct tp_err *err);
+
+struct tp_match *tp_interval_new(const struct tp_interval *options); /* NULL: memory ran out */
+
+#endif

@@ -1,0 +1,240 @@
+#include "query/joined.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/pair.h"
+#include "record/emit.h"
+#include "record/member.h"
+#include "record/unite.h"
+
+struct tp_joined {
+    const struct tp_joined_options *options;
+    struct tp_pair *on; /* NULL: no condition */
+    struct tp_unite unite;
+    struct tp_str *shared;
+    struct tp_str nest[2]; /* names; ptr NULL: rows are merged */
+};
+
+static const struct tp_str window_names[] = {{"window_start", 12}, {"window_end", 10}};
+
+/* --- making ------------------------------------------------------------------------------------*/
+
+/* Members that have one name and one value on both sides: written once. */
+static int
+find_shared(struct tp_joined *j, struct tp_err *err)
+{
+    const struct tp_joined_options *options = j->options;
+
+    j->shared = calloc(options->left->count + 1, sizeof *j->shared);
+    if (!j->shared)
+        return tp_err_memory(err);
+    j->unite.shares = tp_keys_shared(options->left, options->right, j->shared);
+    j->unite.shared = j->shared;
+    return 0;
+}
+
+static int
+make_merge(struct tp_joined *j, struct tp_err *err)
+{
+    j->unite.keeps_own = j->options->adds;
+    j->unite.left_prefix = tp_str_of(j->options->left_prefix);
+    j->unite.right_prefix = tp_str_of(j->options->right_prefix);
+    if (tp_str_equal(j->unite.left_prefix, j->unite.right_prefix))
+        return tp_err_set(err, TP_FAULT_USAGE, "--lp and --rp are the same: \"%s\"",
+                          j->options->left_prefix);
+    return find_shared(j, err);
+}
+
+static int
+make_nest(struct tp_joined *j, struct tp_err *err)
+{
+    const char *text = j->options->nest, *comma = text ? strchr(text, ',') : NULL;
+
+    if (!text)
+        return 0;
+    if (!comma || comma == text || !comma[1] || strchr(comma + 1, ','))
+        return tp_err_set(err, TP_FAULT_USAGE, "--nest: two names: --nest l,r");
+    j->nest[0] = (struct tp_str){text, (size_t)(comma - text)};
+    j->nest[1] = tp_str_of(comma + 1);
+    if (tp_str_equal(j->nest[0], j->nest[1]) || j->nest[0].ptr[0] == '@' ||
+        j->nest[1].ptr[0] == '@')
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--nest: two different names that do not begin with @");
+    return 0;
+}
+
+static int
+make_condition(struct tp_joined *j, const char **which, struct tp_err *err)
+{
+    if (!j->options->on)
+        return 0;
+    *which = "--on";
+    j->on = tp_pair_compile(tp_str_of(j->options->on), err);
+    return j->on ? 0 : -1;
+}
+
+struct tp_joined *
+tp_joined_new(const struct tp_joined_options *options, const char **which, struct tp_err *err)
+{
+    struct tp_joined *j = calloc(1, sizeof *j);
+
+    *which = NULL;
+    if (!j) {
+        tp_err_memory(err);
+        return NULL;
+    }
+    j->options = options;
+    if (make_merge(j, err) == 0 && make_nest(j, err) == 0 && make_condition(j, which, err) == 0)
+        return j;
+    tp_joined_free(j);
+    return NULL;
+}
+
+void
+tp_joined_free(struct tp_joined *j)
+{
+    if (!j)
+        return;
+    tp_pair_free(j->on);
+    tp_unite_release(&j->unite);
+    free(j->shared);
+    free(j);
+}
+
+/* --- pairs and rows ----------------------------------------------------------------------------*/
+
+int
+tp_joined_meets(struct tp_joined *j, struct tp_str left, struct tp_str right, struct tp_err *err)
+{
+    return j->on ? tp_pair_test(j->on, left, right, err) : 1;
+}
+
+/* The last member NAME of OBJECT; false: it has none. */
+static bool
+find_member(struct tp_str object, struct tp_str name, struct tp_member *member)
+{
+    struct tp_members walk = tp_members_open(object);
+    struct tp_member at;
+    bool found = false;
+
+    while (tp_members_next(&walk, &at))
+        if (!at.name_escaped && tp_str_equal(at.name, name)) {
+            *member = at;
+            found = true;
+        }
+    return found;
+}
+
+/* The left record byte for byte, but for an `@op` of the row's own. */
+static void
+write_line(const struct tp_joined_row *row, struct tp_buf *to)
+{
+    const char *end = row->left.ptr + row->left.len, *from;
+    struct tp_buf op = TP_BUF_INIT;
+    struct tp_member member;
+
+    if (!row->op.ptr) {
+        tp_buf_put_str(to, row->left);
+        tp_buf_put_char(to, '\n');
+        return;
+    }
+    tp_buf_printf(&op, "\"@op\":\"%.*s\"", (int)row->op.len, row->op.ptr);
+    if (find_member(row->left, TP_STR("@op"), &member)) {
+        from = member.text.ptr + member.text.len;
+        tp_buf_put(to, row->left.ptr, (size_t)(member.text.ptr - row->left.ptr));
+        tp_buf_put_str(to, tp_buf_str(&op));
+        tp_buf_put(to, from, (size_t)(end - from));
+        tp_buf_put_char(to, '\n');
+    } else {
+        tp_emit_last(to, row->left, 1, tp_buf_str(&op)); /* it has a key, so a member */
+    }
+    to->failed |= tp_buf_failed(&op);
+    tp_buf_release(&op);
+}
+
+/* The left record as it stands, the right's members behind it; no name is in both. */
+static void
+write_added(const struct tp_joined_row *row, struct tp_buf *to)
+{
+    if (row->added.len > 0) {
+        tp_emit_last(to, row->left, 1, row->added); /* it has a key, so a member */
+        return;
+    }
+    tp_buf_put_str(to, row->left);
+    tp_buf_put_char(to, '\n');
+}
+
+/* What the left record says of itself, where a row has nothing of its own. */
+static void
+put_own(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_str name,
+        struct tp_emit *to)
+{
+    struct tp_member member;
+
+    if (j->options->adds && j->nest[0].ptr && find_member(row->left, name, &member))
+        tp_emit_json(to, name, tp_slot_json(&member.value));
+}
+
+static void
+put_nested(struct tp_emit *row, struct tp_str name, struct tp_str line)
+{
+    if (line.ptr)
+        tp_emit_json(row, name, line);
+    else
+        tp_emit_null(row, name);
+}
+
+static int
+write_members(struct tp_joined *j, const struct tp_joined_row *row, struct tp_emit *to,
+              struct tp_err *err)
+{
+    if (j->nest[0].ptr) {
+        put_nested(to, j->nest[0], row->left);
+        put_nested(to, j->nest[1], row->right);
+        return 0;
+    }
+    j->unite.taken = window_names;
+    j->unite.takes = row->has_window ? 2 : 0;
+    return tp_unite_members(&j->unite, row->left, row->right, to, err);
+}
+
+static void
+put_time(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_emit *to)
+{
+    if (row->time == TP_TIME_BEFORE_ALL)
+        put_own(j, row, TP_STR("@timestamp"), to);
+    else
+        tp_emit_time(to, TP_STR("@timestamp"), row->time);
+    if (!row->has_window)
+        return;
+    tp_emit_time(to, window_names[0], row->window_start);
+    tp_emit_time(to, window_names[1], row->window_end);
+}
+
+int
+tp_joined_write(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf *to,
+                struct tp_err *err)
+{
+    struct tp_emit emit;
+
+    if ((j->options->left_only && !row->has_window) ||
+        (j->options->adds && !j->nest[0].ptr && !row->right.ptr)) {
+        write_line(row, to);
+        return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+    }
+    if (row->added.ptr && !j->nest[0].ptr) {
+        write_added(row, to);
+        return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+    }
+    emit = tp_emit_open(to);
+    put_time(j, row, &emit);
+    if (write_members(j, row, &emit, err) < 0)
+        return -1;
+    if (row->op.ptr)
+        tp_emit_text(&emit, TP_STR("@op"), row->op);
+    else
+        put_own(j, row, TP_STR("@op"), &emit);
+    tp_emit_close(&emit);
+    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}

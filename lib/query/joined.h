@@ -1,0 +1,57 @@
+/*
+ * joined: how two records that met, or one that met nothing, become a row; and whether they meet.
+ *
+ *     merged    the members of both (record/unite), the row's time in front
+ *     --nest    both records whole, as members of two names
+ *     added     the left record as it stands, the right's members behind it (lookups)
+ *     one side  the left record byte for byte (semi and anti joins)
+ *
+ * The condition `--on` is query/pair.
+ */
+#ifndef TP_QUERY_JOINED_H
+#define TP_QUERY_JOINED_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "query/keys.h"
+#include "value/time.h"
+
+struct tp_joined_options {
+    const char *left_prefix, *right_prefix; /* not the same */
+    const char *nest;                       /* two names, `l,r`; NULL: none */
+    const char *on;                         /* NULL: none */
+    const struct tp_keys *left, *right;     /* a key of one name on both sides is said once */
+    bool left_only;                         /* rows are left records */
+    bool adds;                              /* rows are left records with members added */
+};
+
+struct tp_joined_row {
+    tp_time time;     /* TP_TIME_BEFORE_ALL: that of the left record, if it has one */
+    struct tp_str op; /* text of `@op`; ptr NULL: none */
+    bool has_window;  /* a row of a window says its bounds */
+    tp_time window_start, window_end;
+    struct tp_str left, right; /* valid objects, not both missing; ptr NULL: missing */
+    struct tp_str added;       /* see tp_match_row in event/match.h */
+};
+
+struct tp_joined; /* opaque */
+
+/* OPTIONS and all it points at are borrowed for life. NULL with the reason; when a text is at
+ * fault, *WHICH is its option and err->at the place in it. */
+struct tp_joined *tp_joined_new(const struct tp_joined_options *options, const char **which,
+                                struct tp_err *err);
+void tp_joined_free(struct tp_joined *joined);
+
+/* Do they meet the condition? 1, 0 (also when it is NULL), -1: it failed (TP_FAULT_RECORD). */
+int tp_joined_meets(struct tp_joined *joined, struct tp_str left, struct tp_str right,
+                    struct tp_err *err);
+
+/* Appends ROW and a newline. -1: an expression failed (TP_FAULT_RECORD; TO is as it was), or memory
+ * ran out. */
+int tp_joined_write(struct tp_joined *joined, const struct tp_joined_row *row, struct tp_buf *to,
+                    struct tp_err *err);
+
+#endif
