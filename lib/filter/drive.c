@@ -276,7 +276,7 @@ run_source(struct tp_stage *s)
     more = !s->state.complete;
     while (more && !s->stopped) {
         more = s->op->produce(s->self, s, &s->err);
-        if (more < 0 || tp_barrier_due(s) < 0)
+        if (more < 0 || tp_out_settle(s->out, &s->err) < 0 || tp_barrier_due(s) < 0)
             return -1;
         if (s->wake_at > 0 && sleep_until_due(s) < 0)
             return -1;

@@ -32,9 +32,9 @@ tp_flow_say_start(struct tp_stage *s)
 {
     struct tp_control control = {.kind = TP_CONTROL_START, .delay = s->delay};
 
-    if (s->role == TP_ROLE_SOURCE)
+    if (s->role == TP_ROLE_SOURCE && s->delay < 0)
         control.kind = TP_CONTROL_NONE;
-    else if (!(s->op->traits & TP_MAKES_TIME))
+    else if (s->role != TP_ROLE_SOURCE && !(s->op->traits & TP_MAKES_TIME))
         return 0;
     s->said_start = s->said_none = true;
     if (tp_flow_write(s, &control) < 0)
@@ -78,8 +78,8 @@ pass_on_life(struct tp_stage *s, enum tp_control_kind kind)
 
 /* --- watermarks --------------------------------------------------------------------------------*/
 
-static int
-forward(struct tp_stage *s, tp_time watermark)
+int
+tp_flow_forward(struct tp_stage *s, tp_time watermark)
 {
     struct tp_control control = {.kind = TP_CONTROL_WATERMARK};
     int held_by;
@@ -122,7 +122,7 @@ tp_flow_advance(struct tp_stage *s)
         s->record.watermark = watermark;
         if (s->op->watermark && s->op->watermark(s->self, s, &watermark, &s->err) < 0)
             return -1;
-        if (forward(s, watermark) < 0)
+        if (tp_flow_forward(s, watermark) < 0)
             return -1;
     }
     return forward_idle(s);

@@ -106,7 +106,7 @@ check_ahead(struct tp_stage *s, tp_time time)
     size_t len;
     tp_time now = tp_stage_now(s);
 
-    if (s->input[s->record.input].timed && !s->settings.max_ahead)
+    if (s->inputs > 0 && s->input[s->record.input].timed && !s->settings.max_ahead)
         return 0; /* the stage that made its watermarks has judged it */
     if (!tp_time_add(now, s->max_ahead, &s->ahead_limit))
         s->ahead_limit = TP_TIME_MAX;
@@ -162,6 +162,26 @@ read_time(struct tp_stage *s)
         return -1;
     }
     return s->record.time > s->ahead_limit ? check_ahead(s, s->record.time) : 0;
+}
+
+const char *
+tp_input_read_time(struct tp_stage *s, const char *line, const char *end)
+{
+    const char *next = tp_scan_line(s->scan, line, end, s->slot, &s->record.members, &s->err);
+
+    if (!next)
+        return NULL;
+    s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
+    if (s->unseen)
+        look_for_unseen(s);
+    return read_time(s) < 0 ? NULL : next;
+}
+
+int
+tp_input_check_time(struct tp_stage *s, tp_time time)
+{
+    s->err.at = -1;
+    return time > s->ahead_limit ? check_ahead(s, time) : 0;
 }
 
 /* TP_NO_CHANGES: a changelog would be counted wrongly, so the run ends before it is. */

@@ -358,6 +358,36 @@ bool tp_stage_takes_control(const struct tp_stage *stage, bool stream);
 
 bool tp_stage_to_terminal(const struct tp_stage *stage); /* standard output is one */
 
+/* --- what produce may do: lines that a source read and passes on -------------------------------*/
+
+/* Where a line stood, for messages about it. */
+struct tp_origin {
+    const char *source;
+    uint64_t line_number; /* from 1 */
+    uint64_t offset;
+};
+
+/* COUNT whole lines go on, byte for byte; borrowed until produce returns. */
+int tp_stage_pass(struct tp_stage *stage, struct tp_str lines, uint64_t count, struct tp_err *err);
+
+/* COUNT lines are not wanted. */
+void tp_stage_pass_over(struct tp_stage *stage, uint64_t count);
+
+/* LINE, without its newline, is bad: the reason in WHY. -1 when the run must end. */
+int tp_stage_refuse(struct tp_stage *stage, const struct tp_origin *origin, struct tp_str line,
+                    const struct tp_err *why, struct tp_err *err);
+
+/* The event time of the line of JSON at LINE (as tp_scan_line wants it). Returns the byte behind
+ * it; NULL with the reason, a TP_FAULT_RECORD when only the line is bad. */
+const char *tp_stage_read_time(struct tp_stage *stage, const char *line, const char *end,
+                               tp_time *time, struct tp_err *err);
+
+/* As tp_stage_read_time, where TIME was read by other means: is it ahead of the clock? */
+int tp_stage_check_time(struct tp_stage *stage, tp_time time, struct tp_err *err);
+
+/* Every later line has an event time of WATERMARK at least. */
+int tp_stage_say_watermark(struct tp_stage *stage, tp_time watermark, struct tp_err *err);
+
 /* --- the three drivers: parse ARGV, run, return the exit status --------------------------------
  */
 

@@ -71,8 +71,8 @@ by_letter(const struct table *table, int letter)
     return NULL;
 }
 
-static int
-parse_size(struct tp_str text, uint64_t *size)
+int
+tp_size_parse(struct tp_str text, uint64_t *size)
 {
     int64_t number;
     int shift = 0;
@@ -148,7 +148,7 @@ store(const struct entry *entry, const char *argument, struct tp_err *err)
         *(uint64_t *)field = (uint64_t)number;
         return 0;
     case TP_OPTION_SIZE:
-        if (parse_size(text, field) < 0)
+        if (tp_size_parse(text, field) < 0)
             return tp_err_set(err, TP_FAULT_USAGE, "--%s: \"%s\" is not a size (such as 64M)",
                               o->name, text.ptr);
         return 0;

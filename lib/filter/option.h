@@ -58,6 +58,9 @@ int tp_option_parse(const struct tp_option_group *groups, size_t count, int argc
 int tp_option_parse_command(const struct tp_option_group *groups, size_t count, int argc,
                             char **argv, int *operands, struct tp_err *err);
 
+/* Bytes, with K, M, G (powers of 1024): TP_OPTION_SIZE. -1: TEXT is none. */
+int tp_size_parse(struct tp_str text, uint64_t *size);
+
 /* The option lines of `--help`, written to a stdio stream. */
 void tp_option_print_help(const struct tp_option_group *groups, size_t count);
 

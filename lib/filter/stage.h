@@ -157,6 +157,13 @@ int tp_stage_note_wanted(struct tp_stage *stage, size_t slot, const struct tp_pa
 /* Takes records of INPUT's block at hand until it is used up or another input's turn has come. */
 int tp_input_take(struct tp_stage *stage, int which);
 
+/* A source's line of JSON at LINE: scans it and reads its time into s->record. The byte behind it,
+ * or NULL with s->err. */
+const char *tp_input_read_time(struct tp_stage *stage, const char *line, const char *end);
+
+/* Is TIME ahead of the clock? -1 with s->err. */
+int tp_input_check_time(struct tp_stage *stage, tp_time time);
+
 /* The next block, or the end, of an input. */
 int tp_input_read(struct tp_stage *stage, int which);
 
@@ -177,6 +184,9 @@ int tp_flow_input_end(struct tp_stage *stage, int which);
 /* An input's watermark may have moved: looks at the minimum, lets the operator write what it
  * proves, forwards. */
 int tp_flow_advance(struct tp_stage *stage);
+
+/* Writes a watermark of our own, if it is new. */
+int tp_flow_forward(struct tp_stage *stage, tp_time watermark);
 
 int tp_flow_start(struct tp_stage *stage);
 int tp_flow_finish(struct tp_stage *stage);

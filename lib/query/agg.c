@@ -98,13 +98,20 @@ refuse_kind(const struct tp_aggs *aggs, size_t argument, const struct tp_value *
                       wants, tp_kind_name(value->kind));
 }
 
-int
-tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err)
+/* Inline: every record comes through here. */
+static inline int
+check_kinds(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err)
 {
     for (size_t i = 0; i < aggs->arguments; i++)
         if (!(aggs->argument[i].accepts >> values[i].kind & 1))
             return refuse_kind(aggs, i, &values[i], err);
     return 0;
+}
+
+int
+tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err)
+{
+    return check_kinds(aggs, values, err);
 }
 
 /* What depends on the values there already: min of numbers, then of a string. */
@@ -133,7 +140,7 @@ int
 tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
                   struct tp_err *err)
 {
-    if (tp_aggs_check(aggs, values, err) < 0)
+    if (check_kinds(aggs, values, err) < 0)
         return -1;
     return aggs->checked ? check_states(aggs, acc, values, err) : 0;
 }
@@ -147,10 +154,11 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
 {
     struct tp_agg_input input = {.time = time, .sequence = sequence, .seed = aggs->seed};
 
-    if (tp_aggs_check_add(aggs, acc, values, err) < 0)
+    if (check_kinds(aggs, values, err) < 0 ||
+        (aggs->checked && check_states(aggs, acc, values, err) < 0))
         return -1;
-    for (size_t i = 0; i < aggs->states; i++) {
-        const struct tp_agg_state *state = &aggs->state[i];
+    for (const struct tp_agg_state *state = aggs->state, *end = state + aggs->states; state < end;
+         state++) {
         const struct tp_value *value = &every_record;
 
         if (state->argument[0] != TP_AGG_NO_ARGUMENT)

@@ -6,8 +6,6 @@
 #include "record/scan_walk.h"
 #include "record/scan_want.h"
 
-#define DEFAULT_CONFIDENCE 16
-
 struct tp_scan {
     size_t slots;
     bool guessing;
@@ -33,7 +31,7 @@ tp_scan_new(void)
     scan->root = (struct tp_want)TP_WANT_ROOT;
     scan->walk.root = &scan->root;
     scan->walk.names = &scan->names;
-    tp_scan_set_confidence(scan, DEFAULT_CONFIDENCE);
+    scan->guessing = true;
     return scan;
 }
 
@@ -73,10 +71,9 @@ tp_scan_slots(const struct tp_scan *scan)
 }
 
 void
-tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence)
+tp_scan_set_guessing(struct tp_scan *scan, bool on)
 {
-    scan->guessing = confidence > 0;
-    tp_guess_set_confidence(scan->guess, confidence);
+    scan->guessing = on;
 }
 
 void
@@ -100,6 +97,16 @@ report(const struct tp_walk *walk, const char *text, struct tp_err *err)
     return tp_err_at(err, TP_FAULT_RECORD, walk->fault - text, "%s", walk->why);
 }
 
+/* They are few: a call of memset, which compilers make of such a loop, would take longer. */
+static inline void
+clear_slots(struct tp_slot *slots, size_t count)
+{
+    for (struct tp_slot *slot = slots; slot < slots + count; slot++) {
+        *slot = (struct tp_slot){0};
+        __asm__("" : "+r"(slot));
+    }
+}
+
 const char *
 tp_scan_line(struct tp_scan *scan, const char *line, const char *end, struct tp_slot *slots,
              size_t *members, struct tp_err *err)
@@ -109,13 +116,11 @@ tp_scan_line(struct tp_scan *scan, const char *line, const char *end, struct tp_
     (void)end; /* the newline stops every loop */
     scan->begun = true;
     scan->walk.slots = slots;
-    for (size_t i = 0; i < scan->slots; i++)
-        slots[i] = (struct tp_slot){0};
-    if (scan->guessing && tp_guess_wanted(scan->guess))
+    clear_slots(slots, scan->slots);
+    if (scan->guessing)
         next = tp_guess_line(scan->guess, &scan->walk, line);
     if (!next) {
-        for (size_t i = 0; i < scan->slots; i++)
-            slots[i] = (struct tp_slot){0};
+        clear_slots(slots, scan->slots);
         next = tp_walk_text(&scan->walk, line);
     }
     if (!next) {

@@ -3,9 +3,9 @@
  * validates the whole line (RFC 8259: grammar, UTF-8, escapes, depth at most TP_SCAN_DEPTH).
  *
  * No tree, no allocation per line, nothing copied: a slot is a slice of the line, valid as long as
- * the line is. A scanner learns the shape of the lines (which key follows which, how long values
- * are) and predicts; a wrong guess costs time, never a wrong answer. It holds no line state between
- * calls, so one scanner serves any number of inputs; not thread-safe.
+ * the line is. A scanner learns the shape of the lines (what stands between values) and predicts; a
+ * wrong guess costs time, never a wrong answer. It holds no line state between calls, so one
+ * scanner serves any number of inputs; not thread-safe.
  *
  * What it takes and refuses is what jansson takes and refuses (a JSON object; JSON_ALLOW_NUL,
  * duplicates allowed) except: any number of digits and any exponent, NUL in member names (as
@@ -72,9 +72,8 @@ const char *tp_scan_line(struct tp_scan *scan, const char *line, const char *end
  * walker. 0, or -1 with reason and place. Any memory: needs no padding. */
 int tp_scan_validate(struct tp_str text, struct tp_err *err);
 
-/* Turns predictions on after CONFIDENCE equal observations instead of the default (fuzzers use 1),
- * 0 turns prediction off. */
-void tp_scan_set_confidence(struct tp_scan *scan, unsigned confidence);
+/* Turns prediction off, or on again (for tests: results are the same). */
+void tp_scan_set_guessing(struct tp_scan *scan, bool on);
 
 /* Predicts as in a stream whose members come in no order, which a scanner otherwise finds out by
  * itself after some hundred lines (for fuzzers and tests, too). */

@@ -69,29 +69,6 @@ follow(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, const 
     return next;
 }
 
-/* LEN was measured. When values of this piece have been of one length for long, hands back that
- * length instead (the same number!): the processor then goes on with what it knows instead of
- * waiting for what it measured, as the branch is foreseen. */
-static inline size_t
-settle_len(struct piece *piece, size_t len, unsigned confidence)
-{
-    size_t known = piece->value_len;
-    uint32_t same;
-
-    if (piece->value_runs >= confidence) {
-        if (__builtin_expect(len == known, 1)) {
-            __asm__("" : "+r"(known)); /* keeps the compiler from using `len` after all */
-            return known;
-        }
-        piece->value_runs = 0;
-        return len;
-    }
-    same = (uint32_t)0 - (uint32_t)(len == known); /* a mask: it is not foreseeable */
-    piece->value_runs = (piece->value_runs + 1) & same;
-    piece->value_len = (uint32_t)len;
-    return len;
-}
-
 /* Without order it is not foreseeable whether the scalar is wanted: then all are put somewhere. */
 static inline __attribute__((always_inline)) void
 put(struct tp_walk *walk, int slot, const char *p, const char *end, enum tp_slot_kind kind,
@@ -124,16 +101,12 @@ plain_end(struct piece *piece, const char *p, bool unordered)
 }
 
 static inline __attribute__((always_inline)) const char *
-take_string(struct tp_walk *walk, struct piece *piece, const char *p, unsigned confidence,
-            bool unordered)
+take_string(struct tp_walk *walk, struct piece *piece, const char *p, bool unordered)
 {
     enum tp_slot_kind kind = TP_SLOT_TEXT;
     const char *end = plain_end(piece, p, unordered);
 
-    if (__builtin_expect(*end == '"', 1)) {
-        if (!unordered)
-            end = p + settle_len(piece, (size_t)(end - p), confidence);
-    } else {
+    if (__builtin_expect(*end != '"', 0)) {
         end = tp_walk_string(walk, end, &kind);
         if (!end)
             return NULL;
@@ -143,17 +116,14 @@ take_string(struct tp_walk *walk, struct piece *piece, const char *p, unsigned c
 }
 
 static inline __attribute__((always_inline)) const char *
-take_number(struct tp_walk *walk, struct piece *piece, const char *p, unsigned confidence,
-            bool unordered)
+take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unordered)
 {
     bool real;
     size_t len = tp_simple_number(p, &real);
     enum tp_slot_kind kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
-    const char *end;
+    const char *end = p + len;
 
-    if (__builtin_expect(len != 0, 1)) {
-        end = p + (unordered ? len : settle_len(piece, len, confidence));
-    } else {
+    if (__builtin_expect(len == 0, 0)) {
         end = tp_walk_number(walk, p, &kind);
         if (!end)
             return NULL;
@@ -162,14 +132,51 @@ take_number(struct tp_walk *walk, struct piece *piece, const char *p, unsigned c
     return end;
 }
 
+/* Steps as most are: behind *LAST comes what came there last time, and then a scalar without
+ * surprises. Goes on as long as that holds. Hands back the byte behind the last value, and *LAST
+ * and *MEMBERS are as far as that; whatever comes there (another successor, effects, an escape, the
+ * end) is the caller's to see to. Only what all lines need is in here: each instruction counts. */
+static inline __attribute__((always_inline)) const char *
+quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *members)
+{
+    struct piece *piece = *last, *next;
+
+    while (__builtin_expect((next = piece->next[0]) != NULL && fits_plainly(next, p), 1)) {
+        const char *value = p + next->len, *end;
+        enum tp_slot_kind kind = TP_SLOT_TEXT;
+
+        if (__builtin_expect(next->stop == TP_STOP_STRING, 1)) {
+            end = next->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
+            if (__builtin_expect(!end, 0))
+                break;
+            p = end + 1;
+        } else {
+            bool real = false;
+            size_t len = next->stop == TP_STOP_NUMBER ? tp_simple_number(value, &real) : 0;
+
+            if (!len)
+                break;
+            kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
+            p = end = value + len;
+        }
+        *members += next->members;
+        piece = next;
+        if (__builtin_expect(piece->slot >= 0, 0))
+            tp_slot_set(&walk->slots[piece->slot], value, (size_t)(end - value), kind);
+    }
+    *last = piece;
+    return p;
+}
+
 static inline __attribute__((always_inline)) const char *
 guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool unordered)
 {
     struct piece *piece = &guess->start;
-    unsigned confidence = guess->confidence;
     size_t members = 0, len;
 
     for (;;) {
+        if (!unordered)
+            p = quick_steps(walk, &piece, p, &members);
         piece = follow(guess, walk, piece, p, unordered, &len);
         if (!piece)
             return NULL;
@@ -178,9 +185,9 @@ guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool uno
             tp_effects_apply(piece->effect, piece->effects, p, walk->slots);
         p += len;
         if (piece->stop == TP_STOP_STRING)
-            p = take_string(walk, piece, p, confidence, unordered);
+            p = take_string(walk, piece, p, unordered);
         else if (piece->stop == TP_STOP_NUMBER)
-            p = take_number(walk, piece, p, confidence, unordered);
+            p = take_number(walk, piece, p, unordered);
         else if (piece->stop == TP_STOP_END)
             break;
         if (!p)
@@ -193,5 +200,7 @@ guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool uno
 const char *
 tp_guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p)
 {
+    if (__builtin_expect(++guess->lines >= REVIEW_LINES, 0) && !tp_guess_review(guess))
+        return NULL;
     return guess->unordered ? guess_line(guess, walk, p, true) : guess_line(guess, walk, p, false);
 }

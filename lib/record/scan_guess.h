@@ -23,17 +23,12 @@ struct tp_guess; /* opaque */
 struct tp_guess *tp_guess_new(void); /* NULL when memory ran out */
 void tp_guess_free(struct tp_guess *guess);
 
-/* How many equal lengths of a value make the next one expected. */
-void tp_guess_set_confidence(struct tp_guess *guess, unsigned confidence);
-
 /* Members come in no order: look pieces up by name. It is found out, too; this is for tests. */
 void tp_guess_expect_disorder(struct tp_guess *guess);
 
-/* Should the next line be guessed, or is the stream of a kind for which that does not pay? */
-bool tp_guess_wanted(struct tp_guess *guess);
-
 /* Scans the line at P with WALK set up for it. Returns the byte behind its newline; NULL when the
- * line is bad or beyond guessing: the walker knows which. */
+ * line is bad or beyond guessing, or the stream of a kind for which guessing does not pay: the
+ * walker knows which. */
 const char *tp_guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p);
 
 #endif

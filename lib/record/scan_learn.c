@@ -4,7 +4,6 @@
 
 #define PLACE_DEPTH_MAX 64
 #define TEXT_MAX 512     /* of one piece */
-#define REVIEW_LINES 128 /* guessing is judged after that many */
 #define PAUSE_FIRST 4096 /* lines without guessing, the first time */
 #define PAUSE_LAST (1024 * 1024)
 #define UNORDERED_REVIEWS 64 /* after so many, order is looked for again */
@@ -44,12 +43,6 @@ tp_guess_free(struct tp_guess *guess)
 }
 
 void
-tp_guess_set_confidence(struct tp_guess *guess, unsigned confidence)
-{
-    guess->confidence = confidence;
-}
-
-void
 tp_guess_expect_disorder(struct tp_guess *guess)
 {
     guess->unordered = UNORDERED_REVIEWS;
@@ -77,15 +70,15 @@ review(struct tp_guess *guess)
 }
 
 bool
-tp_guess_wanted(struct tp_guess *guess)
+tp_guess_review(struct tp_guess *guess)
 {
-    if (guess->pause) {
-        guess->pause--;
-        return false;
-    }
-    if (++guess->lines == REVIEW_LINES)
+    if (!guess->pause)
         review(guess);
-    return guess->pause == 0;
+    if (!guess->pause)
+        return true;
+    guess->pause--;
+    guess->lines = REVIEW_LINES; /* to be asked again for the next one */
+    return false;
 }
 
 /* -- learning -- */
@@ -200,7 +193,9 @@ new_piece(struct tp_guess *guess, const struct finding *found)
                             .effect = guess->effect + guess->effects,
                             .from = found->from,
                             .to = found->to};
-    piece->mask = (uint16_t)((1u << (found->len - rest_len)) - 1);
+    piece->mask = (1u << (found->len - rest_len)) - 1;
+    piece->mask |= rest_len ? PIECE_LONG : 0;
+    piece->mask |= piece->effects ? PIECE_EFFECTS : 0;
     memcpy(piece->text, found->text, found->len - rest_len);
     if (rest_len) {
         piece->rest = guess->text + guess->texts;

@@ -8,6 +8,7 @@
 #include "record/scan_guess.h"
 
 #define SUCCESSORS 5
+#define REVIEW_LINES 128 /* guessing is judged after that many */
 #define PIECES_MAX 512
 #define PIECE_BUCKETS 1024
 #define NAMED 256
@@ -24,22 +25,24 @@ struct place {
     bool array;
 };
 
-/* The first 64 bytes are what a line that repeats the last one needs of it. */
+/* In a piece's mask: it does not end in its `text`; it changes slots. */
+#define PIECE_LONG 0x10000u
+#define PIECE_EFFECTS 0x20000u
+
+/* The first 64 bytes and next[0] are what a line that repeats the last one needs of it. */
 struct piece {
     char text[16];    /* its beginning, with zeros behind it */
     const char *rest; /* from byte 16 on, in whole words; NULL when there is no more */
     uint32_t len;
-    uint32_t value_len;  /* of the value before the last... */
-    uint32_t value_runs; /* ... and how often in a row it was the same */
-    int slot;            /* of the scalar behind it; -1: not wanted */
-    uint8_t stop;        /* enum tp_stop */
-    uint8_t effects;
+    uint32_t mask;    /* a bit for each byte of it in `text`, and the two above */
+    int slot;         /* of the scalar behind it; -1: not wanted */
     uint16_t members; /* of the outermost object, begun in it */
-    bool wide;        /* there have been strings longer than a block behind it */
-    uint16_t mask;    /* a bit for each byte of it in `text` */
+    uint8_t stop;     /* enum tp_stop */
+    uint8_t effects;
+    bool wide; /* there have been strings longer than a block behind it */
     const struct tp_effect *effect;
-    struct piece *next[SUCCESSORS]; /* likeliest first */
     const struct place *from, *to;
+    struct piece *next[SUCCESSORS]; /* likeliest first */
     struct piece *same_bucket;
     uint32_t promote; /* successors other than the first that fitted, since the last change */
 } __attribute__((aligned(64)));
@@ -50,8 +53,7 @@ struct tp_guess {
     struct piece *bucket[PIECE_BUCKETS];
     struct piece *named[NAMED]; /* by the name that begins at the third byte or so */
     size_t pieces, places, texts, effects;
-    unsigned confidence;
-    uint32_t lines, misses; /* since the last review */
+    uint32_t lines, misses; /* since the last review; REVIEW_LINES lines in a pause */
     uint32_t strays;        /* pieces that were not the likeliest, since then */
     uint32_t gap;       /* bytes from the end of a value to the next name: 2, or 3 with a space */
     uint32_t unordered; /* reviews for which no order of members is expected */
@@ -86,32 +88,25 @@ named_at(struct tp_guess *guess, const char *p, const char *name, size_t len)
 
 /* -- comparing -- */
 
-#if TP_SCAN_SSE2
-
-static inline bool
-same_start(const struct piece *piece, const char *p)
+/* What of the piece is not settled by the first 16 bytes at P: bits of its mask. */
+static inline uint32_t
+unsettled(const struct piece *piece, const char *p)
 {
-    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)piece->text);
+#if TP_SCAN_SSE2
+    __m128i a = _mm_load_si128((const __m128i *)(const void *)piece->text);
     __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);
 
-    return (~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & piece->mask) == 0;
-}
-
+    return ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & piece->mask;
 #else
-
-static inline bool
-same_start(const struct piece *piece, const char *p)
-{
     uint32_t len = piece->len;
     uint64_t low = tp_load64(piece->text) ^ tp_load64(p);
-    uint64_t high = tp_load64(piece->text + 8) ^ tp_load64(p + 8);
+    uint64_t high = len > 8 ? tp_load64(piece->text + 8) ^ tp_load64(p + 8) : 0;
 
-    if (len <= 8)
-        return (low & tp_low_bytes(len)) == 0;
-    return (low | (high & tp_low_bytes(len - 8))) == 0;
-}
-
+    low &= tp_low_bytes(len);
+    high &= tp_low_bytes(len - 8);
+    return (piece->mask & (PIECE_LONG | PIECE_EFFECTS)) | ((low | high) != 0);
 #endif
+}
 
 /* Compares word by word and stops at the first difference: a newline is only ever the last byte of
  * a piece, so nothing far behind the line's end is read. */
@@ -134,17 +129,30 @@ begins_number(char c)
     return (unsigned char)(c - '-') <= '9' - '-';
 }
 
+/* Does PIECE stand at P, and does it change no slots? Of a number's piece, the text does. */
+static inline bool
+fits_plainly(const struct piece *piece, const char *p)
+{
+    uint32_t left = unsettled(piece, p);
+
+    return __builtin_expect(left == 0, 1) || (left == PIECE_LONG && same_rest(piece, p));
+}
+
 /* Does PIECE stand at P? A number's piece ends before the number, so it does not say by itself
  * that a number follows. */
 static inline bool
 fits(const struct piece *piece, const char *p)
 {
-    if (!same_start(piece, p))
+    if (unsettled(piece, p) & 0xffff)
         return false;
     if (__builtin_expect(piece->rest != NULL, 0) && !same_rest(piece, p))
         return false;
     return piece->stop != TP_STOP_NUMBER || begins_number(p[piece->len]);
 }
+
+/* A review of the last lines, which are REVIEW_LINES now, or a pause that goes on. Should the next
+ * line be guessed? */
+bool tp_guess_review(struct tp_guess *guess);
 
 /* Lets the walker make one step from behind the value that followed PIECE, and learns it. NULL
  * when the walker finds a fault, or the step cannot be kept. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stream/in_source.h"
 #include "stream/in_unpack.h"
@@ -27,6 +28,7 @@ struct tp_in {
     enum tp_packing packing;
     bool headed;       /* the byte order mark was looked for */
     bool dropping;     /* the rest of a line that is too long is being skipped */
+    bool endless;      /* where the source ends now, it may go on later */
     bool ended;        /* the source has no more */
     bool unterminated; /* the last line came without a newline */
     bool at_end;       /* the last block given is the last one there is */
@@ -56,8 +58,8 @@ block_size(void)
     return (size_t)size;
 }
 
-struct tp_in *
-tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+static struct tp_in *
+new_in(const char *name, size_t max_line, struct tp_err *err)
 {
     struct tp_in *in = calloc(1, sizeof *in);
 
@@ -71,7 +73,33 @@ tp_in_open(const char *name, size_t max_line, struct tp_err *err)
     in->source.fd = -1;
     in->block = block_size();
     in->max_line = max_line < SIZE_MAX / 8 ? max_line : SIZE_MAX / 8;
+    return in;
+}
+
+struct tp_in *
+tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+{
+    struct tp_in *in = new_in(name, max_line, err);
+
+    if (!in)
+        return NULL;
     if (tp_in_source_open(&in->source, name, in->name, err)) {
+        tp_in_close(in);
+        return NULL;
+    }
+    return in;
+}
+
+struct tp_in *
+tp_in_adopt(int fd, const char *name, size_t max_line, struct tp_err *err)
+{
+    struct tp_in *in = new_in(name, max_line, err);
+
+    if (!in) {
+        close(fd);
+        return NULL;
+    }
+    if (tp_in_source_adopt(&in->source, fd, in->name, err)) {
         tp_in_close(in);
         return NULL;
     }
@@ -118,6 +146,44 @@ bool
 tp_in_is_regular(const struct tp_in *in)
 {
     return in->source.regular;
+}
+
+bool
+tp_in_is_packed(const struct tp_in *in)
+{
+    return in->unpack != NULL;
+}
+
+/* ---- for those who follow ---- */
+
+int
+tp_in_fd(const struct tp_in *in)
+{
+    return in->source.fd;
+}
+
+void
+tp_in_set_endless(struct tp_in *in, bool endless)
+{
+    in->endless = endless;
+}
+
+void
+tp_in_end_here(struct tp_in *in)
+{
+    in->ended = true;
+}
+
+int
+tp_in_seek(struct tp_in *in, uint64_t offset, struct tp_err *err)
+{
+    if (lseek(in->source.fd, (off_t)offset, SEEK_SET) < 0)
+        return tp_err_system(err, in->name);
+    in->mem_offset = offset;
+    in->headed = offset > 0; /* a byte order mark stands at the start alone */
+    if (offset > 0)
+        in->packing = TP_PACKING_NONE;
+    return 0;
 }
 
 /* ---- memory ---- */
@@ -265,7 +331,7 @@ fill(struct tp_in *in)
     if (got == TP_SOURCE_ERROR)
         return TP_IN_ERROR;
     if (got == TP_SOURCE_END)
-        return TP_IN_END;
+        return in->endless ? TP_IN_WAIT : TP_IN_END;
     take_in(in, (size_t)got);
     if (in->packing == TP_PACKING_UNDECIDED && detect_packing(in))
         return TP_IN_ERROR;

@@ -58,6 +58,25 @@ bool tp_in_unterminated(const struct tp_in *in);
 uint64_t tp_in_offset(const struct tp_in *in);
 
 bool tp_in_is_regular(const struct tp_in *in); /* a regular file: always readable, has an end */
+bool tp_in_is_packed(const struct tp_in *in);  /* gzip or zstd; known when a block was read */
+
+/* --- for those who follow a file (stream/tail) ------------------------------------------------*/
+
+/* FD is taken over, also on failure; NAME is for messages. */
+struct tp_in *tp_in_adopt(int fd, const char *name, size_t max_line, struct tp_err *err);
+
+int tp_in_fd(const struct tp_in *in); /* borrowed */
+
+/* ENDLESS: where a regular file ends now is not its end: TP_IN_WAIT. Taken back, the next call
+ * reads on. */
+void tp_in_set_endless(struct tp_in *in, bool endless);
+
+/* Here is its end, whatever stands behind: what was read and not given out comes, then TP_IN_END.
+ */
+void tp_in_end_here(struct tp_in *in);
+
+/* Before the first block of a plain regular file: begins at byte OFFSET. */
+int tp_in_seek(struct tp_in *in, uint64_t offset, struct tp_err *err);
 
 /* Waits until one of INPUTS[0..count) may be read or TIMEOUT_MS went by (-1: for ever). NULL
  * entries and inputs that returned TP_IN_END are skipped. Returns 1 when one is readable (an end or

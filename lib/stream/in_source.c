@@ -45,6 +45,14 @@ inspect(struct tp_in_source *source, const char *name, struct tp_err *err)
 }
 
 int
+tp_in_source_adopt(struct tp_in_source *source, int fd, const char *name, struct tp_err *err)
+{
+    source->ours = true;
+    source->fd = fd;
+    return inspect(source, name, err);
+}
+
+int
 tp_in_source_open(struct tp_in_source *source, const char *operand, const char *name,
                   struct tp_err *err)
 {

@@ -27,6 +27,8 @@ enum { TP_SOURCE_END = 0, TP_SOURCE_ERROR = -1, TP_SOURCE_WAIT = -2 };
 /* OPERAND is a path or `-`; NAME is what messages call it. */
 int tp_in_source_open(struct tp_in_source *source, const char *operand, const char *name,
                       struct tp_err *err);
+/* FD is its own from now on. */
+int tp_in_source_adopt(struct tp_in_source *source, int fd, const char *name, struct tp_err *err);
 void tp_in_source_close(struct tp_in_source *source);
 
 /* Reads what is there, at most LEN (> 0) bytes. NAME is for the message of a TP_SOURCE_ERROR. */

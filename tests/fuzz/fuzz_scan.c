@@ -2,12 +2,11 @@
 /*
  * fuzz_scan: the scanner against jansson, and against itself without prediction.
  *
- * The input is lines. Each goes through a scanner that predicts as eagerly as it can (confidence
- * 1), through one that does so by name, as if members came in no order, through one that never
- * predicts, and through jansson; they must agree on what is refused
- * (and the two scanners on why and where), and on the value of every wanted member. The lines go
- * round several times, in blocks of different sizes with different bytes behind them, so that
- * what was learned from one line is tried on all others.
+ * The input is lines. Each goes through a scanner that predicts, through one that does so by name,
+ * as if members came in no order, through one that never predicts, and through jansson; they must
+ * agree on what is refused (and the scanners on why and where), and on the value of every wanted
+ * member. The lines go round several times, in blocks of different sizes with different bytes
+ * behind them, so that what was learned from one line is tried on all others.
  *
  * Where jansson has limits that the scanner has not (scan.h), a line is not compared: numbers
  * that overflow, NUL in member names, depth between the two limits. A raw NUL byte is never JSON;
@@ -49,7 +48,7 @@ die(const char *line, size_t len, const char *what)
 }
 
 static struct tp_scan *
-new_scan(unsigned confidence)
+new_scan(bool guessing)
 {
     struct tp_scan *scan = tp_scan_new();
     struct tp_err err;
@@ -60,7 +59,7 @@ new_scan(unsigned confidence)
         if (tp_scan_want(scan, &path[i], &err) != (int)i)
             abort();
     }
-    tp_scan_set_confidence(scan, confidence);
+    tp_scan_set_guessing(scan, guessing);
     return scan;
 }
 
@@ -248,7 +247,7 @@ in_blocks(struct tp_scan *eager, struct tp_scan *plain, const char *data, size_t
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tp_scan *eager = new_scan(1), *disorder = new_scan(1), *plain = new_scan(0);
+    struct tp_scan *eager = new_scan(true), *disorder = new_scan(true), *plain = new_scan(false);
     char *lines = malloc(size + 1);
 
     if (size)

@@ -22,7 +22,7 @@ block_of(const void *text, size_t len)
 }
 
 static struct tp_scan *
-scan_for(const char *const *wanted, size_t count, unsigned confidence)
+scan_for(const char *const *wanted, size_t count, bool guessing)
 {
     struct tp_scan *scan = tp_scan_new();
     struct tp_path path;
@@ -33,7 +33,7 @@ scan_for(const char *const *wanted, size_t count, unsigned confidence)
         CHECK(tp_scan_want(scan, &path, &err) == (int)i);
         tp_path_release(&path);
     }
-    tp_scan_set_confidence(scan, confidence);
+    tp_scan_set_guessing(scan, guessing);
     return scan;
 }
 
@@ -77,8 +77,8 @@ static const char *const wanted[] = {"a", "b", "a.b", "a[1]", "a[0].c"};
 static void
 check_answer(const char *lines, const char *expected)
 {
-    for (unsigned confidence = 0; confidence <= 1; confidence++) {
-        struct tp_scan *scan = scan_for(wanted, 5, confidence);
+    for (int guessing = 0; guessing <= 1; guessing++) {
+        struct tp_scan *scan = scan_for(wanted, 5, guessing);
         struct tp_buf got = TP_BUF_INIT;
 
         for (int round = 0; round < 4; round++) {
@@ -122,7 +122,7 @@ static void
 surrogate_pairs_in_keys(void)
 {
     static const char *const name[] = {"\"\xf0\x9f\x98\x80\""};
-    struct tp_scan *scan = scan_for(name, 1, 1);
+    struct tp_scan *scan = scan_for(name, 1, true);
     struct tp_buf got = TP_BUF_INIT;
     const char *line = "{\"\\ud83d\\ude00\":1}\n{\"\xf0\x9f\x98\x80\":2}\n";
 
@@ -278,7 +278,7 @@ members_of(struct tp_scan *scan, const char *line)
 static void
 members_are_counted(void)
 {
-    struct tp_scan *scan = scan_for(wanted, 5, 1);
+    struct tp_scan *scan = scan_for(wanted, 5, true);
 
     for (int round = 0; round < 3; round++) {
         CHECK(members_of(scan, "{}\n") == 0);
@@ -300,7 +300,7 @@ strings_of_every_length(void)
         "\x01",     "\xff",         "\xc3",         "\xe6\xb5",
         "\\q",      "\xed\xa0\x80", "\xe0\x80\x80", "\xf4\x90\x80\x80",
         "\xc0\x80", "\x80"};
-    struct tp_scan *scan = scan_for(wanted, 1, 1), *plain = scan_for(wanted, 1, 0);
+    struct tp_scan *scan = scan_for(wanted, 1, true), *plain = scan_for(wanted, 1, false);
     struct tp_slot slot, same;
 
     for (size_t len = 0; len < 150; len++) {
@@ -353,7 +353,7 @@ guesses_that_were_wrong_once(void)
 static void
 hostile_keys_are_bounded(void)
 {
-    struct tp_scan *scan = scan_for(wanted, 2, 1);
+    struct tp_scan *scan = scan_for(wanted, 2, true);
     const struct tp_str *names;
     struct tp_slot slot[2];
     char text[256];
@@ -379,7 +379,7 @@ hostile_keys_are_bounded(void)
 static void
 names_are_kept_once_in_order(void)
 {
-    struct tp_scan *scan = scan_for(wanted, 5, 1);
+    struct tp_scan *scan = scan_for(wanted, 5, true);
     const struct tp_str *names;
 
     for (int i = 0; i < 3; i++) {
@@ -443,7 +443,7 @@ a_path_of_full_length_is_found(void)
         tp_buf_put_char(&line, ']');
     TP_BUF_PUT(&line, "}\n");
     name[0] = tp_buf_text(&text);
-    scan = scan_for(name, 1, 1);
+    scan = scan_for(name, 1, true);
     for (int i = 0; i < 3; i++)
         put_answers(scan, line.ptr, line.len, &got);
     CHECK(strcmp(tp_buf_text(&got), "[[7]]\n[[7]]\n[[7]]\n") == 0);
@@ -477,7 +477,7 @@ slots_give_values(void)
     const char *line =
         "{\"a\":\"x\\ny\",\"b\":42}\n{\"a\":\"z\",\"b\":1.5}\n{\"a\":{},\"b\":false}\n{}\n";
     struct block block = block_of(line, strlen(line));
-    struct tp_scan *scan = scan_for(wanted, 2, 1);
+    struct tp_scan *scan = scan_for(wanted, 2, true);
     struct tp_buf scratch = TP_BUF_INIT;
     struct tp_slot slot[2];
     struct tp_value value;
@@ -577,10 +577,10 @@ members_in_no_order(void)
         if (i % 50 == 49)
             tp_buf_put(&lines, bad, sizeof bad - 1);
     }
-    for (unsigned confidence = 0; confidence < 2; confidence++) {
-        struct tp_scan *scan = scan_for(asked, 5, confidence);
+    for (int guessing = 0; guessing <= 1; guessing++) {
+        struct tp_scan *scan = scan_for(asked, 5, guessing);
 
-        put_answers(scan, lines.ptr, lines.len, confidence ? &guessed : &walked);
+        put_answers(scan, lines.ptr, lines.len, guessing ? &guessed : &walked);
         tp_scan_free(scan);
     }
     CHECK(tp_str_equal(tp_buf_str(&guessed), tp_buf_str(&walked)));
@@ -594,7 +594,7 @@ static void
 an_empty_line_is_refused_in_disorder(void)
 {
     static const char *const asked[] = {"a"};
-    struct tp_scan *scan = scan_for(asked, 1, 1);
+    struct tp_scan *scan = scan_for(asked, 1, true);
     struct tp_buf got = TP_BUF_INIT;
 
     tp_scan_expect_disorder(scan);

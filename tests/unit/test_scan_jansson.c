@@ -224,14 +224,14 @@ struct answer {
 };
 
 static struct tp_scan *
-new_scan(unsigned confidence)
+new_scan(bool guessing)
 {
     struct tp_scan *scan = tp_scan_new();
     struct tp_err err;
 
     for (size_t i = 0; i < WANTED; i++)
         CHECK(tp_scan_want(scan, &path[i], &err) == (int)i);
-    tp_scan_set_confidence(scan, confidence);
+    tp_scan_set_guessing(scan, guessing);
     return scan;
 }
 
@@ -295,9 +295,9 @@ check_block(struct tp_scan *guessing, struct tp_scan *plain, const char *text, s
 }
 
 static void
-check_blocks(const struct tp_buf *lines, size_t at_least, unsigned confidence, bool disorder)
+check_blocks(const struct tp_buf *lines, size_t at_least, bool disorder)
 {
-    struct tp_scan *guessing = new_scan(confidence), *plain = new_scan(0);
+    struct tp_scan *guessing = new_scan(true), *plain = new_scan(false);
     size_t start = 0;
 
     if (disorder)
@@ -320,11 +320,11 @@ random_objects(void)
         struct tp_buf lines = TP_BUF_INIT;
 
         put_lines(&lines, seed, 60);
-        check_blocks(&lines, 1, 1, false);
-        check_blocks(&lines, 700, 1, false);
-        check_blocks(&lines, 1, 1, true);
-        check_blocks(&lines, 700, 1, true);
-        check_blocks(&lines, lines.len, 16, false);
+        check_blocks(&lines, 1, false);
+        check_blocks(&lines, 700, false);
+        check_blocks(&lines, 1, true);
+        check_blocks(&lines, 700, true);
+        check_blocks(&lines, lines.len, false);
         tp_buf_release(&lines);
     }
 }
@@ -358,7 +358,7 @@ static void
 naughty_strings(void)
 {
     const char *shared = getenv("TIDEPIPE_SHARED");
-    struct tp_scan *scan = new_scan(1);
+    struct tp_scan *scan = new_scan(true);
     char file[1024];
     json_t *list;
     size_t i;

@@ -1,0 +1,83 @@
+/*
+ * tail: reads a file by its name, over rotation, for ever; or any input once.
+ *
+ * What is followed is a name. The file that bears it is read to its end and waited for:
+ *
+ *   renamed or deleted    the file is read on until another one bears the name and is not empty,
+ * and this one has been silent for a second: its writer may not have reopened. Then its last line,
+ * if unterminated, ends with it; then the new file. truncated             (copytruncate) shorter
+ * than what was read, or other bytes where ours stood: it is read again from its start.
+ *
+ * Which file it is, is told by device and inode and by a mark of what it said: the first bytes, and
+ * those before the place that was reached. So an inode that was given to another file is not taken
+ * for the old one. What cannot be seen: lines that were written between the last look and a
+ * truncation; and a file that came and went, by name, between two looks.
+ *
+ * Packed files, FIFOs and the like are read to their end, once. Blocks are those of stream/in.
+ */
+#ifndef TP_STREAM_TAIL_H
+#define TP_STREAM_TAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "stream/in.h"
+
+struct tp_tail; /* opaque */
+
+/* What a file says of itself: hashes of its first bytes and of those before a place in it. */
+struct tp_tail_mark {
+    uint64_t head, back;
+    uint32_t head_len, back_len;
+};
+
+/* Where reading stands: all that is needed to go on in another process. */
+struct tp_tail_place {
+    uint64_t device, inode; /* 0: no file yet */
+    uint64_t offset;        /* behind the last line that was given, in unpacked bytes */
+    struct tp_tail_mark mark;
+};
+
+/* NAME is a path or `-`. FOLLOW: a regular file has no end, and one that is missing is waited for.
+ * NULL with the reason. */
+struct tp_tail *tp_tail_open(const char *name, bool follow, size_t max_line, struct tp_err *err);
+void tp_tail_close(struct tp_tail *tail); /* NULL is fine */
+
+const char *tp_tail_name(const struct tp_tail *tail);
+
+/* Whole lines, as tp_in_next gives them. TP_IN_WAIT: nothing now. TP_IN_END never comes while a
+ * regular file is followed. */
+enum tp_in_state tp_tail_next(struct tp_tail *tail, struct tp_str *block, struct tp_err *err);
+
+/* Where the last block began in its file. */
+uint64_t tp_tail_offset(const struct tp_tail *tail);
+
+/* The number of files read before this one; grows where tp_tail_offset begins anew. */
+uint64_t tp_tail_turn(const struct tp_tail *tail);
+
+/* Something to tell people since the last call ("was truncated: ..."), or NULL. */
+const char *tp_tail_news(struct tp_tail *tail);
+
+/* What to wait on with tp_in_wait; NULL where only looking again helps (a followed file). */
+struct tp_in *tp_tail_in(const struct tp_tail *tail);
+
+/* No end is waited for any more: what is there comes, then TP_IN_END. */
+void tp_tail_stop_following(struct tp_tail *tail);
+
+/* Before the first block: begins at the first line that starts at byte OFFSET or behind it; of
+ * packed and unseekable inputs the bytes before it are read and dropped. */
+int tp_tail_skip_to(struct tp_tail *tail, uint64_t offset, struct tp_err *err);
+
+/* ... or at the end there is now; only lines that come later are given. */
+int tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err);
+
+struct tp_tail_place tp_tail_place(const struct tp_tail *tail);
+
+/* Does FD, a regular file, hold at PLACE what was read there? 1: it does, 0: it is another file or
+ * was written anew, -1: reading failed. */
+int tp_tail_is_at(int fd, const struct tp_tail_place *place);
+
+#endif
