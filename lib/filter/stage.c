@@ -169,6 +169,13 @@ tp_stage_late(struct tp_stage *s, tp_time window_end, tp_time limit)
 }
 
 enum tp_verdict
+tp_stage_late_behind(struct tp_stage *s, tp_time reached, tp_time limit)
+{
+    s->late_reached = reached;
+    return tp_stage_late(s, TP_TIME_BEFORE_ALL, limit);
+}
+
+enum tp_verdict
 tp_stage_reject(struct tp_stage *s, long at, const char *format, ...)
 {
     va_list args;

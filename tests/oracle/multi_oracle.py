@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""ssort --by and ssort beyond its memory against DuckDB's ORDER BY and sort -s.
+"""ssort --by and ssort beyond its memory against DuckDB's ORDER BY and sort -s; sunion --sorted
+against sort -m.
 
 Seeded records; memory so small that runs are spilled. Lines must come out byte for byte, those with
 equal keys in the order they came.
@@ -86,9 +87,29 @@ def by_time(draw, seed):
               run(f"ssort -t t {delay} --max-memory 1M", lines), theirs)
 
 
+def sorted_union(draw, seed):
+    """Ties: by the number of the input, as sort -s -m has it."""
+    inputs = [[] for _ in range(draw.choice([2, 7, 40]))]
+    for line in records(draw, 20_000):
+        inputs[min(int(draw.expovariate(0.3)), len(inputs) - 1)].append(line)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, write in [("lines", lambda line: line),
+                            ("keyed", lambda line: line[5:15] + "\t" + line)]:
+            for i, lines in enumerate(inputs):
+                with open(f"{folder}/{kind}{i:03}", "w") as file:
+                    file.write("".join(write(line) + "\n" for line in lines))
+        theirs = run(f"sort -s -m -n -k1,1 {folder}/keyed* | cut -f2-")
+        check(f"{seed}: sunion --sorted", run(f"sunion --sorted -t t {folder}/lines*"), theirs)
+        check(f"{seed}: sunion --sorted, few descriptors, small blocks",
+              run(f"ulimit -n 70; TIDEPIPE_BLOCK=500 sunion --sorted -t t {folder}/lines*"), theirs)
+        fifos = " ".join(f"<(cat {folder}/lines{i:03})" for i in range(len(inputs)))
+        check(f"{seed}: sunion --sorted of pipes", run(f"sunion --sorted -t t {fifos}"), theirs)
+
+
 for seed in [int(arg) for arg in sys.argv[1:]] or [1, 2, 3]:
     draw = random.Random(seed)
     by(draw, seed)
     by_time(draw, seed)
+    sorted_union(draw, seed)
 print(f"multi_oracle: {passed} passed, {failed} failed")
 sys.exit(failed > 0)
