@@ -30,6 +30,15 @@ struct latest {
     size_t len;
 };
 
+/* A record that is not judged yet. */
+struct waiting {
+    struct tp_str line; /* borrowed from its block */
+    struct tp_digest digest;
+    tp_time time;
+};
+
+enum { WAITING = 32 };
+
 struct sdedup {
     const char *key_text, *keep, *dups_text;
     tp_duration within; /* -1: for ever */
@@ -38,6 +47,8 @@ struct sdedup {
     struct tp_keys keys;
     struct tp_buf key;
     struct tp_recent *seen;
+    struct waiting waiting[WAITING]; /* [first, next), modulo their number */
+    uint64_t first, next;
     struct tp_reorder *held; /* NULL: --keep arrival */
     struct tp_map *latest;   /* NULL: not --keep last; in the order in which horizons opened */
     struct tp_target *dups;  /* NULL: dropped */
@@ -109,15 +120,62 @@ keep_repeat(struct sdedup *d, struct tp_str line, struct tp_err *err)
     return d->dups ? tp_target_write(d->dups, line, err) : 0;
 }
 
+/* A record of which is known whether it IS_NEW; LINE ends before its newline. */
+static int
+answer(struct sdedup *d, struct tp_stage *stage, struct tp_str line, bool is_new,
+       struct tp_err *err)
+{
+    if (is_new)
+        return tp_stage_pass(stage, line, err);
+    tp_stage_drop_duplicate(stage, 1);
+    return keep_repeat(d, (struct tp_str){line.ptr, line.len + 1}, err);
+}
+
+/* The record that has waited longest for its place in the table. */
+static int
+judge_oldest(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+{
+    const struct waiting *w = &d->waiting[d->first++ % WAITING];
+    int is_new = tp_recent_see_digest(d->seen, w->digest, w->time, err);
+
+    return is_new < 0 ? -1 : answer(d, stage, w->line, is_new, err);
+}
+
+static int
+judge_waiting(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+{
+    while (d->first < d->next)
+        if (judge_oldest(d, stage, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* Looking a key up is waiting for memory: meanwhile the next records are read. Their lines are
+ * borrowed until the block is given up, and nobody sees them wait. */
+static enum tp_verdict
+judge_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, tp_time time)
+{
+    struct tp_err err;
+
+    if (d->next - d->first == WAITING && judge_oldest(d, stage, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    d->waiting[d->next++ % WAITING] =
+        (struct waiting){r->line, tp_recent_expect(d->seen, tp_buf_str(&d->key), time), time};
+    return TP_HELD;
+}
+
 static enum tp_verdict
 judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 {
+    tp_time time = r->has_time ? r->time : 0;
     struct tp_err err;
     int is_new;
 
     if (r->has_time && tp_recent_is_late(d->seen, r->time, r->watermark))
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->within);
-    is_new = tp_recent_see(d->seen, tp_buf_str(&d->key), r->has_time ? r->time : 0, &err);
+    if (!d->verify)
+        return judge_soon(d, stage, r, time);
+    is_new = tp_recent_see(d->seen, tp_buf_str(&d->key), time, &err);
     if (is_new < 0)
         return tp_stage_fail(stage, &err);
     if (is_new)
@@ -287,6 +345,8 @@ sdedup_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct 
 {
     struct sdedup *d = self;
 
+    if (judge_waiting(d, stage, err) < 0)
+        return -1;
     if (d->held && judge_until(d, stage, *watermark, err) < 0)
         return -1;
     tp_recent_expire(d->seen, *watermark);
@@ -302,6 +362,20 @@ sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sdedup *d = self;
 
     return d->held ? judge_until(d, stage, TP_TIME_AFTER_ALL, err) : 0;
+}
+
+/* The block of the lines that wait is given up. */
+static int
+sdedup_settle(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    return judge_waiting(self, stage, err);
+}
+
+static int
+sdedup_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
+{
+    (void)id;
+    return judge_waiting(self, stage, err);
 }
 
 /* --- the end -----------------------------------------------------------------------------------*/
@@ -370,6 +444,8 @@ static const struct tp_operator sdedup = {
     .record = sdedup_record,
     .watermark = sdedup_watermark,
     .finish = sdedup_finish,
+    .settle = sdedup_settle,
+    .barrier = sdedup_barrier,
     .quiet = sdedup_quiet,
     .shut = sdedup_shut,
     .unfinished = sdedup_unfinished,

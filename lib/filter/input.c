@@ -443,9 +443,9 @@ tp_input_read(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
     struct tp_str block;
 
-    if (tp_out_settle(s->out, &s->err) < 0)
-        return -1;
     if (s->op->settle && s->op->settle(s->self, s, &s->err) < 0)
+        return -1;
+    if (tp_out_settle(s->out, &s->err) < 0)
         return -1;
     switch (tp_in_next(in->in, &block, &s->err)) {
     case TP_IN_BLOCK:

@@ -247,6 +247,10 @@ bool tp_stage_input_ready(const struct tp_stage *stage, int input);
 struct tp_buf *tp_stage_row(struct tp_stage *stage, struct tp_err *err);
 int tp_stage_row_end(struct tp_stage *stage, struct tp_err *err);
 
+/* LINE, of a record that was held, goes on byte for byte, as with TP_PASS; it is borrowed from the
+ * block it came in (see `settle`). */
+int tp_stage_pass(struct tp_stage *stage, struct tp_str line, struct tp_err *err);
+
 /* Writes a control line that `control` kept, where standard output takes them. */
 int tp_stage_control(struct tp_stage *stage, struct tp_str line, struct tp_err *err);
 

@@ -117,6 +117,13 @@ tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
 }
 
 int
+tp_stage_pass(struct tp_stage *s, struct tp_str line, struct tp_err *err)
+{
+    tp_stage_release(s, 1);
+    return tp_out_pass(s->out, line.ptr, line.len + 1, err);
+}
+
+int
 tp_stage_control(struct tp_stage *s, struct tp_str line, struct tp_err *err)
 {
     struct tp_buf *to;
