@@ -1,13 +1,16 @@
 /*
  * sdedup: drops repeats: records whose key has been seen.
  *
- * Input: records in any order. By default the first of a key to arrive passes at once; with --keep
+ * Input: records in any order. Without -k records are the same that say the same (record/canon).
+ * By default the first of a key to arrive passes at once; with --keep
  * first it is the one with the least event time, with --keep last the one with the greatest, once
  * the watermark proves it; among equals the first, or the last, to arrive, as with Flink's
- * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime [DESC]) = 1.
+ * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime [DESC]) = 1. --on-change
+ * passes those whose values differ from those of the key's last record to arrive.
  * State: for each key 16 bytes (its 128-bit hash; --verify: the key) for ever, or for --within
  * twice that long in event time, and the time; --keep first also holds the records that the
- * watermark has not passed, --keep last these and a record for each key whose horizon is open. A
+ * watermark has not passed, --keep last these and a record for each key whose horizon is open;
+ * --approx some bits a key, --on-change two hashes. A
  * record that comes so late that what it repeats may be forgotten is late (watermark - time >=
  * within; --keep first and last: time < watermark). A record whose key cannot be evaluated is
  * rejected, and one without a usable time where times matter.
@@ -17,10 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bloom.h"
+#include "base/hash.h"
 #include "base/map.h"
 #include "event/recent.h"
 #include "event/reorder.h"
 #include "filter/operator.h"
+#include "record/canon.h"
 #include "stream/target.h"
 
 /* --keep last: the latest record of a horizon so far. */
@@ -40,12 +46,18 @@ struct waiting {
 enum { WAITING = 32 };
 
 struct sdedup {
-    const char *key_text, *keep, *dups_text;
+    const char *key_text, *keep, *dups_text, *change_text;
+    double approx;      /* percent; -1: exactly */
     tp_duration within; /* -1: for ever */
     bool verify;
 
     struct tp_keys keys;
+    struct tp_canon canon; /* without keys */
     struct tp_buf key;
+    uint64_t seed;
+    struct tp_bloom *bloom; /* --approx */
+    struct tp_keys fields;  /* --on-change */
+    struct tp_map *last;    /* ... of each key the digest of its last values */
     struct tp_recent *seen;
     struct waiting waiting[WAITING]; /* [first, next), modulo their number */
     uint64_t first, next;
@@ -62,6 +74,10 @@ static const struct tp_option options[] = {
      TP_OPTION_DURATION, FIELD(within)},
     {0, "keep", "WHICH", "arrival (the first to come, at once), or first or last by event time",
      TP_OPTION_TEXT, FIELD(keep)},
+    {0, "on-change", "FIELDS", "pass a record when these differ from the last of its key",
+     TP_OPTION_TEXT, FIELD(change_text)},
+    {0, "approx", "P%", "in a few bits a key; takes so many new keys for seen", TP_OPTION_PERCENT,
+     FIELD(approx)},
     {0, "dups", "TARGET", "keep the repeats there", TP_OPTION_TEXT, FIELD(dups_text)},
     {0, "verify", NULL, "compare whole keys, not their 128-bit hashes", TP_OPTION_FLAG,
      FIELD(verify)},
@@ -88,17 +104,48 @@ open_keep(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+/* --approx and --on-change are ways of their own. */
+static int
+check_options(const struct sdedup *d, struct tp_err *err)
+{
+    const char *own = d->change_text ? "--on-change" : d->approx >= 0 ? "--approx" : NULL;
+
+    if (d->within == 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--within: 0 would find no repeats");
+    if (d->approx == 0 || d->approx >= 100)
+        return tp_err_set(err, TP_FAULT_USAGE, "--approx: more than 0%% and less than 100%%");
+    if (own && (d->within > 0 || strcmp(d->keep, "arrival") != 0))
+        return tp_err_set(err, TP_FAULT_USAGE, "%s goes neither with --within nor with --keep",
+                          own);
+    if (d->approx >= 0 && (d->verify || d->change_text))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--approx goes neither with --verify nor with "
+                          "--on-change");
+    return 0;
+}
+
+static int
+open_state(struct sdedup *d, struct tp_err *err)
+{
+    d->seed = tp_hash_seed();
+    if (d->approx >= 0)
+        d->bloom = tp_bloom_new(d->approx / 100);
+    if (d->change_text)
+        d->last = tp_map_new(sizeof(struct tp_digest));
+    d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
+    return d->seen && (d->bloom || d->approx < 0) && (d->last || !d->change_text)
+               ? 0
+               : tp_err_memory(err);
+}
+
 static int
 sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sdedup *d = self;
 
-    if (!d->key_text)
-        return tp_err_set(err, TP_FAULT_USAGE, "-k is missing: what makes two records the same?");
-    if (d->within == 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within: 0 would find no repeats");
-    if (open_keep(d, stage, err) < 0 ||
-        tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0)
+    if (check_options(d, err) < 0 || open_keep(d, stage, err) < 0 ||
+        tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0 ||
+        tp_stage_want_keys(stage, "--on-change", d->change_text, &d->fields, err) < 0)
         return -1;
     if (d->dups_text) {
         d->dups = tp_target_open(d->dups_text, err);
@@ -107,8 +154,7 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
             return -1;
         }
     }
-    d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
-    return d->seen ? 0 : tp_err_memory(err);
+    return open_state(d, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -164,6 +210,40 @@ judge_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, 
     return TP_HELD;
 }
 
+/* Is the key's last value another one? Then it is this from now on. 1, 0, or -1. */
+static int
+has_changed(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
+{
+    struct tp_digest digest = tp_digest_of(d->seed, tp_buf_str(&d->key)), now, *last;
+    struct tp_str key = {(const char *)&digest, sizeof digest};
+    bool is_new, changed;
+
+    last = tp_map_add(d->last, d->verify ? tp_buf_str(&d->key) : key, &is_new);
+    if (!last)
+        return tp_err_memory(err);
+    tp_buf_clear(&d->key);
+    if (tp_keys_make(&d->fields, r->slot, &d->key, err) < 0)
+        return -1;
+    now = tp_digest_of(d->seed, tp_buf_str(&d->key));
+    changed = is_new || now.low != last->low || now.high != last->high;
+    *last = now;
+    return changed;
+}
+
+/* What needs no place in the table of keys. */
+static int
+see(struct sdedup *d, const struct tp_record *r, tp_time time, struct tp_err *err)
+{
+    int is_new;
+
+    if (d->last)
+        return has_changed(d, r, err);
+    if (!d->bloom)
+        return tp_recent_see(d->seen, tp_buf_str(&d->key), time, err);
+    is_new = tp_bloom_see(d->bloom, tp_digest_of(d->seed, tp_buf_str(&d->key)));
+    return is_new < 0 ? tp_err_memory(err) : is_new;
+}
+
 static enum tp_verdict
 judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -173,9 +253,9 @@ judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *
 
     if (r->has_time && tp_recent_is_late(d->seen, r->time, r->watermark))
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->within);
-    if (!d->verify)
+    if (!d->verify && !d->last && !d->bloom)
         return judge_soon(d, stage, r, time);
-    is_new = tp_recent_see(d->seen, tp_buf_str(&d->key), time, &err);
+    is_new = see(d, r, time, &err);
     if (is_new < 0)
         return tp_stage_fail(stage, &err);
     if (is_new)
@@ -199,6 +279,16 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
     return TP_HELD;
 }
 
+/* Appends what makes two records the same: by -k, else all they say; --on-change without -k: one
+ * key for all. */
+static int
+make_key(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
+{
+    if (d->key_text || d->last)
+        return tp_keys_make(&d->keys, r->slot, &d->key, err);
+    return tp_canon_put(&d->canon, r->line, &d->key) < 0 ? tp_err_memory(err) : 0;
+}
+
 static enum tp_verdict
 sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -209,7 +299,7 @@ sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     tp_buf_clear(&d->key);
     if (d->held)
         tp_buf_put(&d->key, &len, sizeof len);
-    if (tp_keys_make(&d->keys, r->slot, &d->key, &err) < 0)
+    if (make_key(d, r, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (!d->held)
         return judge_at_once(d, stage, r);
@@ -395,7 +485,9 @@ sdedup_shut(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sdedup *d = self;
     struct tp_target *dups = d->dups;
 
-    (void)stage;
+    if (d->bloom)
+        tp_stage_stat(stage, "%zu keys in a filter of %zu bytes", tp_bloom_count(d->bloom),
+                      tp_bloom_size(d->bloom));
     d->dups = NULL;
     return dups ? tp_target_close(dups, err) : 0;
 }
@@ -428,7 +520,11 @@ sdedup_close(void *self)
     tp_recent_free(d->seen);
     tp_reorder_free(d->held);
     free_latest(d);
+    tp_bloom_free(d->bloom);
+    tp_map_free(d->last);
+    tp_canon_release(&d->canon);
     tp_keys_release(&d->keys);
+    tp_keys_release(&d->fields);
     tp_buf_release(&d->key);
 }
 
@@ -436,7 +532,9 @@ static const struct tp_operator sdedup = {
     .name = "sdedup",
     .purpose = "drops repeats",
     .synopsis =
-        "-k KEYS [--within DUR] [--keep WHICH] [--dups TARGET] [--verify] [-d DUR] [FILE ...]",
+        "[-k KEYS] [--within DUR] [--keep WHICH] [--dups TARGET] [--verify] [-d DUR] [FILE ...]\n"
+        "--on-change FIELDS [-k KEYS] [--dups TARGET] [--verify] [FILE ...]\n"
+        "--approx P% [-k KEYS] [--dups TARGET] [FILE ...]",
     .example = "  sdedup -k id --within 1h -d 5s events.ndjson",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
@@ -455,7 +553,7 @@ static const struct tp_operator sdedup = {
 int
 main(int argc, char **argv)
 {
-    struct sdedup self = {.keep = "arrival", .within = -1};
+    struct sdedup self = {.keep = "arrival", .within = -1, .approx = -1};
 
     return tp_transform_main(&sdedup, &self, argc, argv);
 }
