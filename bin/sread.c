@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "event/watermark.h"
 #include "filter/operator.h"
@@ -17,6 +18,7 @@
 #include "filter/span.h"
 #include "record/text_format.h"
 #include "stream/filenames.h"
+#include "stream/log.h"
 #include "stream/rotation.h"
 #include "stream/tail.h"
 #include "stream/watch.h"
@@ -26,6 +28,7 @@
 struct input {
     struct tp_tail *tail;
     bool follow, ended;
+    uint64_t base;              /* of a log's segment: the byte of the log it begins with */
     uint64_t turn, line_number; /* of the file it is at, and its lines so far */
 };
 
@@ -98,40 +101,109 @@ gather_names(struct sread *s, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
-/* All are opened before the first is read: a file that is rotated meanwhile is still the same. */
+/* One more input; at most all names and segments, so this is no hot path. */
+static struct input *
+add_input(struct sread *s, struct tp_tail *tail, struct tp_err *err)
+{
+    struct input *grown = tail ? realloc(s->input, (s->inputs + 1) * sizeof *grown) : NULL;
+
+    if (!grown) {
+        if (tail)
+            tp_err_memory(err);
+        tp_tail_close(tail);
+        return NULL;
+    }
+    s->input = grown;
+    grown[s->inputs] = (struct input){.tail = tail};
+    return &grown[s->inputs++];
+}
+
 static int
-open_input(struct sread *s, struct tp_stage *stage, size_t i, struct tp_err *err)
+open_segment(struct sread *s, struct tp_stage *stage, const struct tp_log_segments *log, size_t i,
+             uint64_t from, struct tp_err *err)
+{
+    const struct tp_log_segment *segment = &log->segment[i];
+    char *path = tp_log_path(log->folder, segment->base, ".ndjson");
+    struct input *input;
+
+    if (!path)
+        return tp_err_memory(err);
+    input = add_input(s, tp_tail_open(path, false, tp_stage_max_line(stage), err), err);
+    free(path);
+    if (!input)
+        return -1;
+    input->base = segment->base;
+    tp_tail_expect(input->tail, segment->end);
+    return from > segment->base ? tp_tail_skip_to(input->tail, from - segment->base, err) : 0;
+}
+
+/* The segments of a log, from where --from says. */
+static int
+open_log(struct sread *s, struct tp_stage *stage, const char *folder, struct tp_err *err)
+{
+    struct tp_log_segments log;
+    uint64_t from = s->span.from.offset;
+    int result = 0;
+
+    if (s->follow)
+        return tp_err_set(err, TP_FAULT_USAGE, "-F: %s is a folder, whose log is read to its end",
+                          folder);
+    if (tp_log_list(&log, folder, err) < 0)
+        return -1;
+    if (log.count == 0)
+        result =
+            tp_err_set(err, TP_FAULT_USAGE, "%s is a folder without segments of a log", folder);
+    else if (s->span.from.kind == TP_SPAN_TIME)
+        result = tp_log_seek(&log, s->span.from.time, &from, err);
+    for (size_t i = 0; i < log.count && result == 0; i++)
+        if (i + 1 == log.count || log.segment[i + 1].base > from)
+            result = open_segment(s, stage, &log, i, from, err);
+    tp_log_segments_release(&log);
+    return result;
+}
+
+static int
+open_file(struct sread *s, struct tp_stage *stage, size_t i, struct tp_err *err)
 {
     const char *name = s->names.name[i];
-    struct input *input = &s->input[i];
+    bool follow = s->follow && !tp_rotation_has_live(s->names.name, s->names.count, i);
+    struct input *input =
+        add_input(s, tp_tail_open(name, follow, tp_stage_max_line(stage), err), err);
 
-    input->follow = s->follow && !tp_rotation_has_live(s->names.name, s->names.count, i);
-    input->tail = tp_tail_open(name, input->follow, tp_stage_max_line(stage), err);
-    if (!input->tail)
+    if (!input)
         return -1;
-    if (input->follow)
+    input->follow = follow;
+    if (follow)
         tp_watch_add(s->watch, name);
     if (s->span.from.kind == TP_SPAN_OFFSET)
         return tp_tail_skip_to(input->tail, s->span.from.offset, err);
     if (s->span.from.kind != TP_SPAN_END)
         return 0;
-    input->ended = !input->follow;
+    input->ended = !follow;
     s->ended += input->ended;
-    return input->follow ? tp_tail_skip_all(input->tail, err) : 0;
+    return follow ? tp_tail_skip_all(input->tail, err) : 0;
 }
 
+static bool
+is_folder(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* All are opened before the first is read: a file that is rotated meanwhile is still the same. */
 static int
 open_inputs(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    s->input = calloc(s->names.count, sizeof *s->input);
-    if (!s->input)
-        return tp_err_memory(err);
-    for (s->inputs = 0; s->inputs < s->names.count; s->inputs++) {
-        if (open_input(s, stage, s->inputs, err) == 0)
-            continue;
-        tp_tail_close(s->input[s->inputs].tail);
-        err->fault = TP_FAULT_USAGE;
-        return -1;
+    for (size_t i = 0; i < s->names.count; i++) {
+        int result = is_folder(s->names.name[i]) ? open_log(s, stage, s->names.name[i], err)
+                                                 : open_file(s, stage, i, err);
+
+        if (result < 0) {
+            err->fault = TP_FAULT_USAGE;
+            return -1;
+        }
     }
     return 0;
 }
@@ -142,13 +214,8 @@ open_command(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
     if (tp_stage_operand(stage, 0))
         return tp_err_set(err, TP_FAULT_USAGE, "--exec takes the place of FILEs");
-    s->input = calloc(1, sizeof *s->input);
-    if (!s->input)
-        return tp_err_memory(err);
-    s->input[0].tail = tp_tail_exec(s->exec, tp_stage_max_line(stage), err);
-    if (!s->input[0].tail)
+    if (!add_input(s, tp_tail_exec(s->exec, tp_stage_max_line(stage), err), err))
         return -1;
-    s->inputs = 1;
     return s->span.from.kind == TP_SPAN_OFFSET
                ? tp_tail_skip_to(s->input[0].tail, s->span.from.offset, err)
                : 0;
@@ -222,7 +289,9 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
 static uint64_t
 offset_of(const struct sread *s, const char *line)
 {
-    return tp_tail_offset(s->input[s->at].tail) + (uint64_t)(line - s->block);
+    const struct input *input = &s->input[s->at];
+
+    return input->base + tp_tail_offset(input->tail) + (uint64_t)(line - s->block);
 }
 
 static int

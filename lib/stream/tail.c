@@ -35,7 +35,10 @@ struct tp_tail {
     tp_time quiet_since;      /* by the steady clock, while idle */
     struct timespec modified; /* when it was last found unchanged */
     const char *news;
-    pid_t child; /* writes it; 0: none, or waited for */
+    bool strict;       /* a segment of a log */
+    uint64_t expected; /* its bytes */
+    bool is_torn;      /* half a line stands at its end */
+    pid_t child;       /* writes it; 0: none, or waited for */
 };
 
 static tp_time
@@ -284,9 +287,18 @@ static struct tp_str
 take_block(struct tp_tail *tail, struct tp_str block)
 {
     const char *start = block.ptr;
-    uint64_t from = tp_in_offset(tail->in), end = from + block.len;
+    uint64_t from = tp_in_offset(tail->in), end;
 
-    if (tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
+    if (tail->strict && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in)) {
+        const char *newline = memrchr(block.ptr, '\n', block.len - 1);
+
+        block.len = newline ? (size_t)(newline - block.ptr) + 1 : 0;
+        tail->is_torn = true;
+        if (block.len == 0)
+            return block;
+    }
+    end = from + block.len;
+    if (!tail->is_torn && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
         end--;
     tail->idle = false;
     note_place(tail, (struct tp_str){block.ptr, (size_t)(end - from)}, end);
@@ -316,6 +328,12 @@ read_on(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
         return changed < 0 ? TP_IN_ERROR : changed ? TP_IN_BLOCK : TP_IN_WAIT;
     } else if (state == TP_IN_END && (tail->next || (tail->follow && is_plain(tail->in)))) {
         return switch_over(tail, err) < 0 ? TP_IN_ERROR : TP_IN_BLOCK;
+    } else if (state == TP_IN_END && tail->strict &&
+               (tail->is_torn || tail->place.offset < tail->expected)) {
+        tp_err_set(err, TP_FAULT_MACHINE, "%s is damaged: whole lines up to byte %llu of %llu%s",
+                   tail->name, (unsigned long long)tail->place.offset,
+                   (unsigned long long)tail->expected, tail->is_torn ? ", then half a line" : "");
+        return TP_IN_ERROR;
     } else if (state == TP_IN_END && tail->child) {
         pid_t child = tail->child;
 
@@ -518,6 +536,13 @@ struct tp_in *
 tp_tail_in(const struct tp_tail *tail)
 {
     return tail->in && !tp_in_is_regular(tail->in) ? tail->in : NULL;
+}
+
+void
+tp_tail_expect(struct tp_tail *tail, uint64_t size)
+{
+    tail->strict = true;
+    tail->expected = size;
 }
 
 struct tp_tail_place

@@ -77,6 +77,10 @@ int tp_tail_skip_to(struct tp_tail *tail, uint64_t offset, struct tp_err *err);
 /* ... or at the end there is now; only lines that come later are given. */
 int tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err);
 
+/* The file is a segment of a log and must have SIZE bytes at least, all of them whole lines: what
+ * is missing, or half a line at its end, is an error behind the whole ones. */
+void tp_tail_expect(struct tp_tail *tail, uint64_t size);
+
 struct tp_tail_place tp_tail_place(const struct tp_tail *tail);
 
 /* Does FD, a regular file, hold at PLACE what was read there? 1: it does, 0: it is another file or
