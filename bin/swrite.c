@@ -84,7 +84,7 @@ parse_amount(const char *option, const char *text, uint64_t *size, tp_duration *
     if (tp_size_parse(tp_str_of(text), size) == 0 && !strchr("kmg", text[strlen(text) - 1])) {
         if (*size > 0)
             return 0;
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: of no bytes", option);
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: a size of no bytes", option);
     }
     *size = 0;
     if (tp_duration_parse(tp_str_of(text), duration, &why) < 0)

@@ -1,6 +1,5 @@
 #include "stream/log.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
