@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "filter/stage.h"
+#include "value/clock.h"
 
 #define HINT_AFTER (5 * TP_SECOND)
 
@@ -141,15 +142,6 @@ go_quiet(struct tp_stage *s)
     return tp_stage_flush(s, &s->err);
 }
 
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
 static int
 timeout_ms(const struct tp_stage *s)
 {
@@ -187,7 +179,7 @@ wait_for_any(struct tp_stage *s)
     size_t count = (size_t)s->inputs;
     struct tp_in **inputs = calloc(count, sizeof(struct tp_in *));
     bool *held = calloc(count, sizeof *held);
-    tp_time from = steady_clock();
+    tp_time from = tp_clock_steady();
     int ready = -1;
 
     if (!inputs || !held) {
@@ -199,7 +191,7 @@ wait_for_any(struct tp_stage *s)
         }
         ready = tp_in_wait_holding(inputs, held, count, timeout_ms(s), &s->err);
     }
-    s->waited += steady_clock() - from;
+    s->waited += tp_clock_steady() - from;
     free(inputs);
     free(held);
     return ready;
@@ -248,12 +240,12 @@ run_inputs(struct tp_stage *s)
 static int
 sleep_until_due(struct tp_stage *s)
 {
-    tp_time until = steady_clock() + (s->wake_at - s->waited);
+    tp_time until = tp_clock_steady() + (s->wake_at - s->waited);
 
     s->wake_at = 0;
     if (go_quiet(s) < 0)
         return -1;
-    for (tp_duration left; (left = until - steady_clock()) > 0;) {
+    for (tp_duration left; (left = until - tp_clock_steady()) > 0;) {
         tp_duration barrier = s->state.store ? tp_state_due_in(s) : left;
         tp_duration nap = barrier < left ? barrier : left;
         struct timespec pause = {nap / TP_SECOND, nap % TP_SECOND};

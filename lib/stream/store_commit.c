@@ -73,7 +73,7 @@ tp_commit_release(struct tp_commit *commit)
 static int
 parse_commit(struct tp_commit *commit, struct tp_str line, struct tp_err *err)
 {
-    struct tp_str epochs;
+    struct tp_str epochs = {NULL, 0};
     const struct tp_saved fields[] = {
         {"@commit", TP_SAVED_INT, &commit->id, false},
         {"previous", TP_SAVED_INT, &commit->previous, false},
@@ -89,7 +89,7 @@ int
 tp_store_commit_read(struct tp_store *s, struct tp_commit *commit, struct tp_err *err)
 {
     struct tp_buf text = TP_BUF_INIT;
-    struct tp_str line;
+    struct tp_str line = {NULL, 0};
     int result;
 
     *commit = (struct tp_commit){.id = 0};
@@ -125,7 +125,7 @@ read_epoch(struct tp_store *s, const char *name, int64_t *number, struct tp_err 
     char file[TP_STORE_FILE];
     struct tp_buf text = TP_BUF_INIT;
     const struct tp_saved field = {"@epoch", TP_SAVED_INT, number, false};
-    struct tp_str line;
+    struct tp_str line = {NULL, 0};
     int result;
 
     *number = 0;

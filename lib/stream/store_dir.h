@@ -57,6 +57,7 @@ struct tp_store_list {
     size_t count;
 };
 
+/* Empty when it failed. */
 int tp_store_list(struct tp_store *store, struct tp_store_list *list, struct tp_err *err);
 
 void tp_store_file_of(char *file, const char *name, int64_t id);
