@@ -6,8 +6,8 @@
 
 #include "verb.h"
 
-extern const struct verb verb_help;
+extern const struct verb verb_help, verb_run;
 
-#define TIDEPIPE_VERBS &verb_help
+#define TIDEPIPE_VERBS &verb_help, &verb_run
 
 #endif
