@@ -242,3 +242,53 @@ ledger()
     run tidepipe run -S state ./nothing-there
     [ "$status" -eq 2 ]
 }
+
+# --- tidepipe status, tidepipe state
+
+@test "tidepipe status: alive and gone, commit, counts, runs" {
+    make_input 2000
+    tidepipe run -S state --every 20ms --once -c "$pipe" 2>err 3>&- &
+    run=$!
+    until_true committed 20
+    tidepipe status --json state >now
+    [ "$(jq -r '[.stages[] | .name, .alive] | join(" ")' now)" = "swatermark true tsink true tsource true" ]
+    [ "$(jq -r '.stages[2].pid' now)" = "$(cat state/tsource.lock)" ]
+    [ "$(jq '[.commit > .previous, .stages[1].in == .stages[2].rows, .stages[0].snapshot == .commit] | all' now)" = true ]
+    kill -9 "$(cat state/tsink.lock)"
+    ends_with $run 3
+    tidepipe status state >then
+    grep -q "^commit $(ledger .to), [0-9]*s ago" then
+    grep -qE '^swatermark +stage +[0-9]+  gone ' then
+    grep -qE "failed +$(ledger .to) +$(ledger .records)  stage 3 \(tsink\): killed by signal 9" then
+    run tidepipe status nothing
+    [ "$status" -eq 3 ]
+    mkdir empty
+    [ "$(tidepipe status empty | head -n 1)" = "nothing is committed yet" ]
+}
+
+@test "tidepipe state: list, verify, diff" {
+    make_input 500
+    tidepipe run -S state -c "tsource --until 200 in | swatermark -t t -d 3s | tsink out" 3>&-
+    cp -r state savepoint
+    tidepipe state diff savepoint state
+    tidepipe run -S state -c "tsource in | swatermark -t t -d 3s | tsink out" 3>&-
+    run tidepipe state diff savepoint state
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'tsource - {"offset":4600,"lines":200}'* ]]
+    [[ "$output" == *'tsource + {"offset":11500,"lines":500}'* ]]
+    tidepipe state list state >list
+    [ "$(grep -c yes list)" -eq 3 ]
+    [ "$(grep yes list | awk '{ print $2 }' | uniq)" = "$(jq -s '.[0]["@commit"]' state/COMMIT)" ]
+    tidepipe state verify state | grep -q ', 0 damaged$'
+    snapshot=$(ls state/swatermark.*.ndjson | tail -n 1)
+    sed -i 's/"late":0/"late":1/' "$snapshot"
+    run tidepipe state verify state
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"${snapshot#*/}: damaged: its checksum does not fit"* ]]
+    [[ "$output" == *"$(ls state/*.ndjson | grep -vc runs) snapshots, 1 damaged"* ]]
+    tidepipe status state | grep -q '^swatermark.*damaged'
+    for wrong in "" "list" "diff state" "verify state state" "rescale state"; do
+        run tidepipe state $wrong
+        [ "$status" -eq 2 ]
+    done
+}

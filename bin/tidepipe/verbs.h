@@ -6,8 +6,8 @@
 
 #include "verb.h"
 
-extern const struct verb verb_help, verb_run;
+extern const struct verb verb_help, verb_run, verb_status, verb_state;
 
-#define TIDEPIPE_VERBS &verb_help, &verb_run
+#define TIDEPIPE_VERBS &verb_help, &verb_run, &verb_status, &verb_state
 
 #endif
