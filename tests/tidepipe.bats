@@ -292,3 +292,14 @@ ledger()
         [ "$status" -eq 2 ]
     done
 }
+
+# --- tidepipe doctor (its findings are in tests/cases/tidepipe)
+
+@test "tidepipe doctor --for looks at an endless stream for a while" {
+    (echo '{"@watermark":"start"}'; echo '{"@timestamp":"2026-11-20T12:00:00Z"}'; sleep 5) 3>&- |
+        { tidepipe doctor --for 200ms || echo "status $?"; } >out
+    grep -q '; goes on$' out
+    grep -q 'has not begun to move' out
+    ! grep -q 'cut off' out
+    grep -qx 'status 1' out
+}

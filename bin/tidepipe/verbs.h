@@ -6,8 +6,8 @@
 
 #include "verb.h"
 
-extern const struct verb verb_help, verb_run, verb_status, verb_state;
+extern const struct verb verb_help, verb_run, verb_status, verb_state, verb_doctor;
 
-#define TIDEPIPE_VERBS &verb_help, &verb_run, &verb_status, &verb_state
+#define TIDEPIPE_VERBS &verb_help, &verb_run, &verb_status, &verb_state, &verb_doctor
 
 #endif
