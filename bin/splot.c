@@ -19,7 +19,9 @@
 #include "base/map.h"
 #include "filter/operator.h"
 #include "plot/chart.h"
+#include "plot/png.h"
 #include "plot/screen.h"
+#include "plot/svg.h"
 #include "record/key.h"
 #include "value/text.h"
 
@@ -67,6 +69,7 @@ struct splot {
     bool any_value;
 
     bool live, changed;
+    size_t picture_columns, picture_rows;
     size_t columns, rows, lines; /* the frame; on a terminal: lines of the last one */
     tp_duration drawn;           /* when, by a clock that never jumps */
     uint64_t unseen;             /* records since the clock was looked at */
@@ -348,10 +351,71 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     return TP_USED;
 }
 
+/* --- pictures ----------------------------------------------------------------------------------*/
+
+#define ACROSS 10 /* pixels of a column, and of a line */
+#define DOWN 20
+
+static int
+write_file(const char *name, struct tp_str text, struct tp_err *err)
+{
+    FILE *file = fopen(name, "we");
+
+    if (!file)
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
+    if (fwrite(text.ptr, 1, text.len, file) != text.len || fflush(file) != 0) {
+        tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
+        fclose(file);
+        return -1;
+    }
+    if (fclose(file) != 0)
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
+    return 0;
+}
+
+/* To a file, or for `-` to standard output. */
+static int
+write_picture(struct splot *self, struct tp_stage *stage, const char *name, struct tp_err *err)
+{
+    struct tp_buf *to;
+
+    if (strcmp(name, "-") != 0)
+        return write_file(name, tp_buf_str(&self->text), err);
+    to = tp_stage_row(stage, err);
+    if (!to)
+        return -1;
+    tp_buf_put_str(to, tp_buf_str(&self->text));
+    return tp_stage_row_end(stage, err);
+}
+
+static int
+write_pictures(struct splot *self, struct tp_stage *stage, struct tp_err *err)
+{
+    size_t width = self->picture_columns * ACROSS, height = self->picture_rows * DOWN;
+
+    tp_buf_clear(&self->text);
+    if (self->svg &&
+        (tp_svg_draw(&self->chart, (double)width, (double)height, &self->text, err) < 0 ||
+         write_picture(self, stage, self->svg, err) < 0))
+        return -1;
+    tp_buf_clear(&self->text);
+    if (self->png && (tp_png_draw(&self->chart, (int)width, (int)height, &self->text, err) < 0 ||
+                      write_picture(self, stage, self->png, err) < 0))
+        return -1;
+    return 0;
+}
+
+/* --- the end -----------------------------------------------------------------------------------*/
+
+/* A picture takes the place of the text, but not of what stands on the terminal. */
 static int
 write_last(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
-    return draw_frame(ptr, stage, err);
+    struct splot *self = ptr;
+
+    if ((self->live || !(self->svg || self->png)) && draw_frame(self, stage, err) < 0)
+        return -1;
+    return write_pictures(self, stage, err);
 }
 
 /* What there is, when it is not all: the picture says so itself. */
@@ -412,8 +476,8 @@ read_size(struct splot *self, struct tp_err *err)
          columns < TP_SCREEN_COLUMNS || columns > 500 || rows < TP_SCREEN_ROWS || rows > 200))
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--size: COLUMNSxROWS, from 20x6 to 500x200, not \"%s\"", self->size);
-    self->columns = columns;
-    self->rows = rows;
+    self->columns = self->picture_columns = columns;
+    self->rows = self->picture_rows = rows;
     return 0;
 }
 
@@ -431,6 +495,9 @@ check_options(struct splot *self, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "hist counts values: -k and --show are not for it");
     if (self->kind->kind == TP_CHART_HEAT && self->show && !self->key_text)
         return tp_err_set(err, TP_FAULT_USAGE, "--show is for heat with -k; without, it counts");
+    if (self->png && !tp_png_is_there())
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--png: built without cairo (libcairo2-dev); --svg is there");
     if (self->most_keys == 0)
         self->most_keys = self->kind->series;
     return read_size(self, err) < 0 || find_show(self, err) < 0 ? -1 : 0;
@@ -529,6 +596,9 @@ static const struct tp_option options[] = {
      offsetof(struct splot, span)},
     {0, "size", "WxH", "columns and lines (80x24; a terminal's own)", TP_OPTION_TEXT,
      offsetof(struct splot, size)},
+    {0, "svg", "FILE", "at the end write a picture there (- is standard output)", TP_OPTION_TEXT,
+     offsetof(struct splot, svg)},
+    {0, "png", "FILE", "the same as PNG", TP_OPTION_TEXT, offsetof(struct splot, png)},
     {0, "title", "TEXT", "what stands above", TP_OPTION_TEXT, offsetof(struct splot, title_text)},
     {0, "color", "[=WHEN]", "auto (on a terminal), always, never", TP_OPTION_TEXT,
      offsetof(struct splot, colour)},
@@ -538,7 +608,8 @@ static const struct tp_option options[] = {
 static const struct tp_operator splot_operator = {
     .name = "splot",
     .purpose = "draw a stream: lines, bars, histogram, heat map, sparklines",
-    .synopsis = "[line|bar|hist|heat|spark] LIST [-k KEYS] [--span DUR] [--show HOW] [FILE ...]",
+    .synopsis = "[line|bar|hist|heat|spark] LIST [-k KEYS] [--span DUR] [--show HOW] "
+                "[--svg FILE] [--png FILE] [FILE ...]",
     .example = "  ssim sensors --count 5000 | splot -t time celsius -k sensor",
     .options = options,
     .traits = TP_TIMED | TP_NO_CHANGES,

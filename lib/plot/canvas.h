@@ -26,7 +26,8 @@ enum {
     TP_FAINT = 8, /* axes, and all others */
     TP_HEAT = 9,  /* .. TP_HEAT + TP_HEAT_COLOURS - 1 */
     TP_HEAT_COLOURS = 10,
-    TP_COLOURS = 19,
+    TP_RULE = 19, /* lines behind a plot */
+    TP_COLOURS = 20,
 };
 
 /* As #rrggbb. */

@@ -106,9 +106,9 @@ tp_chart_read_all(const struct tp_chart *chart, size_t columns, double *lo, doub
 void
 tp_chart_include_zero(double *lo, double *hi)
 {
-    if (*lo > 0 && *lo < *hi / 2)
+    if (*lo > 0 && *lo < *hi / 4)
         *lo = 0;
-    if (*hi < 0 && *hi > *lo / 2)
+    if (*hi < 0 && *hi > *lo / 4)
         *hi = 0;
 }
 
