@@ -31,13 +31,16 @@ endif
 # --as-needed keeps the libraries out of the programs that do not call them.
 PKGS := zlib libzstd libxxhash \
 	$(if $(wildcard lib/value/regex*.c),libpcre2-8) $(if $(wildcard lib/record/doc*.c),jansson)
+# Optional: pictures as PNG (splot --png). CAIRO= builds without.
+CAIRO := $(shell $(PKG_CONFIG) --exists cairo 2>/dev/null && echo cairo)
+PKGS += $(CAIRO)
 PLAIN_LIBS := $(if $(wildcard lib/record/csv*.c),-lcsv) -lm
 
 # Asked once, and only when something is linked or compiled: `make deps` runs without it.
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || echo missing))$(PKG_LIBS)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"' $(DEFS) $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"' $(DEFS) $(if $(CAIRO),-DTP_CAIRO) $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) $(HARDEN) -fPIE $(ALL_CPPFLAGS)
 ALL_LDFLAGS  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 ALL_LIBS     = $(if $(filter missing,$(PKG_LIBS)),$(error libraries are missing ($(PKGS)): run `make deps`)) \
