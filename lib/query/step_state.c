@@ -22,6 +22,8 @@ tp_step_put_value(struct tp_buf *to, struct tp_value value)
 {
     if (value.kind == TP_REAL)
         put_real(to, value);
+    else if (value.kind == TP_TIME || value.kind == TP_DURATION)
+        tp_agg_put_value(to, value);
     else if (value.kind == TP_TEXT || value.kind == TP_JSON)
         tp_text_quote(value.text, to);
     else
@@ -53,8 +55,7 @@ tp_step_read_value(struct tp_agg_reader *from, struct tp_value *value)
 {
     if (tp_agg_read_char(from, '['))
         return read_real(from, value);
-    return tp_agg_read_value(from, value) && (value->kind == TP_NULL || value->kind == TP_BOOL ||
-                                              value->kind == TP_INT || value->kind == TP_TEXT);
+    return tp_agg_read_value(from, value) && value->kind != TP_REAL && value->kind != TP_JSON;
 }
 
 bool
