@@ -1,13 +1,16 @@
 /*
  * sdedup: drops repeats: records whose key has been seen.
  *
- * Input: records in any order. By default the first of a key to arrive passes at once; with --keep
+ * Input: records in any order. Without -k records are the same that say the same (record/canon).
+ * By default the first of a key to arrive passes at once; with --keep
  * first it is the one with the least event time, with --keep last the one with the greatest, once
  * the watermark proves it; among equals the first, or the last, to arrive, as with Flink's
- * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime [DESC]) = 1.
+ * ROW_NUMBER() OVER (PARTITION BY key ORDER BY rowtime [DESC]) = 1. --on-change
+ * passes those whose values differ from those of the key's last record to arrive.
  * State: for each key 16 bytes (its 128-bit hash; --verify: the key) for ever, or for --within
  * twice that long in event time, and the time; --keep first also holds the records that the
- * watermark has not passed, --keep last these and a record for each key whose horizon is open. A
+ * watermark has not passed, --keep last these and a record for each key whose horizon is open;
+ * --approx some bits a key, --on-change two hashes. A
  * record that comes so late that what it repeats may be forgotten is late (watermark - time >=
  * within; --keep first and last: time < watermark). A record whose key cannot be evaluated is
  * rejected, and one without a usable time where times matter.
@@ -17,10 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bloom.h"
+#include "base/hash.h"
 #include "base/map.h"
 #include "event/recent.h"
 #include "event/reorder.h"
 #include "filter/operator.h"
+#include "record/canon.h"
 #include "stream/target.h"
 
 /* --keep last: the latest record of a horizon so far. */
@@ -30,14 +36,31 @@ struct latest {
     size_t len;
 };
 
+/* A record that is not judged yet. */
+struct waiting {
+    struct tp_str line; /* borrowed from its block */
+    struct tp_digest digest;
+    tp_time time;
+};
+
+enum { WAITING = 32 };
+
 struct sdedup {
-    const char *key_text, *keep, *dups_text;
+    const char *key_text, *keep, *dups_text, *change_text;
+    double approx;      /* percent; -1: exactly */
     tp_duration within; /* -1: for ever */
     bool verify;
 
     struct tp_keys keys;
+    struct tp_canon canon; /* without keys */
     struct tp_buf key;
+    uint64_t seed;
+    struct tp_bloom *bloom; /* --approx */
+    struct tp_keys fields;  /* --on-change */
+    struct tp_map *last;    /* ... of each key the digest of its last values */
     struct tp_recent *seen;
+    struct waiting waiting[WAITING]; /* [first, next), modulo their number */
+    uint64_t first, next;
     struct tp_reorder *held; /* NULL: --keep arrival */
     struct tp_map *latest;   /* NULL: not --keep last; in the order in which horizons opened */
     struct tp_target *dups;  /* NULL: dropped */
@@ -51,6 +74,10 @@ static const struct tp_option options[] = {
      TP_OPTION_DURATION, FIELD(within)},
     {0, "keep", "WHICH", "arrival (the first to come, at once), or first or last by event time",
      TP_OPTION_TEXT, FIELD(keep)},
+    {0, "on-change", "FIELDS", "pass a record when these differ from the last of its key",
+     TP_OPTION_TEXT, FIELD(change_text)},
+    {0, "approx", "P%", "in a few bits a key; takes so many new keys for seen", TP_OPTION_PERCENT,
+     FIELD(approx)},
     {0, "dups", "TARGET", "keep the repeats there", TP_OPTION_TEXT, FIELD(dups_text)},
     {0, "verify", NULL, "compare whole keys, not their 128-bit hashes", TP_OPTION_FLAG,
      FIELD(verify)},
@@ -77,17 +104,48 @@ open_keep(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+/* --approx and --on-change are ways of their own. */
+static int
+check_options(const struct sdedup *d, struct tp_err *err)
+{
+    const char *own = d->change_text ? "--on-change" : d->approx >= 0 ? "--approx" : NULL;
+
+    if (d->within == 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--within: 0 would find no repeats");
+    if (d->approx == 0 || d->approx >= 100)
+        return tp_err_set(err, TP_FAULT_USAGE, "--approx: more than 0%% and less than 100%%");
+    if (own && (d->within > 0 || strcmp(d->keep, "arrival") != 0))
+        return tp_err_set(err, TP_FAULT_USAGE, "%s goes neither with --within nor with --keep",
+                          own);
+    if (d->approx >= 0 && (d->verify || d->change_text))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--approx goes neither with --verify nor with "
+                          "--on-change");
+    return 0;
+}
+
+static int
+open_state(struct sdedup *d, struct tp_err *err)
+{
+    d->seed = tp_hash_seed();
+    if (d->approx >= 0)
+        d->bloom = tp_bloom_new(d->approx / 100);
+    if (d->change_text)
+        d->last = tp_map_new(sizeof(struct tp_digest));
+    d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
+    return d->seen && (d->bloom || d->approx < 0) && (d->last || !d->change_text)
+               ? 0
+               : tp_err_memory(err);
+}
+
 static int
 sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sdedup *d = self;
 
-    if (!d->key_text)
-        return tp_err_set(err, TP_FAULT_USAGE, "-k is missing: what makes two records the same?");
-    if (d->within == 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within: 0 would find no repeats");
-    if (open_keep(d, stage, err) < 0 ||
-        tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0)
+    if (check_options(d, err) < 0 || open_keep(d, stage, err) < 0 ||
+        tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0 ||
+        tp_stage_want_keys(stage, "--on-change", d->change_text, &d->fields, err) < 0)
         return -1;
     if (d->dups_text) {
         d->dups = tp_target_open(d->dups_text, err);
@@ -96,8 +154,7 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
             return -1;
         }
     }
-    d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
-    return d->seen ? 0 : tp_err_memory(err);
+    return open_state(d, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -109,15 +166,96 @@ keep_repeat(struct sdedup *d, struct tp_str line, struct tp_err *err)
     return d->dups ? tp_target_write(d->dups, line, err) : 0;
 }
 
+/* A record of which is known whether it IS_NEW; LINE ends before its newline. */
+static int
+answer(struct sdedup *d, struct tp_stage *stage, struct tp_str line, bool is_new,
+       struct tp_err *err)
+{
+    if (is_new)
+        return tp_stage_pass_held(stage, line, err);
+    tp_stage_drop_duplicate(stage, 1);
+    return keep_repeat(d, (struct tp_str){line.ptr, line.len + 1}, err);
+}
+
+/* The record that has waited longest for its place in the table. */
+static int
+judge_oldest(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+{
+    const struct waiting *w = &d->waiting[d->first++ % WAITING];
+    int is_new = tp_recent_see_digest(d->seen, w->digest, w->time, err);
+
+    return is_new < 0 ? -1 : answer(d, stage, w->line, is_new, err);
+}
+
+static int
+judge_waiting(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+{
+    while (d->first < d->next)
+        if (judge_oldest(d, stage, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* Looking a key up is waiting for memory: meanwhile the next records are read. Their lines are
+ * borrowed until the block is given up, and nobody sees them wait. */
+static enum tp_verdict
+judge_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, tp_time time)
+{
+    struct tp_err err;
+
+    if (d->next - d->first == WAITING && judge_oldest(d, stage, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    d->waiting[d->next++ % WAITING] =
+        (struct waiting){r->line, tp_recent_expect(d->seen, tp_buf_str(&d->key), time), time};
+    return TP_HELD;
+}
+
+/* Is the key's last value another one? Then it is this from now on. 1, 0, or -1. */
+static int
+has_changed(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
+{
+    struct tp_digest digest = tp_digest_of(d->seed, tp_buf_str(&d->key)), now, *last;
+    struct tp_str key = {(const char *)&digest, sizeof digest};
+    bool is_new, changed;
+
+    last = tp_map_add(d->last, d->verify ? tp_buf_str(&d->key) : key, &is_new);
+    if (!last)
+        return tp_err_memory(err);
+    tp_buf_clear(&d->key);
+    if (tp_keys_make(&d->fields, r->slot, &d->key, err) < 0)
+        return -1;
+    now = tp_digest_of(d->seed, tp_buf_str(&d->key));
+    changed = is_new || now.low != last->low || now.high != last->high;
+    *last = now;
+    return changed;
+}
+
+/* What needs no place in the table of keys. */
+static int
+see(struct sdedup *d, const struct tp_record *r, tp_time time, struct tp_err *err)
+{
+    int is_new;
+
+    if (d->last)
+        return has_changed(d, r, err);
+    if (!d->bloom)
+        return tp_recent_see(d->seen, tp_buf_str(&d->key), time, err);
+    is_new = tp_bloom_see(d->bloom, tp_digest_of(d->seed, tp_buf_str(&d->key)));
+    return is_new < 0 ? tp_err_memory(err) : is_new;
+}
+
 static enum tp_verdict
 judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 {
+    tp_time time = r->has_time ? r->time : 0;
     struct tp_err err;
     int is_new;
 
     if (r->has_time && tp_recent_is_late(d->seen, r->time, r->watermark))
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->within);
-    is_new = tp_recent_see(d->seen, tp_buf_str(&d->key), r->has_time ? r->time : 0, &err);
+    if (!d->verify && !d->last && !d->bloom)
+        return judge_soon(d, stage, r, time);
+    is_new = see(d, r, time, &err);
     if (is_new < 0)
         return tp_stage_fail(stage, &err);
     if (is_new)
@@ -141,6 +279,16 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
     return TP_HELD;
 }
 
+/* Appends what makes two records the same: by -k, else all they say; --on-change without -k: one
+ * key for all. */
+static int
+make_key(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
+{
+    if (d->key_text || d->last)
+        return tp_keys_make(&d->keys, r->slot, &d->key, err);
+    return tp_canon_put(&d->canon, r->line, &d->key) < 0 ? tp_err_memory(err) : 0;
+}
+
 static enum tp_verdict
 sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -151,7 +299,7 @@ sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     tp_buf_clear(&d->key);
     if (d->held)
         tp_buf_put(&d->key, &len, sizeof len);
-    if (tp_keys_make(&d->keys, r->slot, &d->key, &err) < 0)
+    if (make_key(d, r, &err) < 0)
         return tp_stage_fail(stage, &err);
     if (!d->held)
         return judge_at_once(d, stage, r);
@@ -287,6 +435,8 @@ sdedup_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct 
 {
     struct sdedup *d = self;
 
+    if (judge_waiting(d, stage, err) < 0)
+        return -1;
     if (d->held && judge_until(d, stage, *watermark, err) < 0)
         return -1;
     tp_recent_expire(d->seen, *watermark);
@@ -302,6 +452,20 @@ sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sdedup *d = self;
 
     return d->held ? judge_until(d, stage, TP_TIME_AFTER_ALL, err) : 0;
+}
+
+/* The block of the lines that wait is given up. */
+static int
+sdedup_settle(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    return judge_waiting(self, stage, err);
+}
+
+static int
+sdedup_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
+{
+    (void)id;
+    return judge_waiting(self, stage, err);
 }
 
 /* --- the end -----------------------------------------------------------------------------------*/
@@ -321,7 +485,9 @@ sdedup_shut(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sdedup *d = self;
     struct tp_target *dups = d->dups;
 
-    (void)stage;
+    if (d->bloom)
+        tp_stage_stat(stage, "%zu keys in a filter of %zu bytes", tp_bloom_count(d->bloom),
+                      tp_bloom_size(d->bloom));
     d->dups = NULL;
     return dups ? tp_target_close(dups, err) : 0;
 }
@@ -354,7 +520,11 @@ sdedup_close(void *self)
     tp_recent_free(d->seen);
     tp_reorder_free(d->held);
     free_latest(d);
+    tp_bloom_free(d->bloom);
+    tp_map_free(d->last);
+    tp_canon_release(&d->canon);
     tp_keys_release(&d->keys);
+    tp_keys_release(&d->fields);
     tp_buf_release(&d->key);
 }
 
@@ -362,7 +532,9 @@ static const struct tp_operator sdedup = {
     .name = "sdedup",
     .purpose = "drops repeats",
     .synopsis =
-        "-k KEYS [--within DUR] [--keep WHICH] [--dups TARGET] [--verify] [-d DUR] [FILE ...]",
+        "[-k KEYS] [--within DUR] [--keep WHICH] [--dups TARGET] [--verify] [-d DUR] [FILE ...]\n"
+        "--on-change FIELDS [-k KEYS] [--dups TARGET] [--verify] [FILE ...]\n"
+        "--approx P% [-k KEYS] [--dups TARGET] [FILE ...]",
     .example = "  sdedup -k id --within 1h -d 5s events.ndjson",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
@@ -370,6 +542,8 @@ static const struct tp_operator sdedup = {
     .record = sdedup_record,
     .watermark = sdedup_watermark,
     .finish = sdedup_finish,
+    .settle = sdedup_settle,
+    .barrier = sdedup_barrier,
     .quiet = sdedup_quiet,
     .shut = sdedup_shut,
     .unfinished = sdedup_unfinished,
@@ -379,7 +553,7 @@ static const struct tp_operator sdedup = {
 int
 main(int argc, char **argv)
 {
-    struct sdedup self = {.keep = "arrival", .within = -1};
+    struct sdedup self = {.keep = "arrival", .within = -1, .approx = -1};
 
     return tp_transform_main(&sdedup, &self, argc, argv);
 }

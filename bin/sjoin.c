@@ -4,65 +4,54 @@
  * Input: LEFT and RIGHT in any order; records later than their own input's watermark (and
  * --lateness) are late. Without watermarks and -d both are bounded sets.
  * State: records of either side until the watermark proves that nothing can match them any more
- * (event/interval); of a right side with versions the last one of each key, too (event/versions).
- * Of --lookup the table (stream/reference), and of the stream nothing. --max-memory bounds it.
- * Malformed: as in every filter. A NULL key matches nothing, as in SQL.
+ * (event/interval, event/cogroup); of a right side with versions the last one of each key, too
+ * (event/versions). Of --lookup the table (stream/reference), and of the stream nothing.
+ * --max-memory bounds it. Malformed: as in every filter. A NULL key matches nothing, as in SQL.
  * Output: --within: a row for each pair as soon as both are there, in the order of arrival, the
  * partners of one record by time; rows of records without a match once none can come, before the
- * watermark. --as-of: in the order of the left's time, before the watermark. --lookup: in the order
- * of the left records.
+ * watermark. -w: window by window, before the watermark that proves it whole. --as-of: in the order
+ * of the left's time, before the watermark. --lookup: in the order of the left records.
  */
 #include <stdlib.h>
 
-#include "event/interval.h"
-#include "event/versions.h"
 #include "filter/operator.h"
 #include "query/joined.h"
-#include "record/key.h"
-#include "stream/reference.h"
-
-/* One input: its keys, and what its end is told by. */
-struct side {
-    struct tp_keys keys;
-    struct tp_buf key_text;
-    uint64_t records, keyed, nulls; /* all; with a key; with a NULL for one */
-    const char *kind; /* of the first key, while all records agree; "" when they do not */
-};
+#include "query/party.h"
+#include "stream/joining.h"
 
 struct sjoin {
-    const char *within_text, *key_text, *type_text, *format_text;
-    bool as_of, lookup;
-    tp_duration lateness; /* -1: not given */
+    struct tp_joining how;
+    const char *key_text;
     uint64_t max_memory;
     struct tp_joined_options rows;
 
-    enum tp_match_type type;
-    struct side side[2];
+    struct tp_party side[2];
     struct tp_match *match;
     struct tp_joined *joined;
-    struct tp_reference_options table;
     int change;     /* slot of `@op` */
     int *name_slot; /* lookup: of what the table may add */
     size_t names;
     struct tp_buf key, scratch;
     struct tp_stage *stage;
     const struct tp_record *record; /* at hand; NULL: time goes on */
-    bool on_failed;                 /* said once */
+    bool failed;                    /* --on or --select, for a pair: said once */
 };
 
 #define FIELD(name) offsetof(struct sjoin, name)
 
 static const struct tp_option options[] = {
     {0, "within", "LO,HI", "bounds of right time - left time: -20s,0s", TP_OPTION_TEXT,
-     FIELD(within_text)},
+     FIELD(how.within)},
+    {'w', "window", "SPEC", "pairs in one window: 1m, hop:10m,1m, session:30m, 1d@Europe/Berlin",
+     TP_OPTION_TEXT, FIELD(how.window)},
     {0, "as-of", NULL, "RIGHT holds versions: the one in force at the left's time", TP_OPTION_FLAG,
-     FIELD(as_of)},
+     FIELD(how.as_of)},
     {0, "lookup", NULL, "RIGHT is a table, read whole, and again when it changes", TP_OPTION_FLAG,
-     FIELD(lookup)},
+     FIELD(how.lookup)},
     {'k', "key", "KEYS", "what must be equal: id, or auction=id where names differ", TP_OPTION_TEXT,
      FIELD(key_text)},
     {'j', "join", "TYPE", "inner, left, right, full, semi or anti (inner)", TP_OPTION_TEXT,
-     FIELD(type_text)},
+     FIELD(how.type)},
     {0, "on", "EXPR", "what must hold, too: l.price >= r.reserve", TP_OPTION_TEXT, FIELD(rows.on)},
     {0, "lp", "PREFIX", "for a left member that the right has, too (none)", TP_OPTION_TEXT,
      FIELD(rows.left_prefix)},
@@ -70,16 +59,42 @@ static const struct tp_option options[] = {
      FIELD(rows.right_prefix)},
     {0, "nest", "L,R", "rows hold the two records whole, under these names", TP_OPTION_TEXT,
      FIELD(rows.nest)},
+    {0, "select", "LIST", "rows are these: l.price, r.name AS seller", TP_OPTION_TEXT,
+     FIELD(rows.select)},
+    {0, "updates", NULL, "--within: unmatched rows at once, taken back (@op) by a match",
+     TP_OPTION_FLAG, FIELD(how.updates)},
     {0, "lookup-format", "F", "ndjson, csv or tsv (by the end of the name)", TP_OPTION_TEXT,
-     FIELD(format_text)},
+     FIELD(how.table_format)},
     {0, "lateness", "DUR", "--within: take records so far behind their input's watermark",
-     TP_OPTION_DURATION, FIELD(lateness)},
+     TP_OPTION_DURATION, FIELD(how.lateness)},
     {0, "max-memory", "SIZE", "stop when the records kept take more (no limit)", TP_OPTION_SIZE,
      FIELD(max_memory)},
     {0},
 };
 
 /* --- rows --------------------------------------------------------------------------------------*/
+
+/* What fails for a pair makes no row of it: reported once, and the exit status is 1. */
+static int
+say_failure(struct sjoin *j, const char *option, const struct tp_err *why, struct tp_err *err)
+{
+    struct tp_err named;
+
+    *err = *why;
+    if (why->fault != TP_FAULT_RECORD)
+        return -1;
+    if (j->failed)
+        return 0;
+    j->failed = true;
+    if (j->record)
+        tp_err_set(&named, why->fault, "%s:%llu: %s: %s (further ones are not reported)",
+                   tp_stage_input_name(j->stage, j->record->input),
+                   (unsigned long long)j->record->line_number, option, why->text);
+    else
+        tp_err_set(&named, why->fault, "%s: %s (further ones are not reported)", option, why->text);
+    tp_stage_spoiled(j->stage, &named);
+    return 0;
+}
 
 static int
 write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
@@ -91,81 +106,41 @@ write_row(void *context, const struct tp_match_row *row, struct tp_err *err)
                                 .left = row->left,
                                 .right = row->right,
                                 .added = row->added};
+    struct tp_err why;
 
+    if (row->window) {
+        out.has_window = true;
+        out.window_start = row->window->start;
+        out.window_end = row->window->end;
+    }
     if (!to)
         return -1;
-    if (tp_joined_write(j->joined, &out, to, err) < 0)
-        return -1;
+    if (tp_joined_write(j->joined, &out, to, &why) < 0)
+        return say_failure(j, "--select", &why, err);
     return tp_stage_row_end(j->stage, err);
 }
 
-/* --on: a pair of which that cannot be said does not meet it; the first is reported. */
+/* --on: a pair of which that cannot be said does not meet it. */
 static int
 meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err)
 {
     struct sjoin *j = context;
-    struct tp_err why, named;
+    struct tp_err why;
     int result = tp_joined_meets(j->joined, left, right, &why);
 
-    if (result >= 0)
-        return result;
-    if (why.fault == TP_FAULT_MACHINE) {
-        *err = why;
-        return -1;
-    }
-    if (j->on_failed)
-        return 0;
-    j->on_failed = true;
-    if (j->record)
-        tp_err_set(&named, why.fault, "%s:%llu: --on: %s (further ones are not reported)",
-                   tp_stage_input_name(j->stage, j->record->input),
-                   (unsigned long long)j->record->line_number, why.text);
-    else
-        tp_err_set(&named, why.fault, "--on: %s (further ones are not reported)", why.text);
-    tp_stage_spoiled(j->stage, &named);
-    return 0;
+    return result < 0 ? say_failure(j, "--on", &why, err) : result;
 }
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
+/* The slot of the outermost member NAME; -1 with the reason. */
 static int
-open_type(struct sjoin *j, struct tp_err *err)
+want_name(struct sjoin *j, struct tp_str name, struct tp_err *err)
 {
-    if (tp_match_type_of(tp_str_of(j->type_text), &j->type) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "-j: inner, left, right, full, semi or anti, not \"%s\"", j->type_text);
-    j->rows.left_only = tp_match_is_left_only(j->type);
-    return 0;
-}
+    struct tp_step step = {.name = name};
+    struct tp_path path = {&step, 1, NULL};
 
-static int
-open_interval(struct sjoin *j, struct tp_err *err)
-{
-    struct tp_interval bounds = {.type = j->type};
-    struct tp_err why;
-
-    if (tp_interval_parse(tp_str_of(j->within_text), &bounds.lo, &bounds.hi, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within: %s", why.text);
-    bounds.lateness = j->lateness < 0 ? 0 : j->lateness;
-    bounds.bare_right = j->rows.left_only && !j->rows.on;
-    j->match = tp_interval_new(&bounds);
-    return j->match ? 0 : tp_err_memory(err);
-}
-
-static int
-open_versions(struct sjoin *j, struct tp_err *err)
-{
-    if (j->type != TP_MATCH_INNER && j->type != TP_MATCH_LEFT)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--as-of looks up what was in force for each left record: -j inner or "
-                          "left, not %s",
-                          j->type_text);
-    if (j->lateness >= 0)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--lateness goes with --within: --as-of says each left record once, in "
-                          "order; a larger -d waits longer");
-    j->match = tp_versions_new(j->type);
-    return j->match ? 0 : tp_err_memory(err);
+    return tp_scan_want(tp_stage_scan(j->stage), &path, err);
 }
 
 /* What the scanner is to see for: may a row's members stand behind those of a record? */
@@ -178,90 +153,61 @@ want_names(struct sjoin *j, struct tp_err *err)
     if (!j->name_slot)
         return tp_err_memory(err);
     for (size_t i = 0; i < j->names; i++) {
-        struct tp_step step = {.name = names[i]};
-        struct tp_path path = {&step, 1, NULL};
-
-        j->name_slot[i] = tp_scan_want(tp_stage_scan(j->stage), &path, err);
+        j->name_slot[i] = want_name(j, names[i], err);
         if (j->name_slot[i] < 0)
             return -1;
     }
     return 0;
 }
 
-static int
-check_lookup(struct sjoin *j, struct tp_err *err)
+/* What the table is told beside its own options. */
+static void
+prepare_lookup(struct sjoin *j)
 {
-    const char *path = tp_stage_last_operand(j->stage);
-
-    if (j->type == TP_MATCH_RIGHT || j->type == TP_MATCH_FULL)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--lookup says nothing of rows that no record asked for: -j inner, left, "
-                          "semi or anti, not %s",
-                          j->type_text);
-    if (j->lateness >= 0 || tp_stage_delay(j->stage) >= 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: --lookup goes by no time",
-                          j->lateness >= 0 ? "--lateness" : "-d");
-    if (!path || strcmp(path, "-") == 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--lookup: the last operand is the FILE of a table");
-    return 0;
-}
-
-static int
-open_lookup(struct sjoin *j, struct tp_err *err)
-{
-    struct tp_str keys = tp_buf_str(&j->side[TP_JOIN_RIGHT].key_text);
-    struct tp_reference_facts facts;
-    struct tp_err why;
-
-    if (check_lookup(j, err) < 0)
-        return -1;
     tp_stage_ignore_time(j->stage);
     j->rows.adds = true;
-    j->table = (struct tp_reference_options){
-        .type = j->type,
-        .path = tp_stage_last_operand(j->stage),
-        .format = j->format_text,
-        .keys = keys.ptr,
+    j->how.reference = (struct tp_reference_options){
+        .keys = tp_buf_text(&j->side[TP_JOIN_RIGHT].text),
         .left = &j->side[TP_JOIN_LEFT].keys,
         .as_is = j->rows.nest != NULL,
         .max_size = j->max_memory,
         .max_line = tp_stage_max_line(j->stage),
     };
-    j->match = tp_reference_new(&j->table, &why);
-    if (!j->match) {
-        *err = why;
-        if (why.at >= 0)
-            tp_stage_show_place("-k", keys, &why, err);
-        return -1;
-    }
-    facts = tp_reference_facts(j->match);
-    j->side[TP_JOIN_RIGHT] = (struct side){.key_text = j->side[TP_JOIN_RIGHT].key_text,
-                                           .records = facts.rows,
-                                           .nulls = facts.nulls,
-                                           .keyed = facts.rows - facts.nulls,
-                                           .kind = facts.kind};
+}
+
+/* The table takes part in the closing words. */
+static int
+learn_table(struct sjoin *j, struct tp_err *err)
+{
+    struct tp_reference_facts facts = tp_reference_facts(j->match);
+    struct tp_party *right = &j->side[TP_JOIN_RIGHT];
+
+    right->records = facts.rows;
+    right->nulls = facts.nulls;
+    right->keyed = facts.rows - facts.nulls;
+    right->kind = facts.kind;
     return want_names(j, err);
 }
 
 static int
 open_match(struct sjoin *j, struct tp_err *err)
 {
-    int ways = !!j->within_text + j->as_of + j->lookup, opened;
+    struct tp_err why;
 
-    if (ways != 1)
-        return tp_err_set(err, TP_FAULT_USAGE, "how? %s --within -20s,0s, say, --as-of, --lookup",
-                          ways == 0 ? "one is missing of" : "only one of");
-    if (j->format_text && !j->lookup)
-        return tp_err_set(err, TP_FAULT_USAGE, "--lookup-format goes with --lookup");
-    if (j->lookup)
-        opened = open_lookup(j, err);
-    else
-        opened = j->as_of ? open_versions(j, err) : open_interval(j, err);
-    if (opened < 0)
+    j->rows.left_only = tp_match_is_left_only(j->how.kind);
+    j->how.bare_right = j->rows.left_only && !j->rows.on;
+    if (j->how.lookup)
+        prepare_lookup(j);
+    j->match = tp_joining_new(&j->how, &why);
+    if (!j->match) {
+        *err = why;
+        if (why.at >= 0)
+            tp_stage_show_place("-k", tp_buf_str(&j->side[TP_JOIN_RIGHT].text), &why, err);
         return -1;
+    }
     j->match->sink =
         (struct tp_match_sink){.context = j, .meets = j->rows.on ? meets : NULL, .row = write_row};
-    return 0;
+    return j->how.lookup ? learn_table(j, err) : 0;
 }
 
 static int
@@ -271,16 +217,16 @@ open_keys(struct sjoin *j, struct tp_err *err)
 
     if (!j->key_text)
         return tp_err_set(err, TP_FAULT_USAGE, "-k is missing: -k id, or -k auction=id");
-    if (tp_keys_split(tp_str_of(j->key_text), &j->side[TP_JOIN_LEFT].key_text,
-                      &j->side[TP_JOIN_RIGHT].key_text, &why) < 0)
+    if (tp_keys_split(tp_str_of(j->key_text), &j->side[TP_JOIN_LEFT].text,
+                      &j->side[TP_JOIN_RIGHT].text, &why) < 0)
         return tp_err_set(err, why.fault, "-k: %s", why.text);
     for (int i = 0; i < 2; i++) {
-        struct side *side = &j->side[i];
-        const char *text = tp_buf_text(&side->key_text);
+        struct tp_party *side = &j->side[i];
+        const char *text = tp_buf_text(&side->text);
 
-        if (tp_buf_failed(&side->key_text))
+        if (tp_buf_failed(&side->text))
             return tp_err_memory(err);
-        if (i == TP_JOIN_RIGHT && j->lookup)
+        if (i == TP_JOIN_RIGHT && j->how.lookup)
             return 0; /* compiled against the table's rows */
         if (tp_stage_want_keys(j->stage, "-k", text, &side->keys, err) < 0)
             return -1;
@@ -295,32 +241,21 @@ open_rows(struct sjoin *j, struct tp_err *err)
     struct tp_err why;
 
     j->rows.left = &j->side[TP_JOIN_LEFT].keys;
-    j->rows.right = j->lookup ? tp_reference_keys(j->match) : &j->side[TP_JOIN_RIGHT].keys;
+    j->rows.right = j->how.lookup ? tp_reference_keys(j->match) : &j->side[TP_JOIN_RIGHT].keys;
     j->joined = tp_joined_new(&j->rows, &which, &why);
     if (j->joined)
         return 0;
     *err = why;
     if (which)
-        tp_stage_show_place(which, tp_str_of(j->rows.on), &why, err);
+        tp_stage_show_place(
+            which, tp_str_of(strcmp(which, "--on") == 0 ? j->rows.on : j->rows.select), &why, err);
     return -1;
-}
-
-static int
-open_change(struct sjoin *j, struct tp_err *err)
-{
-    struct tp_path op;
-
-    j->change = tp_path_parse(&op, TP_STR("@op"), err);
-    if (j->change == 0)
-        j->change = tp_scan_want(tp_stage_scan(j->stage), &op, err);
-    tp_path_release(&op);
-    return j->change < 0 ? -1 : 0;
 }
 
 static int
 sjoin_operands(void *self, struct tp_stage *stage)
 {
-    if (((struct sjoin *)self)->lookup)
+    if (((struct sjoin *)self)->how.lookup)
         tp_stage_keep_last(stage);
     return 0;
 }
@@ -331,10 +266,13 @@ sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sjoin *j = self;
 
     j->stage = stage;
-    if (open_type(j, err) < 0 || open_keys(j, err) < 0 || open_match(j, err) < 0 ||
+    j->how.table = tp_stage_last_operand(stage);
+    j->how.has_delay = tp_stage_delay(stage) >= 0;
+    if (tp_joining_check(&j->how, err) < 0 || open_keys(j, err) < 0 || open_match(j, err) < 0 ||
         open_rows(j, err) < 0)
         return -1;
-    return open_change(j, err);
+    j->change = want_name(j, TP_STR("@op"), err);
+    return j->change < 0 ? -1 : 0;
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -344,7 +282,7 @@ check_memory(const struct sjoin *j, struct tp_err *err)
 {
     size_t left, right;
 
-    if (j->max_memory == 0 || j->lookup || j->match->way->size(j->match) <= j->max_memory)
+    if (j->max_memory == 0 || j->how.lookup || j->match->way->size(j->match) <= j->max_memory)
         return 0;
     left = j->match->way->held(j->match, TP_JOIN_LEFT);
     right = j->match->way->held(j->match, TP_JOIN_RIGHT);
@@ -377,48 +315,13 @@ read_op(struct sjoin *j, const struct tp_slot *change, enum tp_match_op *op, str
 static int
 check_op(const struct sjoin *j, const struct tp_record *r, enum tp_match_op op, struct tp_err *err)
 {
-    if (op == TP_MATCH_INSERT || j->lookup || (j->as_of && r->input == TP_JOIN_RIGHT))
+    if (op == TP_MATCH_INSERT || j->how.lookup || (j->how.as_of && r->input == TP_JOIN_RIGHT))
         return 0;
     return tp_err_set(
         err, TP_FAULT_USAGE,
         "%s:%llu: a record with \"@op\": sjoin %scannot take changes, only new records",
         tp_stage_input_name(j->stage, r->input), (unsigned long long)r->line_number,
-        j->as_of ? "--as-of on its left " : "");
-}
-
-/* The key of the record at hand; ptr NULL when a part of it is NULL: then it equals no other. */
-static int
-make_key(struct sjoin *j, const struct side *side, const struct tp_record *r, struct tp_str *key,
-         const char **kind, struct tp_err *err)
-{
-    tp_buf_clear(&j->key);
-    if (tp_keys_make(&side->keys, r->slot, &j->key, err) < 0)
-        return -1;
-    *key = tp_buf_str(&j->key);
-    for (size_t i = 0, at = 0; i < side->keys.count; i++) {
-        const char *of = tp_key_kind(tp_key_next(tp_buf_str(&j->key), side->keys.count, &at));
-
-        if (i == 0)
-            *kind = of;
-        if (!of)
-            *key = (struct tp_str){NULL, 0};
-    }
-    return 0;
-}
-
-/* What the closing words tell of a side. */
-static void
-note_key(struct side *side, bool is_null, const char *kind)
-{
-    if (is_null) {
-        side->nulls++;
-        return;
-    }
-    side->keyed++;
-    if (!side->kind)
-        side->kind = kind;
-    else if (side->kind != kind)
-        side->kind = "";
+        j->how.as_of ? "--as-of on its left " : "");
 }
 
 /* Has the record none of the names that the table may add? */
@@ -435,8 +338,8 @@ static enum tp_verdict
 sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sjoin *j = self;
-    enum tp_join_side which = j->lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
-    struct side *side = &j->side[which];
+    enum tp_join_side which = j->how.lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
+    struct tp_party *side = &j->side[which];
     struct tp_match_record record = {
         .side = which, .time = r->time, .watermark = r->input_watermark, .line = r->line};
     const char *kind = NULL;
@@ -446,17 +349,18 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
     side->records++;
     if (read_op(j, &r->slot[j->change], &record.op, &err) < 0 ||
-        check_op(j, r, record.op, &err) < 0 || make_key(j, side, r, &record.key, &kind, &err) < 0)
+        check_op(j, r, record.op, &err) < 0 ||
+        tp_party_key(side, r->slot, &j->key, &record.key, &kind, &err) < 0)
         return tp_stage_fail(stage, &err);
-    record.apart = j->lookup && stands_apart(j, r);
-    j->record = r;
+    record.apart = j->how.lookup && stands_apart(j, r);
+    j->record = j->how.lookup && !j->rows.on ? NULL : r; /* who waits there is another */
     taken = j->match->way->add(j->match, &record, &limit, &err);
     j->record = NULL;
     if (taken == 0)
-        return tp_stage_late(stage, TP_TIME_BEFORE_ALL, limit);
+        return tp_stage_late(stage, j->how.window ? limit : TP_TIME_BEFORE_ALL, limit);
     if (taken < 0 || check_memory(j, &err) < 0)
         return tp_stage_fail(stage, &err);
-    note_key(side, !record.key.ptr, kind);
+    tp_party_note(side, record.key, kind);
     return TP_USED;
 }
 
@@ -490,7 +394,7 @@ sjoin_settle(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sjoin *j = self;
     struct tp_err why;
 
-    if (!j->lookup)
+    if (!j->how.lookup)
         return 0;
     if (tp_reference_flush(j->match, err) < 0)
         return -1;
@@ -504,7 +408,7 @@ sjoin_settle(void *self, struct tp_stage *stage, struct tp_err *err)
 static const char *
 name_of(const struct sjoin *j, int side)
 {
-    if (j->lookup && side == TP_JOIN_RIGHT)
+    if (j->how.lookup && side == TP_JOIN_RIGHT)
         return tp_stage_last_operand(j->stage);
     return tp_stage_input_name(j->stage, side);
 }
@@ -513,10 +417,10 @@ name_of(const struct sjoin *j, int side)
 static void
 explain(const struct sjoin *j, struct tp_stage *stage)
 {
-    const struct side *left = &j->side[TP_JOIN_LEFT], *right = &j->side[TP_JOIN_RIGHT];
+    const struct tp_party *left = &j->side[TP_JOIN_LEFT], *right = &j->side[TP_JOIN_RIGHT];
 
     for (int i = 0; i < 2; i++) {
-        const struct side *side = &j->side[i];
+        const struct tp_party *side = &j->side[i];
 
         if (side->records == 0 && j->side[!i].records > 0)
             tp_stage_note(stage, "%s had no records: nothing could match", name_of(j, i));
@@ -524,8 +428,7 @@ explain(const struct sjoin *j, struct tp_stage *stage)
             tp_stage_note(stage, "no record of %s had a key that is not NULL (-k \"%s\")",
                           name_of(j, i), j->key_text);
     }
-    if (j->match->met == 0 && left->kind && right->kind && left->kind != right->kind &&
-        *left->kind && *right->kind)
+    if (j->match->met == 0 && tp_party_differ(left, right))
         tp_stage_note(stage, "nothing matched: the key is %s in %s, %s in %s; CAST one of them",
                       left->kind, name_of(j, 0), right->kind, name_of(j, 1));
 }
@@ -550,6 +453,17 @@ sjoin_unfinished(void *self, const char **what)
     return j->match->waiting;
 }
 
+/* A run that stops early (--strict) has still answered every record before. */
+static int
+sjoin_shut(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct sjoin *j = self;
+
+    if (!j->how.lookup)
+        return 0;
+    return tp_reference_flush(j->match, err) < 0 ? -1 : tp_stage_flush(stage, err);
+}
+
 static void
 sjoin_close(void *self)
 {
@@ -558,10 +472,9 @@ sjoin_close(void *self)
     if (j->match)
         j->match->way->free(j->match);
     tp_joined_free(j->joined);
-    for (int i = 0; i < 2; i++) {
-        tp_keys_release(&j->side[i].keys);
-        tp_buf_release(&j->side[i].key_text);
-    }
+    tp_joining_release(&j->how);
+    tp_party_release(&j->side[TP_JOIN_LEFT]);
+    tp_party_release(&j->side[TP_JOIN_RIGHT]);
     free(j->name_slot);
     tp_buf_release(&j->key);
     tp_buf_release(&j->scratch);
@@ -571,6 +484,7 @@ static const struct tp_operator sjoin = {
     .name = "sjoin",
     .purpose = "joins two streams by key and time",
     .synopsis = "--within LO,HI -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
+                "-w SPEC -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
                 "--as-of -k KEYS [-j TYPE] [-d DUR] [--nest L,R] [LEFT] RIGHT\n"
                 "--lookup -k KEYS [-j TYPE] [--nest L,R] [LEFT ...] TABLE",
     .example = "  sjoin --within -20s,0s -k auction=id -d 5s bids.ndjson auctions.ndjson\n"
@@ -586,16 +500,17 @@ static const struct tp_operator sjoin = {
     .settle = sjoin_settle,
     .finish = sjoin_finish,
     .unfinished = sjoin_unfinished,
+    .shut = sjoin_shut,
     .close = sjoin_close,
 };
 
 int
 main(int argc, char **argv)
 {
-    struct sjoin self = {.type_text = "inner",
+    struct sjoin self = {.how.type = "inner",
                          .rows.left_prefix = "",
                          .rows.right_prefix = "right_",
-                         .lateness = -1};
+                         .how.lateness = -1};
 
     return tp_transform_main(&sjoin, &self, argc, argv);
 }

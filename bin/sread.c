@@ -8,28 +8,46 @@
  * like control lines are bad records, as are those whose time is needed and cannot be read; there
  * is no late one here.
  */
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "event/watermark.h"
 #include "filter/operator.h"
+#include "filter/pace.h"
+#include "filter/span.h"
+#include "record/text_format.h"
+#include "stream/filenames.h"
+#include "stream/log.h"
 #include "stream/rotation.h"
 #include "stream/tail.h"
 #include "stream/watch.h"
+#include "value/stamp.h"
 
 /* An operand. */
 struct input {
     struct tp_tail *tail;
     bool follow, ended;
+    uint64_t base;              /* of a log's segment: the byte of the log it begins with */
     uint64_t turn, line_number; /* of the file it is at, and its lines so far */
 };
 
 struct sread {
     bool follow, once;
+    const char *from, *to, *speed_text, *exec, *format;
+    uint64_t rate;
 
-    const char **name; /* borrowed from the command line, or from `found` */
-    size_t names, cap;
-    glob_t found;
+    struct tp_span span;
+    struct tp_pace pace;
+    bool looks;                    /* the time of lines is needed */
+    struct tp_text_reader *reader; /* --format: reads it; else they are records */
+    struct tp_text_options text;
+    struct tp_stamp *stamp;
+    struct tp_bounded bounded; /* -d */
+    struct tp_buf scratch;
+    bool is_over; /* --to */
+
+    struct tp_filenames names;
     struct input *input;
     size_t inputs, ended;
     struct tp_watch *watch;
@@ -47,6 +65,15 @@ static const struct tp_option options[] = {
     {'F', "follow", NULL, "wait for more, over rotation and truncation", TP_OPTION_FLAG,
      FIELD(follow)},
     {0, "once", NULL, "read what is there (the default)", TP_OPTION_FLAG, FIELD(once)},
+    {0, "from", "WHERE", "a time (2026-10-01, -7d, yesterday), a byte, start or end",
+     TP_OPTION_TEXT, FIELD(from)},
+    {0, "to", "WHERE", "stop before it: a time or a byte", TP_OPTION_TEXT, FIELD(to)},
+    {0, "rate", "N", "at most N lines a second", TP_OPTION_COUNT, FIELD(pace.rate)},
+    {0, "speed", "FACTOR", "as fast as it happened, or N times as fast", TP_OPTION_TEXT,
+     FIELD(speed_text)},
+    {0, "format", "F", "lines are not records: combined, common, syslog say their time",
+     TP_OPTION_TEXT, FIELD(format)},
+    {0, "exec", "CMD", "what this command writes, instead of FILEs", TP_OPTION_TEXT, FIELD(exec)},
     {0},
 };
 
@@ -61,73 +88,177 @@ sread_operands(void *self, struct tp_stage *stage)
 }
 
 static int
-add_name(struct sread *s, const char *name, struct tp_err *err)
-{
-    if (s->names == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 16;
-        const char **grown = realloc(s->name, cap * sizeof *grown);
-
-        if (!grown)
-            return tp_err_memory(err);
-        s->name = grown;
-        s->cap = cap;
-    }
-    s->name[s->names++] = name;
-    return 0;
-}
-
-/* A pattern in quotes is ours to expand; one that nothing matches is a name. */
-static int
-add_operand(struct sread *s, const char *operand, struct tp_err *err)
-{
-    size_t from = s->found.gl_pathc;
-    int flags = GLOB_NOCHECK | (from > 0 ? GLOB_APPEND : 0);
-
-    if (!strpbrk(operand, "*?["))
-        return add_name(s, operand, err);
-    if (glob(operand, flags, NULL, &s->found) != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: cannot look for such files", operand);
-    for (size_t i = from; i < s->found.gl_pathc; i++)
-        if (add_name(s, s->found.gl_pathv[i], err) < 0)
-            return -1;
-    return 0;
-}
-
-static int
 gather_names(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
     const char *operand;
 
     for (int i = 0; (operand = tp_stage_operand(stage, i)); i++)
-        if (add_operand(s, operand, err) < 0)
+        if (tp_filenames_add(&s->names, operand, err) < 0)
             return -1;
-    if (s->names == 0 && add_name(s, "-", err) < 0)
+    if (s->names.count == 0 && tp_filenames_add(&s->names, "-", err) < 0)
         return -1;
-    tp_rotation_sort(s->name, s->names);
+    tp_filenames_sort(&s->names);
     return 0;
+}
+
+/* One more input; at most all names and segments, so this is no hot path. */
+static struct input *
+add_input(struct sread *s, struct tp_tail *tail, struct tp_err *err)
+{
+    struct input *grown = tail ? realloc(s->input, (s->inputs + 1) * sizeof *grown) : NULL;
+
+    if (!grown) {
+        if (tail)
+            tp_err_memory(err);
+        tp_tail_close(tail);
+        return NULL;
+    }
+    s->input = grown;
+    grown[s->inputs] = (struct input){.tail = tail};
+    return &grown[s->inputs++];
+}
+
+static int
+open_segment(struct sread *s, struct tp_stage *stage, const struct tp_log_segments *log, size_t i,
+             uint64_t from, struct tp_err *err)
+{
+    const struct tp_log_segment *segment = &log->segment[i];
+    char *path = tp_log_path(log->folder, segment->base, ".ndjson");
+    struct input *input;
+
+    if (!path)
+        return tp_err_memory(err);
+    input = add_input(s, tp_tail_open(path, false, tp_stage_max_line(stage), err), err);
+    free(path);
+    if (!input)
+        return -1;
+    input->base = segment->base;
+    tp_tail_expect(input->tail, segment->end);
+    return from > segment->base ? tp_tail_skip_to(input->tail, from - segment->base, err) : 0;
+}
+
+/* The segments of a log, from where --from says. */
+static int
+open_log(struct sread *s, struct tp_stage *stage, const char *folder, struct tp_err *err)
+{
+    struct tp_log_segments log;
+    uint64_t from = s->span.from.offset;
+    int result = 0;
+
+    if (s->follow)
+        return tp_err_set(err, TP_FAULT_USAGE, "-F: %s is a folder, whose log is read to its end",
+                          folder);
+    if (tp_log_list(&log, folder, err) < 0)
+        return -1;
+    if (log.count == 0)
+        result =
+            tp_err_set(err, TP_FAULT_USAGE, "%s is a folder without segments of a log", folder);
+    else if (s->span.from.kind == TP_SPAN_TIME)
+        result = tp_log_seek(&log, s->span.from.time, &from, err);
+    for (size_t i = 0; i < log.count && result == 0; i++)
+        if (i + 1 == log.count || log.segment[i + 1].base > from)
+            result = open_segment(s, stage, &log, i, from, err);
+    tp_log_segments_release(&log);
+    return result;
+}
+
+static int
+open_file(struct sread *s, struct tp_stage *stage, size_t i, struct tp_err *err)
+{
+    const char *name = s->names.name[i];
+    bool follow = s->follow && !tp_rotation_has_live(s->names.name, s->names.count, i);
+    struct input *input =
+        add_input(s, tp_tail_open(name, follow, tp_stage_max_line(stage), err), err);
+
+    if (!input)
+        return -1;
+    input->follow = follow;
+    if (follow)
+        tp_watch_add(s->watch, name);
+    if (s->span.from.kind == TP_SPAN_OFFSET)
+        return tp_tail_skip_to(input->tail, s->span.from.offset, err);
+    if (s->span.from.kind != TP_SPAN_END)
+        return 0;
+    input->ended = !follow;
+    s->ended += input->ended;
+    return follow ? tp_tail_skip_all(input->tail, err) : 0;
+}
+
+static bool
+is_folder(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* All are opened before the first is read: a file that is rotated meanwhile is still the same. */
 static int
 open_inputs(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    s->input = calloc(s->names, sizeof *s->input);
-    if (!s->input)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < s->names; i++) {
-        struct input *input = &s->input[i];
+    for (size_t i = 0; i < s->names.count; i++) {
+        int result = is_folder(s->names.name[i]) ? open_log(s, stage, s->names.name[i], err)
+                                                 : open_file(s, stage, i, err);
 
-        input->follow = s->follow && !tp_rotation_has_live(s->name, s->names, i);
-        input->tail = tp_tail_open(s->name[i], input->follow, tp_stage_max_line(stage), err);
-        if (!input->tail) {
+        if (result < 0) {
             err->fault = TP_FAULT_USAGE;
             return -1;
         }
-        s->inputs++;
-        if (input->follow)
-            tp_watch_add(s->watch, s->name[i]);
     }
     return 0;
+}
+
+/* --exec: what the command writes is the only input. */
+static int
+open_command(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    if (tp_stage_operand(stage, 0))
+        return tp_err_set(err, TP_FAULT_USAGE, "--exec takes the place of FILEs");
+    if (!add_input(s, tp_tail_exec(s->exec, tp_stage_max_line(stage), err), err))
+        return -1;
+    return s->span.from.kind == TP_SPAN_OFFSET
+               ? tp_tail_skip_to(s->input[0].tail, s->span.from.offset, err)
+               : 0;
+}
+
+/* --- options -----------------------------------------------------------------------------------*/
+
+static int
+check_span(const struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    if (s->span.from.kind == TP_SPAN_END && !s->follow)
+        return tp_err_set(err, TP_FAULT_USAGE, "--from end leaves nothing to read without -F");
+    if (tp_span_has_offset(&s->span) && !s->exec && s->names.count != 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "a byte is a place in one FILE, not in %zu",
+                          s->names.count);
+    if (s->span.to.kind == TP_SPAN_TIME && s->follow && tp_stage_delay(stage) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "-F --to TIME needs -d, to know when nothing earlier comes any more");
+    return 0;
+}
+
+/* --format: only what has a time in each line of its own. */
+static int
+open_format(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    const struct tp_text_format *format;
+
+    if (!s->format)
+        return 0;
+    format = tp_text_format_find(s->format, err);
+    if (!format)
+        return -1;
+    if (!(format->traits & TP_TEXT_TIMED) || format->next || (format->traits & TP_TEXT_PATTERN))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--format: lines of %s do not say by themselves when they happened; put "
+                          "sfrom %s before it",
+                          s->format, s->format);
+    s->stamp = tp_stamp_new(NULL, NULL, err);
+    if (!s->stamp)
+        return -1;
+    s->text = (struct tp_text_options){.stamp = s->stamp, .year = -1, .now = tp_stage_now(stage)};
+    s->reader = tp_text_reader_new(format, &s->text, err);
+    return s->reader ? 0 : -1;
 }
 
 static int
@@ -135,17 +266,33 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sread *s = self;
 
-    if (s->follow && s->once)
-        return tp_err_set(err, TP_FAULT_USAGE, "-F waits for more, --once does not: which?");
+    if (s->follow && (s->once || s->exec))
+        return tp_err_set(err, TP_FAULT_USAGE, "-F waits for more, %s does not: which?",
+                          s->once ? "--once" : "--exec");
+    if (tp_span_parse(&s->span, s->from, s->to, tp_stage_now(stage), err) < 0 ||
+        (s->speed_text && tp_pace_parse_speed(&s->pace, s->speed_text, err) < 0) ||
+        open_format(s, stage, err) < 0)
+        return -1;
+    tp_bounded_init(&s->bounded, tp_stage_delay(stage) < 0 ? 0 : tp_stage_delay(stage),
+                    tp_stage_step(stage));
+    s->looks = tp_stage_delay(stage) >= 0 || s->pace.speed > 0 || tp_span_is_timed(&s->span);
+    if (!s->looks || s->reader)
+        tp_stage_ignore_time(stage);
     s->watch = tp_watch_new(err);
-    if (!s->watch)
+    if (!s->watch || (!s->exec && gather_names(s, stage, err) < 0) || check_span(s, stage, err) < 0)
         return -1;
-    if (gather_names(s, stage, err) < 0)
-        return -1;
-    return open_inputs(s, stage, err);
+    return s->exec ? open_command(s, stage, err) : open_inputs(s, stage, err);
 }
 
 /* --- lines -------------------------------------------------------------------------------------*/
+
+static uint64_t
+offset_of(const struct sread *s, const char *line)
+{
+    const struct input *input = &s->input[s->at];
+
+    return input->base + tp_tail_offset(input->tail) + (uint64_t)(line - s->block);
+}
 
 static int
 refuse(struct sread *s, struct tp_stage *stage, struct tp_str line, const struct tp_err *why,
@@ -155,19 +302,10 @@ refuse(struct sread *s, struct tp_stage *stage, struct tp_str line, const struct
     struct tp_origin origin = {
         .source = tp_tail_name(input->tail),
         .line_number = input->line_number,
-        .offset = tp_tail_offset(input->tail) + (uint64_t)(line.ptr - s->block),
+        .offset = offset_of(s, line.ptr),
     };
 
     return tp_stage_refuse(stage, &origin, line, why, err);
-}
-
-static int
-refuse_control(struct sread *s, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
-{
-    struct tp_err why;
-
-    tp_err_at(&why, TP_FAULT_RECORD, -1, "a control line in the content");
-    return refuse(s, stage, line, &why, err);
 }
 
 /* A run of lines that go on, not yet passed. */
@@ -187,30 +325,123 @@ pass_run(struct tp_stage *stage, struct run *run, const char *to, struct tp_err 
     return tp_stage_pass(stage, (struct tp_str){run->from, (size_t)(to - run->from)}, lines, err);
 }
 
-/* Passes the block at hand on. */
+/* What becomes of a line. */
+enum fate {
+    FATE_GOES_ON,
+    FATE_UNWANTED, /* before --from, or not before --to */
+    FATE_BAD,
+    FATE_NOT_YET, /* --rate, --speed */
+    FATE_BEYOND,  /* it and all behind it, by --to */
+    FATE_FAILED,
+};
+
+/* 1: *TIME is the line's, 0: it has none and needs none, -1: bad. */
+static int
+read_time(struct sread *s, struct tp_stage *stage, struct tp_str line, const char *end,
+          tp_time *time, struct tp_err *err)
+{
+    int result;
+
+    if (line.len == 0)
+        return 0;
+    if (!s->reader)
+        return tp_stage_read_time(stage, line.ptr, end, time, err) ? 1 : -1;
+    tp_buf_clear(&s->scratch);
+    err->at = -1;
+    result = tp_text_read(s->reader, line, &s->scratch, time, err);
+    return result == 1 && tp_stage_check_time(stage, *time, err) < 0 ? -1 : result;
+}
+
+/* *TIME is filled when the line moves the watermark's clock. */
+static enum fate
+judge(struct sread *s, struct tp_stage *stage, struct tp_str line, const char *end, tp_time *time,
+      struct tp_err *err)
+{
+    tp_duration wait;
+    int timed = 0;
+
+    *time = TP_TIME_BEFORE_ALL;
+    if (s->span.to.kind == TP_SPAN_OFFSET && offset_of(s, line.ptr) >= s->span.to.offset)
+        return FATE_BEYOND;
+    if (tp_control_maybe(line.ptr) && tp_control_is(line)) {
+        tp_err_at(err, TP_FAULT_RECORD, -1, "a control line in the content");
+        return FATE_BAD;
+    }
+    if (s->looks)
+        timed = read_time(s, stage, line, end, time, err);
+    if (timed < 0) {
+        *time = TP_TIME_BEFORE_ALL;
+        return err->fault == TP_FAULT_RECORD ? FATE_BAD : FATE_FAILED;
+    }
+    if (timed && !tp_span_wants(&s->span, *time))
+        return FATE_UNWANTED;
+    wait = tp_pace_wait(&s->pace, *time);
+    if (wait > 0)
+        tp_stage_wake_after(stage, wait);
+    return wait > 0 ? FATE_NOT_YET : FATE_GOES_ON;
+}
+
+/* The line that ends before NEXT had the event time TIME. */
+static int
+observe(struct sread *s, struct tp_stage *stage, struct run *run, tp_time time, const char *next,
+        struct tp_err *err)
+{
+    if (tp_stage_delay(stage) < 0 || time == TP_TIME_BEFORE_ALL ||
+        !tp_bounded_observe(&s->bounded, time))
+        return 0;
+    if (pass_run(stage, run, next, err) < 0 ||
+        tp_stage_say_watermark(stage, s->bounded.watermark, err) < 0)
+        return -1;
+    run->from = next;
+    s->is_over = s->span.to.kind == TP_SPAN_TIME && s->bounded.watermark >= s->span.to.time;
+    return 0;
+}
+
+/* A line that does not go on. */
+static int
+leave_out(struct sread *s, struct tp_stage *stage, enum fate fate, struct tp_str line,
+          struct tp_err *err)
+{
+    struct tp_err why = *err;
+
+    if (fate == FATE_BAD)
+        return refuse(s, stage, line, &why, err);
+    tp_stage_pass_over(stage, 1);
+    return 0;
+}
+
+/* Passes on what is left of the block at hand, as far as it may go now. */
 static int
 take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    struct input *input = &s->input[s->at];
     const char *p = s->left.ptr, *end = p + s->left.len;
     struct run run = {p, 0};
 
-    s->left.len = 0;
-    while (p < end) {
-        const char *newline = memchr(p, '\n', (size_t)(end - p));
-        struct tp_str line = {p, (size_t)(newline - p)};
+    while (p < end && !s->is_over) {
+        const char *next = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+        struct tp_str line = {p, (size_t)(next - p) - 1};
+        tp_time time;
+        enum fate fate = judge(s, stage, line, end, &time, err);
 
-        input->line_number++;
-        if (tp_control_maybe(p) && tp_control_is(line)) {
-            if (pass_run(stage, &run, p, err) < 0 || refuse_control(s, stage, line, err) < 0)
-                return -1;
-            run.from = newline + 1;
-        } else {
+        if (fate == FATE_FAILED)
+            return -1;
+        s->is_over |= fate == FATE_BEYOND;
+        if (fate == FATE_NOT_YET || fate == FATE_BEYOND)
+            break;
+        s->input[s->at].line_number++;
+        if (fate == FATE_GOES_ON) {
             run.lines++;
+        } else {
+            if (pass_run(stage, &run, p, err) < 0 || leave_out(s, stage, fate, line, err) < 0)
+                return -1;
+            run.from = next;
         }
-        p = newline + 1;
+        if (s->looks && observe(s, stage, &run, time, next, err) < 0)
+            return -1;
+        p = next;
     }
-    return pass_run(stage, &run, end, err);
+    s->left = (struct tp_str){p, (size_t)(end - p)};
+    return pass_run(stage, &run, p, err);
 }
 
 /* --- blocks ------------------------------------------------------------------------------------*/
@@ -306,8 +537,10 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
     enum tp_in_state state = TP_IN_END;
     struct tp_str block = {NULL, 0};
 
-    if (s->ended == s->inputs)
+    if (s->ended == s->inputs || s->is_over)
         return 0;
+    if (s->left.len > 0)
+        return take_lines(s, stage, err) < 0 ? -1 : 1;
     if (!input->ended)
         state = tp_tail_next(input->tail, &block, err);
     hear_news(s, stage);
@@ -338,17 +571,22 @@ sread_close(void *self)
     for (size_t i = 0; i < s->inputs; i++)
         tp_tail_close(s->input[i].tail);
     free(s->input);
-    free(s->name);
+    tp_filenames_release(&s->names);
     tp_watch_free(s->watch);
-    globfree(&s->found);
+    tp_text_reader_free(s->reader);
+    tp_stamp_free(s->stamp);
+    tp_buf_release(&s->scratch);
 }
 
 static const struct tp_operator sread = {
     .name = "sread",
     .purpose = "files, rotated and growing ones too, as a stream",
-    .synopsis = "[-F | --once] [FILE ...]",
+    .synopsis = "[-F | --once] [--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] "
+                "[FILE ...]\n"
+                "[--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] --exec CMD",
     .example = "  sread -F access.log | sfrom combined | swindow -d 5s -w 1m -k status | sto table",
     .options = options,
+    .traits = TP_TIMED | TP_DELAYS,
     .operands = sread_operands,
     .open = sread_open,
     .produce = sread_produce,

@@ -3,15 +3,16 @@
  *
  * Input: records in any order; with watermarks (or -d) those that come too late are the driver's
  * late records, with neither all of the input is one bounded set and rows come at its end.
- * State: one accumulator per live window and key. A fixed window lives until the watermark reaches
- * its end plus --lateness, a session likewise, `all` until the end of input.
+ * State: accumulators of live windows, of which the rooms of event/ say how long they live: windows
+ * (tumble, hop, cumulate, calendar), session, cut, count, whole.
  * Output: a row per window and key, in the order of window end, then first-seen key; behind them
- * the watermark that proved them. With --lateness a late record says its window again (@op upsert).
+ * the watermark that proved them. --early and --lateness say more of them (event/trigger).
  * A record whose arguments an aggregate cannot take is rejected whole.
  */
 #include <stdlib.h>
 
 #include "event/count.h"
+#include "event/cut.h"
 #include "event/plan.h"
 #include "event/row.h"
 #include "event/session.h"
@@ -19,11 +20,11 @@
 #include "event/windows.h"
 #include "filter/operator.h"
 #include "query/agg.h"
-#include "record/key.h"
 #include "record/memo.h"
+#include "value/text.h"
 
 struct swindow {
-    const char *key_text, *agg_text;
+    const char *key_text, *agg_text, *start_text, *end_text;
     struct tp_plan plan;
     struct tp_keys keys;
     struct tp_aggs *aggs;
@@ -35,8 +36,12 @@ struct swindow {
     struct tp_memo memo;          /* ... groups found last */
     int memo_slot;                /* of the one plain member that is the key; -1: no memo */
     struct tp_sessions *sessions; /* session */
+    struct tp_cuts *cuts;         /* ... with --max, --start or --end */
+    struct tp_expr *start, *end;  /* ... what these say; NULL: nothing */
     struct tp_counts *counts;     /* count */
     struct tp_whole *whole;       /* all */
+    int change_slot;              /* of @op */
+    bool takes_back; /* the record at hand was counted before, and is to be so no longer */
     struct tp_buf key;
     struct tp_row_writer writer;
     struct tp_stage *stage;
@@ -53,6 +58,11 @@ static const struct tp_option options[] = {
     {'a', "agg", "AGGS", "aggregates (count): avg(bytes), p99(bytes) AS slow", TP_OPTION_TEXT,
      FIELD(agg_text)},
     {0, "offset", "DUR", "shift the windows", TP_OPTION_DURATION, FIELD(plan.offset)},
+    {0, "max", "DUR", "no session lasts longer", TP_OPTION_DURATION, FIELD(plan.max)},
+    {0, "start", "EXPR", "a record that meets it begins a session", TP_OPTION_TEXT,
+     FIELD(start_text)},
+    {0, "end", "EXPR", "a record that meets it is the last of its session", TP_OPTION_TEXT,
+     FIELD(end_text)},
     {0, "lateness", "DUR", "keep windows so long, and write them again for late records",
      TP_OPTION_DURATION, FIELD(plan.trigger.lateness)},
     {0, "early", "DUR|N", "rows before the end: every DUR of event time, or N records",
@@ -115,19 +125,6 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
-/* The key of a row that is about none: each part NULL. */
-static void
-make_no_key(const struct swindow *w, struct tp_buf *key)
-{
-    tp_buf_clear(key);
-    for (size_t i = 0; i < w->keys.count; i++) {
-        size_t part = tp_key_begin(key, w->keys.count);
-
-        tp_key_put_value(key, tp_null());
-        tp_key_end(key, w->keys.count, part);
-    }
-}
-
 static int
 open_state(struct swindow *w, struct tp_err *err)
 {
@@ -138,14 +135,16 @@ open_state(struct swindow *w, struct tp_err *err)
     case TP_WINDOW_FIXED:
     case TP_WINDOW_CUMULATE:
     case TP_WINDOW_CALENDAR:
-        make_no_key(w, &w->key);
-        w->windows = tp_windows_new(&w->plan, w->aggs, tp_buf_str(&w->key),
-                                    (struct tp_windows_to){to, report_skipped});
-        ok = w->windows && !tp_buf_failed(&w->key);
+        w->windows =
+            tp_windows_new(&w->plan, w->aggs, &w->keys, (struct tp_windows_to){to, report_skipped});
+        ok = w->windows != NULL;
         break;
     case TP_WINDOW_SESSION:
-        w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
-        ok = w->sessions != NULL;
+        if (w->plan.cut)
+            w->cuts = tp_cuts_new(w->plan.spec.size, w->plan.max, w->aggs, to);
+        else
+            w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
+        ok = w->cuts || w->sessions;
         break;
     case TP_WINDOW_COUNT:
         w->counts = tp_counts_new(&w->plan.spec, w->aggs, to);
@@ -160,13 +159,31 @@ open_state(struct swindow *w, struct tp_err *err)
 }
 
 static int
+want_change(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_path path;
+
+    if (tp_path_parse(&path, TP_STR("@op"), err) < 0)
+        return -1;
+    w->change_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
+    tp_path_release(&path);
+    return w->change_slot < 0 ? -1 : 0;
+}
+
+static int
 swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
 
-    if (tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
+    w->plan.cut = w->plan.max > 0 || w->start_text || w->end_text;
+    if (want_change(w, stage, err) < 0 || tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
         tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
         open_aggs(w, stage, err) < 0)
+        return -1;
+    if ((w->start_text &&
+         !(w->start = tp_stage_condition(stage, "--start", tp_str_of(w->start_text), err))) ||
+        (w->end_text &&
+         !(w->end = tp_stage_condition(stage, "--end", tp_str_of(w->end_text), err))))
         return -1;
     if (w->plan.spec.kind >= TP_WINDOW_COUNT)
         tp_stage_take_untimed(stage);
@@ -191,19 +208,9 @@ read_arguments(struct swindow *w, const struct tp_slot *slot, struct tp_err *err
 static int
 add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
 {
-    if (!acc)
-        return tp_err_memory(err);
+    if (w->takes_back)
+        return tp_aggs_subtract(w->aggs, acc, w->argument, err);
     return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
-}
-
-/* The group that was made for a record which then did not go in. */
-static void
-forget_group(const struct swindow *w, struct tp_map *groups, void *acc)
-{
-    if (!acc)
-        return;
-    tp_aggs_clear(w->aggs, acc);
-    tp_map_remove(groups, tp_buf_str(&w->key));
 }
 
 static int
@@ -223,10 +230,14 @@ add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *group
     if (make_key(w, r, err) < 0)
         return -1;
     *acc = tp_map_add(groups, tp_buf_str(&w->key), &is_new);
+    if (!*acc)
+        return tp_err_memory(err);
     if (add(w, r, *acc, err) == 0)
         return 0;
-    if (is_new)
-        forget_group(w, groups, *acc);
+    if (is_new) {
+        tp_aggs_clear(w->aggs, *acc);
+        tp_map_remove(groups, tp_buf_str(&w->key));
+    }
     return -1;
 }
 
@@ -256,8 +267,8 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
 static struct tp_arrival
 arrival_of(const struct swindow *w, const struct tp_record *r)
 {
-    return (struct tp_arrival){r->time, r->watermark, r->sequence, tp_buf_str(&w->key),
-                               w->argument};
+    return (struct tp_arrival){r->time,     r->watermark, r->sequence, tp_buf_str(&w->key),
+                               w->argument, w->takes_back};
 }
 
 static enum tp_verdict
@@ -304,39 +315,58 @@ add_to_windows(struct swindow *w, const struct tp_record *r)
     return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
 }
 
-static enum tp_verdict
-add_to_session(struct swindow *w, const struct tp_record *r)
+static int
+add_to_cuts(struct swindow *w, const struct tp_record *r, const struct tp_arrival *arrival,
+            struct tp_err *err)
 {
-    struct tp_arrival arrival;
-    struct tp_err err;
-    tp_time late_end;
-    int added;
+    int starts = w->start ? tp_expr_test(w->start, r->slot, err) : 0;
+    int ends = w->end && starts >= 0 ? tp_expr_test(w->end, r->slot, err) : 0;
 
-    if (make_key(w, r, &err) < 0)
-        return tp_stage_fail(w->stage, &err);
-    arrival = arrival_of(w, r);
-    added = tp_sessions_add(w->sessions, &arrival, &late_end, &err);
-    if (added < 0)
-        return tp_stage_fail(w->stage, &err);
-    return added ? TP_USED : late(w, late_end);
+    return starts < 0 || ends < 0 ? -1 : tp_cuts_add(w->cuts, arrival, starts, ends, err);
 }
 
-/* Into windows that take records as they come, late or without a time. */
+/* Into windows whose bounds depend on their records. */
 static enum tp_verdict
-add_untimed(struct swindow *w, const struct tp_record *r)
+add_to_others(struct swindow *w, const struct tp_record *r)
 {
     struct tp_arrival arrival;
     struct tp_err err;
+    tp_time late_end = TP_TIME_BEFORE_ALL;
     int added;
 
     if (make_key(w, r, &err) < 0)
         return tp_stage_fail(w->stage, &err);
     arrival = arrival_of(w, r);
-    if (w->counts)
+    if (w->sessions)
+        added = tp_sessions_add(w->sessions, &arrival, &late_end, &err);
+    else if (w->cuts)
+        added = add_to_cuts(w, r, &arrival, &err);
+    else if (w->counts)
         added = tp_counts_add(w->counts, &arrival, r->has_time, &err);
     else
         added = tp_whole_add(w->whole, &arrival, r->has_time, &err);
-    return added < 0 ? tp_stage_fail(w->stage, &err) : TP_USED;
+    if (added < 0)
+        return tp_stage_fail(w->stage, &err);
+    if (added > 0)
+        return TP_USED;
+    return w->cuts ? tp_stage_late(w->stage, late_end, r->time) : late(w, late_end);
+}
+
+/* A record of a changelog: it ends the run before it is counted wrongly. */
+static enum tp_verdict
+take_change(struct swindow *w, const struct tp_record *r)
+{
+    const struct tp_slot *slot = &r->slot[w->change_slot];
+    struct tp_str op =
+        slot->kind == TP_SLOT_TEXT ? (struct tp_str){slot->ptr, slot->len} : TP_STR("");
+    struct tp_err err, why;
+
+    if (tp_plan_change(&w->plan, w->aggs, op, &w->takes_back, &why) == 0)
+        return TP_USED;
+    tp_err_set(&err, TP_FAULT_USAGE, "%s:%llu: a record with \"@op\":\"%.*s\": %s",
+               tp_stage_input_name(w->stage, r->input), (unsigned long long)r->line_number,
+               (int)tp_text_fit(op, 20), op.ptr, why.text);
+    return tp_stage_fail(w->stage, &err);
 }
 
 static enum tp_verdict
@@ -345,11 +375,12 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct swindow *w = self;
     struct tp_err err;
 
+    w->takes_back = false;
+    if (r->slot[w->change_slot].kind > TP_SLOT_NULL && take_change(w, r) == TP_FAILED)
+        return TP_FAILED;
     if (read_arguments(w, r->slot, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (w->windows)
-        return add_to_windows(w, r);
-    return w->sessions ? add_to_session(w, r) : add_untimed(w, r);
+    return w->windows ? add_to_windows(w, r) : add_to_others(w, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
@@ -363,6 +394,8 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
     tp_memo_clear(&w->memo); /* the groups it lends may go */
     if (w->windows)
         return tp_windows_watermark(w->windows, *watermark, err);
+    if (w->cuts)
+        return tp_cuts_watermark(w->cuts, *watermark, err);
     return w->sessions ? tp_sessions_watermark(w->sessions, *watermark, err) : 0;
 }
 
@@ -403,6 +436,8 @@ swindow_unfinished(void *self, const char **what)
     *what = "open window";
     if (w->windows)
         return tp_windows_open(w->windows);
+    if (w->cuts)
+        return tp_cuts_open(w->cuts);
     if (w->sessions)
         return tp_sessions_open(w->sessions);
     return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_whole_any(w->whole);
@@ -415,6 +450,9 @@ swindow_close(void *self)
 
     tp_windows_free(w->windows);
     tp_sessions_free(w->sessions);
+    tp_cuts_free(w->cuts);
+    tp_expr_free(w->start);
+    tp_expr_free(w->end);
     tp_counts_free(w->counts);
     tp_whole_free(w->whole);
     tp_plan_release(&w->plan);
@@ -433,10 +471,11 @@ static const struct tp_operator swindow = {
     .purpose = "aggregates over windows of event time",
     .synopsis =
         "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] [--mode MODE] "
-        "[--retract] [--empty[=key]] [--forget DUR] [FILE ...]",
+        "[--retract] [--empty[=key]] [--forget DUR] [--max DUR] [--start EXPR] [--end EXPR] [FILE "
+        "...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL,
     .open = swindow_open,
     .record = swindow_record,
     .watermark = swindow_watermark,

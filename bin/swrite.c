@@ -14,12 +14,14 @@
 #include "base/map.h"
 #include "filter/operator.h"
 #include "stream/files.h"
+#include "stream/log.h"
 #include "stream/roll.h"
 #include "stream/router.h"
 #include "stream/template.h"
 
 enum { MAX_OPEN = 256 };
 
+#define SEGMENT (UINT64_C(64) << 20) /* bytes of a log's segment, without --roll */
 #define WEEK (7 * TP_DAY)
 
 /* What one name of the template, and one window of time, is written to. */
@@ -30,14 +32,17 @@ struct part {
 };
 
 struct swrite {
-    const char *roll_text, *compress, *fsync;
+    const char *roll_text, *compress, *fsync, *keep_text;
     uint64_t max_open;
+    bool is_log;
 
     struct tp_template *name;
     size_t folder; /* bytes of the name that lead to a folder which must exist */
     tp_duration roll_time;
     uint64_t roll_size;
     struct tp_files_settings set;
+    struct tp_log_settings log_set;
+    struct tp_log *log;     /* --log */
     struct tp_files *files; /* NULL: the target is no file */
     struct tp_router *router;
     struct tp_route *route; /* when there is but one */
@@ -58,6 +63,10 @@ static const struct tp_option options[] = {
      FIELD(compress)},
     {0, "fsync", "WHEN", "force to the disk: never, end (of each file), flush", TP_OPTION_TEXT,
      FIELD(fsync)},
+    {0, "log", NULL, "TARGET is a folder: a log that sread reads from any byte or time",
+     TP_OPTION_FLAG, FIELD(is_log)},
+    {0, "keep", "DUR|SIZE", "--log: forget what is older, by event time, or beyond so many bytes",
+     TP_OPTION_TEXT, FIELD(keep_text)},
     {0, "max-open", "N", "so many files are open at a time (256)", TP_OPTION_COUNT,
      FIELD(max_open)},
     {0},
@@ -65,26 +74,35 @@ static const struct tp_option options[] = {
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
+/* `100M` is a size, `1h` a duration; `100m` are minutes. */
+static int
+parse_amount(const char *option, const char *text, uint64_t *size, tp_duration *duration,
+             struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (tp_size_parse(tp_str_of(text), size) == 0 && !strchr("kmg", text[strlen(text) - 1])) {
+        if (*size > 0)
+            return 0;
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: a size of no bytes", option);
+    }
+    *size = 0;
+    if (tp_duration_parse(tp_str_of(text), duration, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: a duration (1h) or a size (100M): %s", option,
+                          why.text);
+    if (*duration < TP_SECOND || *duration % TP_SECOND)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: whole seconds, at least one", option);
+    return 0;
+}
+
 static int
 parse_roll(struct swrite *s, struct tp_err *err)
 {
-    struct tp_str text = tp_str_of(s->roll_text ? s->roll_text : "");
-    struct tp_err why;
-
     if (!s->roll_text)
         return 0;
-    if (tp_size_parse(text, &s->roll_size) == 0 && !strchr("kmg", text.ptr[text.len - 1])) {
-        if (s->roll_size == 0)
-            return tp_err_set(err, TP_FAULT_USAGE, "--roll: files of no bytes");
-        return 0;
-    }
-    s->roll_size = 0;
-    if (tp_duration_parse(text, &s->roll_time, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--roll: a duration (1h) or a size (100M): %s",
-                          why.text);
-    if (s->roll_time < TP_SECOND || s->roll_time % TP_SECOND)
-        return tp_err_set(err, TP_FAULT_USAGE, "--roll: whole seconds, at least one");
-    if (s->roll_time % WEEK == 0)
+    if (parse_amount("--roll", s->roll_text, &s->roll_size, &s->roll_time, err) < 0)
+        return -1;
+    if (s->roll_time > 0 && s->roll_time % WEEK == 0)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--roll: weeks would begin on Thursdays; {@timestamp|week} in the TARGET "
                           "has those of ISO 8601");
@@ -198,6 +216,28 @@ check(struct swrite *s, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+/* --log: records without a time are kept, too; only they cannot be looked for by it. */
+static int
+open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp_err *err)
+{
+    uint64_t cut;
+
+    if (s->roll_time > 0 || s->compress || s->stores_control)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--log: segments are rolled by size, not packed, and hold records alone");
+    if (s->keep_text &&
+        parse_amount("--keep", s->keep_text, &s->log_set.keep_size, &s->log_set.keep_time, err) < 0)
+        return -1;
+    s->log_set.segment = s->roll_size > 0 ? s->roll_size : SEGMENT;
+    s->log_set.sync = s->set.sync;
+    tp_stage_take_untimed(stage);
+    s->log = tp_log_open(folder, &s->log_set, &cut, err);
+    if (s->log && cut > 0)
+        tp_stage_note(stage, "%s: took away %llu bytes of a line that a crash cut off", folder,
+                      (unsigned long long)cut);
+    return s->log ? 0 : -1;
+}
+
 static int
 swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
@@ -209,6 +249,11 @@ swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "write to what? TARGET is missing");
     if (check(s, stage, err) < 0)
         return -1;
+    s->stores_control = tp_stage_takes_control(stage, false);
+    if (s->is_log)
+        return open_log(s, stage, target, err);
+    if (s->keep_text)
+        return tp_err_set(err, TP_FAULT_USAGE, "--keep goes with --log");
     if (s->roll_time == 0)
         tp_stage_ignore_time(stage);
     s->name = tp_template_parse(tp_str_of(target), false, err);
@@ -218,7 +263,6 @@ swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (is_file && parse_compress(s, tp_str_of(target), err) < 0)
         return -1;
     s->is_fixed = tp_template_is_fixed(s->name);
-    s->stores_control = tp_stage_takes_control(stage, false);
     if (s->stores_control && (!s->is_fixed || s->roll_text))
         return tp_err_set(err, TP_FAULT_USAGE, "--control=always: into one TARGET, not into many");
     if (want_members(s, stage, err) < 0)
@@ -361,9 +405,15 @@ static enum tp_verdict
 swrite_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct swrite *s = self;
+    struct tp_err err;
 
     if (s->files)
         return write_to_file(s, stage, r);
+    if (s->log)
+        return tp_log_pass(s->log, whole_line(r), r->has_time ? r->time : TP_TIME_BEFORE_ALL,
+                           &err) < 0
+                   ? tp_stage_fail(stage, &err)
+                   : TP_USED;
     return tp_template_kind(s->name) == TP_TEMPLATE_STDOUT ? TP_PASS : write_to_pipe(s, stage, r);
 }
 
@@ -449,6 +499,8 @@ swrite_settle(void *self, struct tp_stage *stage, struct tp_err *err)
     struct swrite *s = self;
 
     (void)stage;
+    if (s->log)
+        return tp_log_settle(s->log, err);
     return s->files ? tp_files_settle(s->files, err) : tp_router_settle(s->router, err);
 }
 
@@ -458,6 +510,8 @@ swrite_quiet(void *self, struct tp_stage *stage, struct tp_err *err)
     struct swrite *s = self;
 
     (void)stage;
+    if (s->log)
+        return tp_log_flush(s->log, err);
     return s->files ? tp_files_flush(s->files, err) : tp_router_flush(s->router, err);
 }
 
@@ -472,6 +526,8 @@ swrite_shut(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swrite *s = self;
 
+    if (s->log)
+        return tp_log_close(s->log, err);
     if (s->router)
         return tp_router_close(s->router, report_another, stage, err);
     if (s->is_whole && finish_due(s, TP_TIME_AFTER_ALL, err) < 0)
@@ -484,6 +540,7 @@ swrite_close(void *self)
 {
     struct swrite *s = self;
 
+    tp_log_free(s->log);
     tp_files_free(s->files);
     tp_router_free(s->router);
     tp_map_free(s->parts);
@@ -496,7 +553,8 @@ swrite_close(void *self)
 static const struct tp_operator swrite = {
     .name = "swrite",
     .purpose = "records into files: one, many by template, rolled, packed",
-    .synopsis = "[--roll DUR|SIZE] [--compress F] [--fsync WHEN] TARGET [FILE ...]",
+    .synopsis = "[--roll DUR|SIZE] [--compress F] [--fsync WHEN] TARGET [FILE ...]\n"
+                "--log [--roll SIZE] [--keep DUR|SIZE] [--fsync WHEN] FOLDER [FILE ...]",
     .example = "  ... | swindow -w 1h -k status | swrite 'out/{window_start|day}.ndjson'",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS,

@@ -4,7 +4,8 @@
 # The week was counted as its records came, and late ones were left out; meanwhile they are all there.
 # Only rows that differ are written, as a changelog that a table of the old ones can take.
 
-ssim weblog --format json --count 20000 --every 30s --start 2026-01-05 --disorder 1h --late 1% --late-by 8h >week.ndjson
+ssim weblog --format json --count 20000 --every 30s --start 2026-01-05 \
+    --disorder 1h --late 1% --late-by 8h >week.ndjson
 
 count() { swindow -q -t time -w 1d -k status -a 'count, sum(bytes)' "$@" week.ndjson; }
 count -d 1h --late-to late.ndjson >published.ndjson

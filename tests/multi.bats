@@ -124,3 +124,64 @@ EOF
     [ "$status" -eq 3 ]
     [[ "$output" == *"$TMPDIR"*"No such file or directory"* ]]
 }
+
+# many COUNT: files f0000 ... of records dealt out at random, each file in order.
+many()
+{
+    mkdir many
+    awk -v files="$1" 'BEGIN {
+        srand(3)
+        for (i = 0; i < files; i++)
+            printf "" >sprintf("many/f%05d", i)
+        for (i = 0; i < 3 * files; i++) {
+            name = sprintf("many/f%05d", int(rand() * files))
+            printf "{\"t\":%d,\"n\":%d}\n", 1767261600 + int(i / 3), i >>name
+            close(name)
+        }
+    }'
+}
+
+@test "sunion --sorted of 10,000 files with 256 descriptors" {
+    many 10000
+    cd many
+    run bash -c 'ulimit -n 256; timeout 60 sunion --sorted -t t f* >../merged'
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <../merged)" -eq 30000 ]
+    jq .t ../merged | sort -n -c
+    [ "$(cat f* | sort | md5sum)" = "$(sort ../merged | md5sum)" ]
+}
+
+@test "a file that is replaced while it has no descriptor is noticed" {
+    many 300
+    cd many
+    yes '{"t":1767261601,"n":1}' | head -n 300000 >f00000
+    mkfifo slow
+    (printf '{"t":1767261600,"n":0}\n'; sleep 0.7; printf '{"t":1767265600,"n":0}\n') >slow &
+    (sleep 0.3; cp f00000 copy; mv copy f00000) &
+    run bash -c 'ulimit -n 64; timeout 60 sunion --sorted -t t f* slow 2>&1 >../merged'
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"f00000: was replaced while it was being read"* ]]
+}
+
+@test "sunion --sorted writes at once what a silent input's watermark lets go" {
+    (echo '{"@watermark":"start"}'; echo '{"@watermark":"2026-01-01T11:00:00.000Z"}'; sleep 3; echo '{"@watermark":"end"}') >a &
+    (records 5; sleep 3) >b &
+    timeout 60 sunion --sorted -t t a b >merged &
+    for _ in $(seq 40); do
+        grep -q '"n":4,' merged && break
+        sleep 0.05
+    done
+    kill %1 %2 2>/dev/null || true
+    [ "$(grep -c '"n"' merged)" -eq 5 ]
+}
+
+@test "sunion --sorted: whatever way FIFOs are filled, the result is the same" {
+    records 4000 | awk 'NR % 2' >odd
+    records 4000 | awk 'NR % 2 == 0' >even
+    records 4000 >all
+    for chunk in 1000 70000; do
+        dd if=odd of=a bs=$chunk 2>/dev/null &
+        (sleep 0.2; dd if=even of=b bs=333 2>/dev/null) &
+        timeout 60 sunion --sorted -t t a b | cmp - all
+    done
+}

@@ -158,3 +158,26 @@ table() # NAME=VALUE...: replaces hosts.csv at once
     wait_for err '1 waiting record not printed'
     ! grep -q '"n":2' out
 }
+
+@test "bids with their auctions, each bidder once, in order" {
+    { at 30 ',"auction":1,"bidder":7'; at 29 ',"auction":1.0,"bidder":8'; at 31 ',"auction":1,"bidder":7'; } >bids.ndjson
+    { at 10 ',"id":1,"item":"x"'; at 8 ',"id":1,"item":"too old"'; at 12 ',"id":null'; } >auctions.ndjson
+    run bash -c 'sjoin --within -20s,0s -k auction=id -d 5s bids.ndjson auctions.ndjson |
+        sdedup -k auction,bidder --within 1h -d 5s | ssort -d 5s'
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "${lines[0]}" = '{"@timestamp":"2026-01-01T10:00:29.000Z","auction":1.0,"bidder":8,"id":1,"item":"x"}' ]
+    [ "${lines[1]}" = '{"@timestamp":"2026-01-01T10:00:30.000Z","auction":1,"bidder":7,"id":1,"item":"x"}' ]
+    [ "${#lines[@]}" = 2 ]
+}
+
+@test "tail -F of orders, with the rates of their time" {
+    { at 0 ',"currency":"EUR","rate":1.10'; at 20 ',"currency":"EUR","rate":1.12'; } >rates.ndjson
+    : >orders.ndjson
+    mkfifo in
+    tail -F -s 0.1 orders.ndjson >in 2>/dev/null 3>&- &
+    swatermark -t ts -d 5s <in 3>&- | sjoin --as-of -k currency - rates.ndjson >out 3>&- &
+    printf '{"ts":"2026-01-01T10:00:%d","order":%d,"currency":"EUR"}\n' 19 1 20 2 40 3 >>orders.ndjson
+    wait_for out '"order":1,"currency":"EUR","rate":1.10'
+    wait_for out '"order":2,"currency":"EUR","rate":1.12'
+}

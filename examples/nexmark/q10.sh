@@ -3,4 +3,4 @@
 mkdir -p log
 smap -t date_time "auction, bidder, price, date_time, extra,
                    format_time(date_time, '%Y-%m-%d') AS dt, format_time(date_time, '%H:%M') AS hm" bid.ndjson |
-    sroute -r 'TRUE => log/{dt}/{hm}.ndjson'
+    swrite 'log/dt={dt}/hm={hm}.ndjson'

@@ -1,10 +1,12 @@
 #include "base/digests.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/hash_inline.h"
 
 #define FIRST_PLACES 16
+#define HUGE ((size_t)4 << 20) /* bytes from which huge pages pay */
 
 struct tp_digests {
     struct tp_digest *place; /* 0, 0: free */
@@ -23,13 +25,44 @@ tp_digest_of(uint64_t seed, struct tp_str bytes)
     return (struct tp_digest){hash.low64 | (hash.low64 == 0 && hash.high64 == 0), hash.high64};
 }
 
+/* Zeroed. */
+static void *
+take_memory(size_t size)
+{
+    void *at;
+
+    if (size < HUGE)
+        return calloc(1, size);
+    at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    (void)madvise(at, size, MADV_HUGEPAGE);
+    return at;
+}
+
+static void
+give_back(void *at, size_t size)
+{
+    if (size < HUGE)
+        free(at);
+    else if (at)
+        munmap(at, size);
+}
+
 static bool
 allocate(struct tp_digests *d, size_t places)
 {
-    d->place = calloc(places, sizeof *d->place);
-    d->number = d->numbered ? malloc(places * sizeof *d->number) : NULL;
+    d->place = take_memory(places * sizeof *d->place);
+    d->number = d->numbered ? take_memory(places * sizeof *d->number) : NULL;
     d->places = places;
     return d->place && (d->number || !d->numbered);
+}
+
+static void
+release(struct tp_digests *d)
+{
+    give_back(d->place, d->places * sizeof *d->place);
+    give_back(d->number, d->places * sizeof *d->number);
 }
 
 struct tp_digests *
@@ -51,8 +84,7 @@ tp_digests_free(struct tp_digests *d)
 {
     if (!d)
         return;
-    free(d->place);
-    free(d->number);
+    release(d);
     free(d);
 }
 
@@ -69,6 +101,16 @@ place_of(const struct tp_digests *d, struct tp_digest digest)
             (there->low == 0 && there->high == 0))
             return at;
     }
+}
+
+void
+tp_digests_expect(const struct tp_digests *d, struct tp_digest digest)
+{
+    size_t at = digest.low & (d->places - 1);
+
+    __builtin_prefetch(&d->place[at]);
+    if (d->number)
+        __builtin_prefetch(&d->number[at]);
 }
 
 bool
@@ -98,15 +140,13 @@ grow(struct tp_digests *d)
     struct tp_digests grown = {.count = d->count, .numbered = d->numbered};
 
     if (d->places > SIZE_MAX / 2 / sizeof *d->place || !allocate(&grown, d->places * 2)) {
-        free(grown.place);
-        free(grown.number);
+        release(&grown);
         return -1;
     }
     for (size_t i = 0; i < d->places; i++)
         if (d->place[i].low || d->place[i].high)
             put(&grown, d->place[i], d->number ? d->number[i] : 0);
-    free(d->place);
-    free(d->number);
+    release(d);
     d->place = grown.place;
     d->number = grown.number;
     d->places = grown.places;

@@ -4,7 +4,8 @@
  * A digest is the seeded XXH3 of some bytes; who keeps it instead of them takes two different runs
  * of bytes for the same with a chance of about n*n / 2^129 among n of them: 10^-22 for 100 million.
  * Open addressing, at most 3/4 full: 16 bytes (24 with numbers) a place. Growing doubles the table
- * and moves all of it.
+ * and moves all of it. Large tables lie in huge pages where the system has them: places are hit at
+ * random, and would each miss the page tables, too.
  */
 #ifndef TP_BASE_DIGESTS_H
 #define TP_BASE_DIGESTS_H
@@ -29,6 +30,9 @@ void tp_digests_free(struct tp_digests *digests);
 
 /* Is DIGEST there? Then *NUMBER is what it was added with (0 where there are no numbers). */
 bool tp_digests_find(const struct tp_digests *digests, struct tp_digest digest, int64_t *number);
+
+/* DIGEST will be asked for or added soon: its place is fetched from memory meanwhile. */
+void tp_digests_expect(const struct tp_digests *digests, struct tp_digest digest);
 
 /* Adds a DIGEST that is not there. -1 when memory ran out. */
 int tp_digests_add(struct tp_digests *digests, struct tp_digest digest, int64_t number);

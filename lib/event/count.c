@@ -153,7 +153,7 @@ tp_counts_add(struct tp_counts *counts, const struct tp_arrival *arrival, bool h
         clear_cell(counts, cell_of(counts, of, 0));
         tp_map_remove(counts->by_key, arrival->key);
     }
-    return result;
+    return result < 0 ? -1 : 1;
 }
 
 size_t

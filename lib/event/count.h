@@ -26,8 +26,8 @@ struct tp_counts *tp_counts_new(const struct tp_window_spec *spec, const struct 
                                 struct tp_row_to to);
 void tp_counts_free(struct tp_counts *counts);
 
-/* Adds a record and says the window it fills. HAS_TIME: arrival->time is one. -1: the record is bad
- * (and was not added), or the run is over. */
+/* Adds a record and says the window it fills. HAS_TIME: arrival->time is one. 1: added. -1: the
+ * record is bad (and was not added), or the run is over. */
 int tp_counts_add(struct tp_counts *counts, const struct tp_arrival *arrival, bool has_time,
                   struct tp_err *err);
 

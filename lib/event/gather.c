@@ -12,18 +12,22 @@ struct gathered {
 struct tp_gather {
     const struct tp_aggs *aggs;
     struct tp_map *groups; /* key -> struct gathered */
+    bool growing;
+    struct tp_window kept; /* the groups are those of its panes; it may grow */
     struct gathered **list;
     size_t cap;
 };
 
 struct tp_gather *
-tp_gather_new(const struct tp_aggs *aggs)
+tp_gather_new(const struct tp_aggs *aggs, bool growing)
 {
     struct tp_gather *gather = calloc(1, sizeof *gather);
 
     if (!gather)
         return NULL;
     gather->aggs = aggs;
+    gather->growing = growing;
+    gather->kept = (struct tp_window){TP_TIME_MIN, TP_TIME_MIN};
     gather->groups = tp_map_new(sizeof(struct gathered) + tp_aggs_size(aggs));
     if (gather->groups)
         return gather;
@@ -37,6 +41,7 @@ clear(struct tp_gather *gather)
     for (void *v = tp_map_first(gather->groups); v; v = tp_map_next(gather->groups, v))
         tp_aggs_clear(gather->aggs, ((struct gathered *)v)->acc);
     tp_map_clear(gather->groups);
+    gather->kept = (struct tp_window){TP_TIME_MIN, TP_TIME_MIN};
 }
 
 void
@@ -119,6 +124,27 @@ put_pane(const struct tp_window *window, const struct tp_map *groups, const stru
     return 0;
 }
 
+void
+tp_gather_changed(struct tp_gather *gather)
+{
+    if (gather->growing && tp_map_count(gather->groups) > 0)
+        clear(gather);
+}
+
+/* Makes the groups those of WINDOW. */
+static int
+gather_panes(struct tp_gather *gather, const struct tp_window *window, struct tp_pane *const *panes,
+             size_t count, struct tp_err *err)
+{
+    if (window->start != gather->kept.start || window->end < gather->kept.end)
+        clear(gather);
+    for (size_t i = 0; i < count; i++)
+        if (panes[i]->start >= gather->kept.end && add_pane(gather, panes[i], err) < 0)
+            return -1;
+    gather->kept = *window;
+    return 0;
+}
+
 int
 tp_gather_window(struct tp_gather *gather, const struct tp_window *window,
                  struct tp_pane *const *panes, size_t count, const struct tp_group_to *to,
@@ -128,10 +154,8 @@ tp_gather_window(struct tp_gather *gather, const struct tp_window *window,
 
     if (count == 1)
         return put_pane(window, panes[0]->groups, to, err);
-    for (size_t i = 0; i < count; i++)
-        if (add_pane(gather, panes[i], err) < 0)
-            return -1;
-    if (list_groups(gather, &groups, err) < 0)
+    if (gather_panes(gather, window, panes, count, err) < 0 ||
+        list_groups(gather, &groups, err) < 0)
         return -1;
     for (size_t i = 0; i < groups; i++) {
         struct gathered *group = gather->list[i];
@@ -139,6 +163,7 @@ tp_gather_window(struct tp_gather *gather, const struct tp_window *window,
         if (to->put(to->self, window, tp_map_key(gather->groups, group), group->acc, err) < 0)
             return -1;
     }
-    clear(gather);
+    if (!gather->growing)
+        clear(gather);
     return 0;
 }

@@ -141,6 +141,14 @@ end_after(const struct tp_held *held, tp_time end)
 
 /* --- saying ------------------------------------------------------------------------------------*/
 
+/* All of its records were taken back: SQL has no row of it then, unless silence has one. */
+static bool
+is_emptied(const struct tp_held *held, const struct group *group)
+{
+    return held->trigger->changes && !held->trigger->discard && !held->quiet &&
+           tp_aggs_is_empty(held->aggs, group->acc);
+}
+
 static int
 fire(struct tp_held *held, const struct held_window *window, struct group *group,
      enum tp_timing timing, bool last, struct tp_err *err)
@@ -148,6 +156,10 @@ fire(struct tp_held *held, const struct held_window *window, struct group *group
     struct tp_said said = {held->aggs, &window->window, tp_map_key(window->groups, group),
                            group->acc, &group->firing};
 
+    if (is_emptied(held, group)) {
+        group->firing.fresh = 0;
+        return tp_trigger_take_back(&said, &held->to, err);
+    }
     return tp_trigger_fire(held->trigger, &said, timing, last, &held->to, err);
 }
 
@@ -206,8 +218,7 @@ add_to_window(struct tp_held *held, const struct tp_arrival *arrival, tp_time en
 
     if (!group)
         return tp_err_memory(err);
-    if (tp_aggs_add(held->aggs, group->acc, arrival->values, arrival->time, arrival->sequence,
-                    err) < 0)
+    if (tp_arrival_apply(arrival, held->aggs, group->acc, err) < 0)
         return -1;
     group->firing.fresh++;
     if (end <= arrival->watermark)

@@ -53,7 +53,8 @@ take_back(struct interval *i, const struct tp_join_kept *kept, struct tp_err *er
 {
     enum tp_match_op op = i->match.type == TP_MATCH_ANTI ? TP_MATCH_DELETE : TP_MATCH_RETRACT;
 
-    return tp_match_alone(&i->match, kept->side, kept->time, op, line_of(kept), err);
+    return tp_match_alone(&i->match, (enum tp_join_side)kept->side, kept->time, op, line_of(kept),
+                          err);
 }
 
 static int
@@ -72,7 +73,7 @@ static int
 take_match(struct interval *i, const struct tp_match_record *r, struct tp_join_kept *met,
            struct tp_err *err)
 {
-    bool fresh = !met->matched, outer = is_outer(i, met->side);
+    bool fresh = !met->matched, outer = is_outer(i, (enum tp_join_side)met->side);
     bool said = fresh && outer && i->options.updates;
 
     met->matched = true;
@@ -104,14 +105,14 @@ take_matches(struct interval *i, const struct tp_match_record *r, bool *matched,
 
     *matched = false;
     for (size_t k = 0; k < matches.count; k++) {
-        int met = meets(i, r, matches.kept[k], err);
+        int met = meets(i, r, matches.entry[k].kept, err);
 
         if (met < 0)
             return -1;
         if (!met)
             continue;
         *matched = true;
-        if (take_match(i, r, matches.kept[k], err) < 0)
+        if (take_match(i, r, matches.entry[k].kept, err) < 0)
             return -1;
     }
     if (*matched && i->match.type == TP_MATCH_SEMI && r->side == TP_JOIN_LEFT)

@@ -9,14 +9,38 @@
  * looked at: files in no order are sorted once, not record by record. */
 #define NEAR_END 256
 
-/* kept[start, start + count) in the order of (time, arrival); the first `sorted` of them surely. */
+/* So many entries lie in the list itself: most keys have few records, and come and go. */
+#define FEW 2
+
+/* entry[start, start + count) in the order of (time, arrival); the first `sorted` of them surely.
+ */
 struct list {
-    struct tp_join_kept **kept;
-    size_t start, count, cap, sorted;
+    uint32_t start, count, sorted;
+    uint32_t cap; /* of `many`; 0: they are `few` */
+    union {
+        struct tp_join_entry few[FEW];
+        struct tp_join_entry *many;
+    } in;
 };
 
 struct tp_join_key {
     struct list side[2];
+    bool idle; /* in the queue of those without records */
+};
+
+/* Records as they came, one behind the other. */
+struct tp_join_chunk {
+    size_t live; /* records that have not left */
+    size_t used, cap;
+    char bytes[];
+};
+
+#define CHUNK ((size_t)256 << 10)
+
+/* Keys that had no record left when they were put here, oldest first: a ring. */
+struct idle {
+    struct tp_join_key **key;
+    size_t first, count, cap; /* cap: a power of two, or 0 */
 };
 
 struct tp_join {
@@ -25,7 +49,10 @@ struct tp_join {
     tp_duration lateness;
     tp_duration held_back; /* see tp_join_forward */
     struct tp_map *keys;
+    struct tp_join_key *probed; /* where the last probe found its key; NULL: nowhere */
+    struct idle idle;
     struct list due[2]; /* all that is kept of a side: the first is the next to go */
+    struct tp_join_chunk *filling[2], *spare;
     struct tp_join_kept *expired;
     size_t size; /* bytes of kept records and lists */
 };
@@ -66,12 +93,24 @@ tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness)
     return join;
 }
 
-static void
-release_list(struct list *list)
+static struct tp_join_entry *
+entries(struct list *list)
 {
+    return (list->cap ? list->in.many : list->in.few) + list->start;
+}
+
+static void drop_record(struct tp_join *join, struct tp_join_kept *kept);
+
+/* With all its records. */
+static void
+release_list(struct tp_join *join, struct list *list)
+{
+    struct tp_join_entry *entry = entries(list);
+
     for (size_t i = 0; i < list->count; i++)
-        free(list->kept[list->start + i]);
-    free(list->kept);
+        drop_record(join, entry[i].kept);
+    if (list->cap)
+        free(list->in.many);
 }
 
 void
@@ -81,14 +120,89 @@ tp_join_free(struct tp_join *join)
         return;
     for (struct tp_join_key *key = tp_map_first(join->keys); key;
          key = tp_map_next(join->keys, key)) {
-        release_list(&key->side[TP_JOIN_LEFT]);
-        release_list(&key->side[TP_JOIN_RIGHT]);
+        release_list(join, &key->side[TP_JOIN_LEFT]);
+        release_list(join, &key->side[TP_JOIN_RIGHT]);
     }
+    if (join->expired)
+        drop_record(join, join->expired);
     tp_map_free(join->keys);
-    free(join->due[TP_JOIN_LEFT].kept);
-    free(join->due[TP_JOIN_RIGHT].kept);
-    free(join->expired);
+    for (int side = 0; side < 2; side++) {
+        if (join->due[side].cap)
+            free(join->due[side].in.many);
+        free(join->filling[side]);
+    }
+    free(join->spare);
+    free(join->idle.key);
     free(join);
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+/* Nothing in CHUNK is kept any more. */
+static void
+drop_chunk(struct tp_join *join, struct tp_join_chunk *chunk)
+{
+    chunk->used = 0;
+    if (chunk == join->filling[TP_JOIN_LEFT] || chunk == join->filling[TP_JOIN_RIGHT])
+        return;
+    if (join->spare || chunk->cap > CHUNK)
+        free(chunk);
+    else
+        join->spare = chunk;
+}
+
+static void
+drop_record(struct tp_join *join, struct tp_join_kept *kept)
+{
+    struct tp_join_chunk *chunk = kept->chunk;
+
+    if (--chunk->live == 0)
+        drop_chunk(join, chunk);
+}
+
+/* A chunk with room for NEED bytes, to be filled with records of SIDE. */
+static struct tp_join_chunk *
+chunk_for(struct tp_join *join, enum tp_join_side side, size_t need)
+{
+    struct tp_join_chunk *chunk = join->filling[side], *full = chunk;
+
+    if (chunk && chunk->cap - chunk->used >= need)
+        return chunk;
+    if (join->spare && need <= join->spare->cap) {
+        chunk = join->spare;
+        join->spare = NULL;
+    } else {
+        size_t cap = need < CHUNK ? CHUNK : need;
+
+        chunk = malloc(sizeof *chunk + cap);
+        if (!chunk)
+            return NULL;
+        *chunk = (struct tp_join_chunk){.cap = cap};
+    }
+    join->filling[side] = chunk;
+    if (full && full->live == 0)
+        drop_chunk(join, full);
+    return chunk;
+}
+
+static struct tp_join_kept *
+new_kept(struct tp_join *join, enum tp_join_side side, tp_time time, struct tp_str line)
+{
+    size_t need = (sizeof(struct tp_join_kept) + line.len + 7) / 8 * 8;
+    struct tp_join_chunk *chunk = chunk_for(join, side, need);
+    struct tp_join_kept *kept;
+
+    if (!chunk)
+        return NULL;
+    kept = (struct tp_join_kept *)(chunk->bytes + chunk->used);
+    *kept = (struct tp_join_kept){
+        .time = time, .chunk = chunk, .len = (uint32_t)line.len, .side = (uint8_t)side};
+    if (line.len)
+        memcpy(kept->line, line.ptr, line.len);
+    chunk->used += need;
+    chunk->live++;
+    join->size += sizeof *kept + line.len;
+    return kept;
 }
 
 /* --- lists -------------------------------------------------------------------------------------*/
@@ -96,14 +210,14 @@ tp_join_free(struct tp_join *join)
 /* The first of FROM[0, COUNT), which is sorted, whose time is at least (ABOVE: greater than) TIME.
  */
 static size_t
-search(struct tp_join_kept *const *from, size_t count, tp_time time, bool above)
+search(const struct tp_join_entry *from, size_t count, tp_time time, bool above)
 {
     size_t low = 0, high = count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (from[middle]->time < time || (above && from[middle]->time == time))
+        if (from[middle].time < time || (above && from[middle].time == time))
             low = middle + 1;
         else
             high = middle;
@@ -113,7 +227,7 @@ search(struct tp_join_kept *const *from, size_t count, tp_time time, bool above)
 
 /* Stable merge sort of A[0, COUNT), with room for as many in SPARE. */
 static void
-merge_sort(struct tp_join_kept **a, size_t count, struct tp_join_kept **spare)
+merge_sort(struct tp_join_entry *a, size_t count, struct tp_join_entry *spare)
 {
     size_t half = count / 2, left = 0, right = half, to = 0;
 
@@ -121,11 +235,11 @@ merge_sort(struct tp_join_kept **a, size_t count, struct tp_join_kept **spare)
         return;
     merge_sort(a, half, spare);
     merge_sort(a + half, count - half, spare);
-    if (a[half - 1]->time <= a[half]->time)
+    if (a[half - 1].time <= a[half].time)
         return;
     memcpy(spare, a, half * sizeof *a);
     while (left < half && right < count)
-        a[to++] = a[right]->time < spare[left]->time ? a[right++] : spare[left++];
+        a[to++] = a[right].time < spare[left].time ? a[right++] : spare[left++];
     memcpy(a + to, spare + left, (half - left) * sizeof *a);
 }
 
@@ -135,76 +249,161 @@ merge_sort(struct tp_join_kept **a, size_t count, struct tp_join_kept **spare)
 static void
 sort_list(struct list *list)
 {
-    struct tp_join_kept **a = list->kept + list->start, **spare = a + list->count;
+    struct tp_join_entry *a, *spare;
     size_t left = 0, right = list->sorted, to, early;
 
     if (list->sorted == list->count)
         return;
+    a = entries(list);
+    spare = a + list->count;
     merge_sort(a + right, list->count - right, spare);
-    to = search(a, right, a[right]->time, true);
+    to = search(a, right, a[right].time, true);
     early = right - to;
     memcpy(spare, a + to, early * sizeof *a);
     while (left < early && right < list->count)
-        a[to++] = a[right]->time < spare[left]->time ? a[right++] : spare[left++];
+        a[to++] = a[right].time < spare[left].time ? a[right++] : spare[left++];
     memcpy(a + to, spare + left, (early - left) * sizeof *a);
     list->sorted = list->count;
 }
 
-/* Makes room for one more, and for sorting all of them. Amortized: what is moved to the front is
- * less than what has left it. */
+/* Moves the entries to the front of an array of CAP. */
+static int
+move_to(struct tp_join *join, struct list *list, uint32_t cap)
+{
+    struct tp_join_entry *grown = malloc(cap * sizeof *grown);
+
+    if (!grown)
+        return -1;
+    memcpy(grown, entries(list), list->count * sizeof *grown);
+    if (list->cap)
+        free(list->in.many);
+    join->size += (cap - list->cap) * sizeof *grown;
+    list->in.many = grown;
+    list->cap = cap;
+    list->start = 0;
+    return 0;
+}
+
+/* Makes room for one more, and, where the list may have to be sorted (append), for as many again.
+ * Amortized: what is moved to the front is less than what has left it. */
 static int
 make_room(struct tp_join *join, struct list *list)
 {
-    struct tp_join_kept **grown;
-    size_t cap;
+    uint32_t cap = list->cap ? list->cap : FEW;
+    uint32_t need = list->count < NEAR_END ? list->count + 1 : 2 * (list->count + 1);
 
-    if (list->start + 2 * (list->count + 1) <= list->cap)
+    if (list->start + need <= cap)
         return 0;
-    if (list->start >= list->count + 2) {
-        memmove(list->kept, list->kept + list->start, list->count * sizeof *list->kept);
+    if (need <= cap && list->start >= list->count) {
+        struct tp_join_entry *from = entries(list);
+
+        memmove(from - list->start, from, list->count * sizeof *from);
         list->start = 0;
-        return make_room(join, list);
+        return 0;
     }
-    cap = list->cap ? 2 * list->cap : 4;
-    grown = realloc(list->kept, cap * sizeof(struct tp_join_kept *));
-    if (!grown)
+    if (need > UINT32_MAX / 4)
         return -1;
-    join->size += (cap - list->cap) * sizeof(struct tp_join_kept *);
-    list->kept = grown;
-    list->cap = cap;
-    return make_room(join, list);
+    while (cap < need)
+        cap *= 2;
+    return move_to(join, list, list->start < list->count && list->cap ? 2 * cap : cap);
 }
 
 /* Room was made. */
 static void
 append(struct list *list, struct tp_join_kept *kept)
 {
-    struct tp_join_kept **end = list->kept + list->start + list->count;
+    struct tp_join_entry *end = entries(list) + list->count, entry = {kept->time, kept};
     size_t near = list->count < NEAR_END ? list->count : NEAR_END;
-    bool in_order = list->count == 0 || end[-1]->time <= kept->time;
+    bool in_order = list->count == 0 || end[-1].time <= kept->time;
     bool is_sorted = list->sorted == list->count;
 
     list->count++;
-    if (is_sorted &&
-        (in_order || near == list->count - 1 || end[-(long)near]->time <= kept->time)) {
-        size_t at = in_order ? near : search(end - near, near, kept->time, true);
-
-        memmove(end - near + at + 1, end - near + at, (near - at) * sizeof(struct tp_join_kept *));
-        end[(long)at - (long)near] = kept;
+    if (is_sorted && in_order) {
+        *end = entry;
         list->sorted = list->count;
-        return;
+    } else if (is_sorted && (near == list->count - 1 || end[-(long)near].time <= kept->time)) {
+        size_t at = search(end - near, near, kept->time, true);
+
+        memmove(end - near + at + 1, end - near + at, (near - at) * sizeof *end);
+        end[(long)at - (long)near] = entry;
+        list->sorted = list->count;
+    } else {
+        *end = entry;
     }
-    *end = kept;
 }
 
 static void
-drop_first(struct list *list)
+drop_first(struct tp_join *join, struct list *list)
 {
     list->start++;
     list->count--;
     list->sorted--;
-    if (list->count == 0)
-        list->start = 0;
+    if (list->count > 0)
+        return;
+    list->start = 0;
+    if (list->cap == 0)
+        return;
+    join->size -= list->cap * sizeof *list->in.many;
+    free(list->in.many);
+    list->cap = 0;
+}
+
+/* --- keys --------------------------------------------------------------------------------------*/
+
+static bool
+is_empty(const struct tp_join_key *key)
+{
+    return key->side[TP_JOIN_LEFT].count + key->side[TP_JOIN_RIGHT].count == 0;
+}
+
+static int
+grow_idle(struct idle *idle)
+{
+    size_t cap = idle->cap ? 2 * idle->cap : 64;
+    struct tp_join_key **grown;
+
+    if (idle->count < idle->cap)
+        return 0;
+    grown = malloc(cap * sizeof(struct tp_join_key *));
+    if (!grown)
+        return -1;
+    for (size_t i = 0; i < idle->count; i++)
+        grown[i] = idle->key[(idle->first + i) & (idle->cap - 1)];
+    free(idle->key);
+    *idle = (struct idle){grown, 0, idle->count, cap};
+    return 0;
+}
+
+static void
+forget_oldest(struct tp_join *join)
+{
+    struct idle *idle = &join->idle;
+    struct tp_join_key *key = idle->key[idle->first & (idle->cap - 1)];
+
+    idle->first++;
+    idle->count--;
+    key->idle = false;
+    if (is_empty(key))
+        tp_map_remove(join->keys, tp_map_key(join->keys, key));
+}
+
+/* A key whose last record has left often has another soon: it is forgotten only when three in four
+ * are in the queue of those without. */
+static void
+rest_if_empty(struct tp_join *join, struct tp_join_key *key)
+{
+    struct idle *idle = &join->idle;
+
+    if (!is_empty(key) || key->idle)
+        return;
+    if (grow_idle(idle) < 0) { /* no memory to remember it in */
+        tp_map_remove(join->keys, tp_map_key(join->keys, key));
+        return;
+    }
+    idle->key[(idle->first + idle->count++) & (idle->cap - 1)] = key;
+    key->idle = true;
+    while (4 * idle->count > 3 * tp_map_count(join->keys) + 1)
+        forget_oldest(join);
 }
 
 /* --- verbs -------------------------------------------------------------------------------------*/
@@ -213,7 +412,7 @@ struct tp_join_matches
 tp_join_probe(struct tp_join *join, enum tp_join_side side, struct tp_str key, tp_time time)
 {
     struct tp_join_matches matches = {NULL, 0};
-    struct tp_join_key *found = tp_map_find(join->keys, key);
+    struct tp_join_key *found = join->probed = tp_map_find(join->keys, key);
     enum tp_join_side other = side == TP_JOIN_LEFT ? TP_JOIN_RIGHT : TP_JOIN_LEFT;
     tp_time from, to;
     struct list *list;
@@ -226,55 +425,32 @@ tp_join_probe(struct tp_join *join, enum tp_join_side side, struct tp_str key, t
     /* The left of a right record at R lies in [R - hi, R - lo]. */
     from = side == TP_JOIN_LEFT ? shifted(time, join->lo) : shifted(time, -join->hi);
     to = shifted(time, join->reach[side]);
-    first = search(list->kept + list->start, list->count, from, false);
-    matches.kept = list->kept + list->start + first;
-    matches.count = search(matches.kept, list->count - first, to, true);
+    first = search(entries(list), list->count, from, false);
+    matches.entry = entries(list) + first;
+    matches.count = search(matches.entry, list->count - first, to, true);
     return matches;
 }
 
-static struct tp_join_kept *
-new_kept(struct tp_join *join, enum tp_join_side side, tp_time time, struct tp_str line)
+static struct tp_join_key *
+key_for(struct tp_join *join, struct tp_str key)
 {
-    struct tp_join_kept *kept = malloc(sizeof *kept + line.len);
-
-    if (!kept)
-        return NULL;
-    *kept = (struct tp_join_kept){.time = time, .side = side, .len = (uint32_t)line.len};
-    if (line.len)
-        memcpy(kept->line, line.ptr, line.len);
-    join->size += sizeof *kept + line.len;
-    return kept;
-}
-
-static void
-forget_empty(struct tp_join *join, struct tp_join_key *key)
-{
-    if (key->side[TP_JOIN_LEFT].count + key->side[TP_JOIN_RIGHT].count > 0)
-        return;
-    for (int side = 0; side < 2; side++) {
-        join->size -= key->side[side].cap * sizeof(struct tp_join_kept *);
-        free(key->side[side].kept);
-    }
-    tp_map_remove(join->keys, tp_map_key(join->keys, key));
+    if (join->probed && tp_str_equal(tp_map_key(join->keys, join->probed), key))
+        return join->probed;
+    return tp_map_add(join->keys, key, NULL);
 }
 
 struct tp_join_kept *
 tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key, tp_time time,
              struct tp_str line, struct tp_err *err)
 {
-    struct tp_join_key *at = tp_map_add(join->keys, key, NULL);
-    struct tp_join_kept *kept;
+    struct tp_join_key *at = key_for(join, key);
+    struct tp_join_kept *kept = at ? new_kept(join, side, time, line) : NULL;
 
-    if (!at) {
-        tp_err_memory(err);
-        return NULL;
-    }
-    kept = new_kept(join, side, time, line);
     if (!kept || make_room(join, &at->side[side]) < 0 || make_room(join, &join->due[side]) < 0) {
-        if (kept)
+        if (kept) {
             join->size -= sizeof *kept + line.len;
-        free(kept);
-        forget_empty(join, at);
+            drop_record(join, kept);
+        }
         tp_err_memory(err);
         return NULL;
     }
@@ -284,27 +460,43 @@ tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key, tp
     return kept;
 }
 
+/* Those that leave soon are asked for early: their keys lie anywhere. */
+static void
+prefetch_due(struct list *due)
+{
+    const struct tp_join_entry *entry = entries(due);
+
+    if (due->count <= 16)
+        return;
+    __builtin_prefetch(entry[16].kept);
+    __builtin_prefetch(&entry[8].kept->key->side[0]);
+    __builtin_prefetch(&entry[8].kept->key->side[1]);
+}
+
 const struct tp_join_kept *
 tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark)
 {
     struct list *due = &join->due[side];
     struct tp_join_kept *kept;
 
-    free(join->expired);
+    if (join->expired)
+        drop_record(join, join->expired);
     join->expired = NULL;
+    join->probed = NULL;
     if (due->count == 0)
         return NULL;
     sort_list(due);
-    kept = due->kept[due->start];
-    if (shifted(shifted(kept->time, join->reach[side]), join->lateness) >= watermark)
+    if (shifted(shifted(entries(due)->time, join->reach[side]), join->lateness) >= watermark)
         return NULL;
-    drop_first(due);
+    kept = entries(due)->kept;
+    prefetch_due(due);
+    drop_first(join, due);
     /* The earliest of its side is the earliest of its key: both lists are in one order. */
     sort_list(&kept->key->side[side]);
-    drop_first(&kept->key->side[side]);
+    drop_first(join, &kept->key->side[side]);
     join->expired = kept;
     join->size -= sizeof *kept + kept->len;
-    forget_empty(join, kept->key);
+    rest_if_empty(join, kept->key);
     return kept;
 }
 
@@ -325,5 +517,5 @@ tp_join_count(const struct tp_join *join, enum tp_join_side side)
 size_t
 tp_join_size(const struct tp_join *join)
 {
-    return join->size + tp_map_size(join->keys);
+    return join->size + join->idle.cap * sizeof(struct tp_join_key *) + tp_map_size(join->keys);
 }

@@ -8,8 +8,10 @@
  * IntervalJoinOperator, with both bounds on the right). That holds as long as no record is taken
  * whose time + lateness is below the watermark.
  *
- * State: the records of both sides within that reach; a key goes with its last record. Probing is a
- * binary search; insertion is at the end, or near it for records out of order.
+ * State: the records of both sides within that reach, copied into chunks of 256 KiB, each of which
+ * is given back when the last of its records has left. Keys without records are remembered for a
+ * while, at most three for one that has some. Probing is a binary search; insertion is at the
+ * end, or near it for records out of order.
  */
 #ifndef TP_EVENT_JOIN_H
 #define TP_EVENT_JOIN_H
@@ -25,19 +27,27 @@
 
 struct tp_join_key; /* opaque */
 
+struct tp_join_chunk; /* opaque */
+
 struct tp_join_kept {
     tp_time time;
     struct tp_join_key *key;
-    enum tp_join_side side;
-    uint32_t len; /* of line */
-    bool matched; /* the caller's: it was part of a row */
+    struct tp_join_chunk *chunk; /* where it lies */
+    uint32_t len;                /* of line */
+    uint8_t side;                /* enum tp_join_side */
+    bool matched;                /* the caller's: it was part of a row */
     char line[];
+};
+
+struct tp_join_entry {
+    tp_time time; /* of `kept`: searching need not look there */
+    struct tp_join_kept *kept;
 };
 
 /* The records of one side that meet one of the other, in the order of (time, arrival). Borrowed
  * until the next verb that changes the join. */
 struct tp_join_matches {
-    struct tp_join_kept **kept;
+    const struct tp_join_entry *entry;
     size_t count;
 };
 
@@ -47,7 +57,8 @@ struct tp_join; /* opaque */
 struct tp_join *tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness);
 void tp_join_free(struct tp_join *join);
 
-/* What a record of SIDE with KEY at TIME meets on the other side. */
+/* What a record of SIDE with KEY at TIME meets on the other side. The place of the key is
+ * remembered: keeping that record does not look for it again. */
 struct tp_join_matches tp_join_probe(struct tp_join *join, enum tp_join_side side,
                                      struct tp_str key, tp_time time);
 

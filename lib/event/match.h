@@ -1,7 +1,8 @@
 /*
  * match: what all ways to join two streams have in common: sides, types, and who is told what met.
  *
- * A way to join (event/interval, event/versions, stream/reference) keeps the records that may still
+ * A way to join (event/interval, event/versions,
+ * event/cogroup, stream/reference) keeps the records that may still
  * meet others and tells its sink of every row, as soon as it is certain. Records are handed in with
  * their key (record/key); one without a key (a part of it is NULL) meets nothing.
  */

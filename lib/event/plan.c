@@ -79,12 +79,56 @@ open_fill(struct tp_plan *plan, bool keyed, struct tp_err *err)
     return 0;
 }
 
+static int
+check_cut(const struct tp_plan *plan, struct tp_err *err)
+{
+    if (!plan->cut)
+        return 0;
+    if (plan->spec.kind != TP_WINDOW_SESSION)
+        return tp_err_set(err, TP_FAULT_USAGE, "--max, --start, --end: go with -w session:GAP");
+    if (!tp_trigger_is_plain(&plan->trigger))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--max, --start, --end: such sessions are said once, when all before "
+                          "their end is known; without --early and --lateness");
+    if (plan->max % TP_MILLISECOND != 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "--max: whole milliseconds are wanted");
+    return 0;
+}
+
 int
 tp_plan_open(struct tp_plan *plan, bool keyed, struct tp_err *err)
 {
     if (open_window(plan, err) < 0 || open_early(plan, err) < 0 || open_mode(plan, err) < 0)
         return -1;
-    return open_fill(plan, keyed, err);
+    return check_cut(plan, err) < 0 ? -1 : open_fill(plan, keyed, err);
+}
+
+int
+tp_plan_change(struct tp_plan *plan, const struct tp_aggs *aggs, struct tp_str op, bool *taken_back,
+               struct tp_err *err)
+{
+    const struct tp_trigger *trigger = &plan->trigger;
+    struct tp_str lasting = tp_aggs_lasting(aggs);
+
+    *taken_back = false;
+    if (tp_str_equal(op, TP_STR("insert")))
+        return 0;
+    *taken_back = tp_str_equal(op, TP_STR("retract")) || tp_str_equal(op, TP_STR("delete"));
+    plan->trigger.changes = true;
+    if (!*taken_back && !tp_str_equal(op, TP_STR("update")))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "it does not say which row it replaces (swindow --retract upstream "
+                          "does)");
+    if (plan->spec.kind == TP_WINDOW_SESSION || plan->spec.kind == TP_WINDOW_COUNT)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "windows whose bounds depend on their records cannot take one back");
+    if (!tp_trigger_is_plain(trigger) && !trigger->discard && !trigger->retract)
+        return tp_err_set(err, TP_FAULT_USAGE, "rows that were said may have to go: add --retract");
+    if (lasting.len > 0)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "%.*s cannot take records back (count, sum and avg can)",
+                          (int)lasting.len, lasting.ptr);
+    return 0;
 }
 
 void

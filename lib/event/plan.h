@@ -9,14 +9,17 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "event/trigger.h"
 #include "event/window.h"
+#include "query/agg.h"
 #include "value/time.h"
 
 struct tp_plan {
     /* What was said; NULL and 0: nothing. The lateness and `retract` stand in the trigger. */
     const char *window, *early, *mode, *empty;
-    tp_duration offset, forget;
+    tp_duration offset, forget, max;
+    bool cut; /* sessions have a max, a start or an end */
 
     /* What it means. */
     struct tp_window_spec spec;
@@ -36,5 +39,10 @@ tp_plan_shares(const struct tp_plan *plan)
 {
     return !tp_trigger_is_early(&plan->trigger) && !plan->trigger.discard;
 }
+
+/* Can records of a changelog that do OP be counted rightly from now on? -1 with the reason
+ * (TP_FAULT_USAGE). *TAKEN_BACK: such a record was counted before, and is to be so no longer. */
+int tp_plan_change(struct tp_plan *plan, const struct tp_aggs *aggs, struct tp_str op,
+                   bool *taken_back, struct tp_err *err);
 
 #endif

@@ -161,14 +161,12 @@ open_horizon(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp
     return 0;
 }
 
-int
-tp_recent_see(struct tp_recent *r, struct tp_str key, tp_time time, struct tp_err *err)
+/* The key in both forms: DIGEST counts, or EXACTLY the KEY. */
+static int
+see(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time,
+    struct tp_err *err)
 {
-    struct tp_digest digest = {0, 0};
-
     look_up(r, number_of(r, time));
-    if (!r->exactly)
-        digest = tp_digest_of(r->seed, key);
     if (repeats_in(r, r->near[1], key, digest, time) ||
         repeats_in(r, r->near[0], key, digest, time) ||
         repeats_in(r, r->near[2], key, digest, time))
@@ -177,6 +175,34 @@ tp_recent_see(struct tp_recent *r, struct tp_str key, tp_time time, struct tp_er
         return tp_err_memory(err);
     r->count++;
     return 1;
+}
+
+int
+tp_recent_see(struct tp_recent *r, struct tp_str key, tp_time time, struct tp_err *err)
+{
+    struct tp_digest digest = {0, 0};
+
+    if (!r->exactly)
+        digest = tp_digest_of(r->seed, key);
+    return see(r, key, digest, time, err);
+}
+
+struct tp_digest
+tp_recent_expect(struct tp_recent *r, struct tp_str key, tp_time time)
+{
+    struct tp_digest digest = tp_digest_of(r->seed, key);
+
+    look_up(r, number_of(r, time));
+    for (int i = 0; i < 3; i++)
+        if (r->near[i])
+            tp_digests_expect(r->near[i]->digests, digest);
+    return digest;
+}
+
+int
+tp_recent_see_digest(struct tp_recent *r, struct tp_digest digest, tp_time time, struct tp_err *err)
+{
+    return see(r, (struct tp_str){NULL, 0}, digest, time, err);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/digests.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "value/time.h"
@@ -28,6 +29,14 @@ void tp_recent_free(struct tp_recent *recent);
 
 /* KEY at TIME: 1 new (and remembered from now on), 0 a repeat, -1 when memory ran out. */
 int tp_recent_see(struct tp_recent *recent, struct tp_str key, tp_time time, struct tp_err *err);
+
+/*
+ * The same in two steps, for those who see many keys (not EXACTLY): the digest of KEY, whose places
+ * are fetched from memory while others are seen; then tp_recent_see of it.
+ */
+struct tp_digest tp_recent_expect(struct tp_recent *recent, struct tp_str key, tp_time time);
+int tp_recent_see_digest(struct tp_recent *recent, struct tp_digest digest, tp_time time,
+                         struct tp_err *err);
 
 /* May what TIME would repeat be forgotten at WATERMARK? Then it cannot be judged: it is late. */
 bool tp_recent_is_late(const struct tp_recent *recent, tp_time time, tp_time watermark);

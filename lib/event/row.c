@@ -15,6 +15,15 @@ tp_row_head_of(const struct tp_window *window)
     };
 }
 
+int
+tp_arrival_apply(const struct tp_arrival *arrival, const struct tp_aggs *aggs, void *acc,
+                 struct tp_err *err)
+{
+    if (arrival->taken_back)
+        return tp_aggs_subtract(aggs, acc, arrival->values, err);
+    return tp_aggs_add(aggs, acc, arrival->values, arrival->time, arrival->sequence, err);
+}
+
 void
 tp_row_writer_release(struct tp_row_writer *writer)
 {

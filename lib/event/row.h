@@ -65,7 +65,12 @@ struct tp_arrival {
     uint64_t sequence;
     struct tp_str key;
     const struct tp_value *values; /* the arguments of the aggregates */
+    bool taken_back;               /* not new: one that was counted is to be so no longer */
 };
+
+/* Adds it to ACC, or takes it out. As tp_aggs_add. */
+int tp_arrival_apply(const struct tp_arrival *arrival, const struct tp_aggs *aggs, void *acc,
+                     struct tp_err *err);
 
 /* The head of a row of WINDOW, on time, nothing said of it before. */
 struct tp_row_head tp_row_head_of(const struct tp_window *window);

@@ -26,6 +26,7 @@ struct tp_trigger {
     uint64_t early_count;    /* 0: not by number */
     tp_duration lateness;
     bool discard, retract;
+    bool changes;    /* records were taken back: a group may have none left */
     bool keeps_text; /* rows are taken back as they were said; set for retract */
 };
 

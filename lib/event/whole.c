@@ -7,6 +7,7 @@
 struct tp_whole {
     const struct tp_aggs *aggs;
     struct tp_row_to to;
+    bool changes;          /* records were taken back */
     struct tp_map *groups; /* key -> accumulator */
     tp_time first, last;   /* the times seen */
     bool timed;            /* some record had one */
@@ -48,21 +49,22 @@ tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_
 
     if (!acc)
         return tp_err_memory(err);
-    if (tp_aggs_add(whole->aggs, acc, arrival->values, arrival->time, arrival->sequence, err) < 0) {
+    if (tp_arrival_apply(arrival, whole->aggs, acc, err) < 0) {
         if (is_new) {
             tp_aggs_clear(whole->aggs, acc);
             tp_map_remove(whole->groups, arrival->key);
         }
         return -1;
     }
+    whole->changes |= arrival->taken_back;
     if (!has_time)
-        return 0;
+        return 1;
     if (!whole->timed || arrival->time < whole->first)
         whole->first = arrival->time;
     if (!whole->timed || arrival->time > whole->last)
         whole->last = arrival->time;
     whole->timed = true;
-    return 0;
+    return 1;
 }
 
 int
@@ -73,6 +75,8 @@ tp_whole_say(struct tp_whole *whole, struct tp_err *err)
 
     for (row.acc = tp_map_first(whole->groups); row.acc;
          row.acc = tp_map_next(whole->groups, row.acc)) {
+        if (whole->changes && tp_aggs_is_empty(whole->aggs, row.acc))
+            continue;
         row.key = tp_map_key(whole->groups, row.acc);
         if (whole->to.put(whole->to.self, &row, err) < 0)
             return -1;

@@ -19,7 +19,8 @@ struct tp_whole; /* opaque */
 struct tp_whole *tp_whole_new(const struct tp_aggs *aggs, struct tp_row_to to);
 void tp_whole_free(struct tp_whole *whole);
 
-/* HAS_TIME: arrival->time is one. -1: the record is bad (and was not added), or memory ran out. */
+/* HAS_TIME: arrival->time is one. 1: added. -1: the record is bad (and was not added), or memory
+ * ran out. */
 int tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_time,
                  struct tp_err *err);
 

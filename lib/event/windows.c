@@ -5,9 +5,11 @@
 #include "event/gather.h"
 #include "event/held.h"
 #include "event/quiet.h"
+#include "record/key.h"
 
 struct tp_windows {
     const struct tp_plan *plan;
+    const struct tp_aggs *aggs;
     struct tp_windows_to to;
     struct tp_panes *panes;
     struct tp_gather *gather;
@@ -39,6 +41,8 @@ say_group(void *self, const struct tp_window *window, struct tp_str key, void *a
 {
     struct tp_windows *windows = self;
 
+    if (windows->plan->trigger.changes && tp_aggs_is_empty(windows->aggs, acc))
+        return 0; /* all of its records were taken back */
     if (windows->quiet && tp_quiet_seen(windows->quiet, window, key, err) < 0)
         return -1;
     return say(windows, window, key, acc, err);
@@ -97,21 +101,38 @@ tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_er
 
 /* --- life --------------------------------------------------------------------------------------*/
 
+/* The key of a row that is about none: each part NULL. */
+static void
+put_no_key(struct tp_buf *to, size_t parts)
+{
+    for (size_t i = 0; i < parts; i++) {
+        size_t part = tp_key_begin(to, parts);
+
+        tp_key_put_value(to, tp_null());
+        tp_key_end(to, parts, part);
+    }
+}
+
 static bool
-open_quiet(struct tp_windows *windows, const struct tp_aggs *aggs, struct tp_str no_key)
+open_quiet(struct tp_windows *windows, const struct tp_keys *keys)
 {
     const struct tp_plan *plan = windows->plan;
     struct tp_quiet_to to = {say_empty, skip, windows};
+    struct tp_buf no_key = TP_BUF_INIT;
 
-    windows->empty = calloc(1, tp_aggs_size(aggs) + 1);
-    windows->quiet = tp_quiet_new(&plan->spec, plan->fill_by_key, plan->forget, no_key, to);
+    put_no_key(&no_key, keys->count);
+    windows->empty = calloc(1, tp_aggs_size(windows->aggs) + 1);
+    if (!tp_buf_failed(&no_key))
+        windows->quiet =
+            tp_quiet_new(&plan->spec, plan->fill_by_key, plan->forget, tp_buf_str(&no_key), to);
+    tp_buf_release(&no_key);
     if (windows->held)
         tp_held_fill(windows->held, windows->quiet);
     return windows->empty && windows->quiet;
 }
 
 struct tp_windows *
-tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, struct tp_str no_key,
+tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, const struct tp_keys *keys,
                struct tp_windows_to to)
 {
     struct tp_windows *windows = calloc(1, sizeof *windows);
@@ -120,13 +141,14 @@ tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, struct tp
     if (!windows)
         return NULL;
     windows->plan = plan;
+    windows->aggs = aggs;
     windows->to = to;
     windows->panes = tp_panes_new(&plan->spec, aggs);
-    windows->gather = tp_gather_new(aggs);
+    windows->gather = tp_gather_new(aggs, plan->spec.kind == TP_WINDOW_CUMULATE);
     if (corrects)
         windows->held = tp_held_new(&plan->spec, aggs, &plan->trigger, to.rows);
     if (windows->panes && windows->gather && (windows->held || !corrects) &&
-        (!plan->fill || open_quiet(windows, aggs, no_key)))
+        (!plan->fill || open_quiet(windows, keys)))
         return windows;
     tp_windows_free(windows);
     return NULL;
@@ -176,6 +198,8 @@ tp_windows_place(struct tp_windows *windows, tp_time time, tp_time watermark, st
     if (windows->held && !tp_plan_shares(windows->plan))
         return place_held(windows, time, watermark, NULL, last_end, err);
     *pane = tp_panes_get(windows->panes, time, watermark, &is_late, last_end, err);
+    if (*pane && (*pane)->first_end <= watermark)
+        tp_gather_changed(windows->gather);
     if (windows->held && (is_late || (*pane && (*pane)->first_end <= watermark)))
         return place_held(windows, time, watermark, *pane, last_end, err);
     if (is_late)

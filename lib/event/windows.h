@@ -12,11 +12,11 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/str.h"
 #include "event/pane.h"
 #include "event/plan.h"
 #include "event/row.h"
 #include "query/agg.h"
+#include "query/keys.h"
 #include "value/time.h"
 
 struct tp_windows; /* opaque */
@@ -26,10 +26,9 @@ struct tp_windows_to {
     void (*skipped)(void *self, const struct tp_err *why); /* a gap was not filled; SELF of rows */
 };
 
-/* PLAN and AGGS are borrowed for life. NO_KEY is the key of windows without any. NULL when memory
- * ran out. */
+/* PLAN, AGGS and KEYS are borrowed for life. NULL when memory ran out. */
 struct tp_windows *tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs,
-                                  struct tp_str no_key, struct tp_windows_to to);
+                                  const struct tp_keys *keys, struct tp_windows_to to);
 void tp_windows_free(struct tp_windows *windows);
 
 /*

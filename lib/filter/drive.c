@@ -300,6 +300,7 @@ drive(const struct tp_operator *op, void *self, enum tp_role role, int argc, cha
     stage->op = op;
     stage->self = self;
     stage->role = role;
+    stage->chosen = NONE;
     status = tp_stage_begin(stage, argc, argv);
     if (status < 0)
         status =

@@ -43,6 +43,8 @@ late(struct tp_stage *s, const struct tp_input *in)
     };
 
     s->count.late++;
+    if (record.watermark < s->late_reached)
+        record.watermark = s->late_reached;
     /* Who judges by the own input's watermark may find late what the minimum would not. */
     if (record.watermark < s->late_limit)
         record.watermark = s->record.input_watermark;
@@ -402,7 +404,7 @@ const struct tp_frame tp_frame_line = {frame_line};
 static inline bool
 yields(struct tp_stage *s)
 {
-    return s->stopped || (s->inputs > 1 && s->op->choose);
+    return s->stopped || s->chosen >= 0;
 }
 
 /* The watermark that records of an input are judged by, for those who judge by their own input's:
@@ -418,6 +420,27 @@ watermark_of(struct tp_stage *s, int which)
     tp_minimum_member(s->minimum, which, &state);
     least = tp_minimum_watermark(s->minimum);
     return state != TP_MINIMUM_COUNTS && least > own ? least : own;
+}
+
+bool
+tp_stage_input_ready(const struct tp_stage *s, int input)
+{
+    return s->input[input].block.len > 0;
+}
+
+/* Watermarks moved: first what the input's own proves, then the least of all. */
+static int
+advance(struct tp_stage *s, int which)
+{
+    const struct tp_input *in = &s->input[which];
+    tp_time own = in->idle ? TP_TIME_AFTER_ALL : in->watermark;
+
+    if (s->op->input_watermark && s->op->input_watermark(s->self, s, which, own, &s->err) < 0)
+        return -1;
+    if (tp_flow_advance(s) < 0)
+        return -1;
+    s->record.input_watermark = watermark_of(s, which);
+    return 0;
 }
 
 int
@@ -444,9 +467,8 @@ tp_input_take(struct tp_stage *s, int which)
         }
         p = next;
         if (s->moved) {
-            if (tp_flow_advance(s) < 0)
+            if (advance(s, which) < 0)
                 return -1;
-            s->record.input_watermark = watermark_of(s, which);
             if (s->inputs > 1)
                 break;
         }
@@ -470,9 +492,9 @@ tp_input_read(struct tp_stage *s, int which)
     struct tp_input *in = &s->input[which];
     struct tp_str block;
 
-    if (tp_out_settle(s->out, &s->err) < 0)
-        return -1;
     if (s->op->settle && s->op->settle(s->self, s, &s->err) < 0)
+        return -1;
+    if (tp_out_settle(s->out, &s->err) < 0)
         return -1;
     switch (tp_in_next(in->in, &block, &s->err)) {
     case TP_IN_BLOCK:

@@ -118,6 +118,11 @@ struct tp_operator {
      * *WATERMARK is what is forwarded; a filter that holds rows back lowers it. */
     int (*watermark)(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err);
 
+    /* The own watermark of input number INPUT moved: nothing earlier than WATERMARK comes from it;
+     * TP_TIME_AFTER_ALL while it is idle. Called before `watermark`. */
+    int (*input_watermark)(void *self, struct tp_stage *stage, int input, tp_time watermark,
+                           struct tp_err *err);
+
     /* Input number INPUT ended, complete. */
     int (*input_end)(void *self, struct tp_stage *stage, int input, struct tp_err *err);
 
@@ -264,11 +269,18 @@ const char *tp_stage_operand(const struct tp_stage *stage, int i);
 int tp_stage_inputs(const struct tp_stage *stage);
 const char *tp_stage_input_name(const struct tp_stage *stage, int input);
 
+/* Lines of this input are at hand: it can be chosen without waiting. */
+bool tp_stage_input_ready(const struct tp_stage *stage, int input);
+
 /* --- what record, watermark, ... may do --------------------------------------------------------*/
 
 /* Where to append a row; NULL on failure. Then tp_stage_row_end, once a row. */
 struct tp_buf *tp_stage_row(struct tp_stage *stage, struct tp_err *err);
 int tp_stage_row_end(struct tp_stage *stage, struct tp_err *err);
+
+/* LINE, of a record that was held, goes on byte for byte, as with TP_PASS; it is borrowed from the
+ * block it came in (see `settle`). */
+int tp_stage_pass_held(struct tp_stage *stage, struct tp_str line, struct tp_err *err);
 
 /* Writes a control line that `control` kept, where standard output takes them. */
 int tp_stage_control(struct tp_stage *stage, struct tp_str line, struct tp_err *err);
@@ -287,6 +299,9 @@ void tp_stage_idle(struct tp_stage *stage, int input);
 /* Too late: WINDOW_END is the end of the window it missed (TP_TIME_BEFORE_ALL when there is none),
  * LIMIT the instant the watermark would have had to stay below (or at) to take it. */
 enum tp_verdict tp_stage_late(struct tp_stage *stage, tp_time window_end, tp_time limit);
+
+/* The same behind what has been written up to REACHED, where no watermark says so. */
+enum tp_verdict tp_stage_late_behind(struct tp_stage *stage, tp_time reached, tp_time limit);
 
 /* Bad: the reason, for people, and its byte in the line (-1 when unknown). */
 enum tp_verdict tp_stage_reject(struct tp_stage *stage, long at, const char *format, ...)

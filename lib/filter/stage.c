@@ -129,6 +129,13 @@ tp_stage_row_end(struct tp_stage *s, struct tp_err *err)
 }
 
 int
+tp_stage_pass_held(struct tp_stage *s, struct tp_str line, struct tp_err *err)
+{
+    tp_stage_release(s, 1);
+    return tp_out_pass(s->out, line.ptr, line.len + 1, err);
+}
+
+int
 tp_stage_control(struct tp_stage *s, struct tp_str line, struct tp_err *err)
 {
     struct tp_buf *to;
@@ -178,6 +185,13 @@ tp_stage_late(struct tp_stage *s, tp_time window_end, tp_time limit)
     s->late_window_end = window_end;
     s->late_limit = limit;
     return TP_LATE;
+}
+
+enum tp_verdict
+tp_stage_late_behind(struct tp_stage *s, tp_time reached, tp_time limit)
+{
+    s->late_reached = reached;
+    return tp_stage_late(s, TP_TIME_BEFORE_ALL, limit);
 }
 
 enum tp_verdict

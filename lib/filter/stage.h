@@ -116,6 +116,7 @@ struct tp_stage {
     struct tp_ledger upstream; /* what the inputs' `end` lines said */
     struct tp_err err;         /* why the last record was not used; why the run fails */
     tp_time late_limit, late_window_end;
+    tp_time late_reached; /* what a late record came behind, where that is not a watermark */
 
     tp_duration delay;       /* behind the watermarks: our -d, or what `start` said; -1: unknown */
     tp_time forwarded;       /* the last watermark written */

@@ -132,7 +132,7 @@ open_inputs(struct tp_stage *s, char **names, int count)
         input->watermark = TP_TIME_BEFORE_ALL;
         tp_bounded_init(&input->bounded, s->settings.delay < 0 ? 0 : s->settings.delay,
                         s->settings.step);
-        input->in = tp_in_open(names[i], s->settings.max_line, &s->err);
+        input->in = tp_in_open_one_of((size_t)count, names[i], s->settings.max_line, &s->err);
         if (!input->in) {
             s->err.fault = TP_FAULT_USAGE; /* a wrong operand: said before anything was read */
             return -1;
@@ -245,7 +245,7 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
     s->report.program = s->op->name;
     s->forwarded = s->record.watermark = TP_TIME_BEFORE_ALL;
     s->record.input_watermark = TP_TIME_BEFORE_ALL;
-    s->late_window_end = TP_TIME_BEFORE_ALL;
+    s->late_window_end = s->late_reached = TP_TIME_BEFORE_ALL;
     tp_settings_init(&s->settings);
     count = tp_settings_groups(&s->settings, s->op, s->self, groups);
     if (parse_options(s, groups, count, argc, argv, &first) < 0) {

@@ -123,6 +123,11 @@ close_streams(struct tp_stage *s, int status)
     bool whole = status == TP_STATUS_CLEAN;
     struct tp_err err;
 
+    /* Where this fails the run has failed already, in the same way. */
+    if (s->op->settle && s->op->settle(s->self, s, &err) < 0 && whole) {
+        status = failed(s, &err);
+        whole = false;
+    }
     if (tp_out_flush(s->out, &err) < 0) {
         if (whole)
             status = failed(s, &err);

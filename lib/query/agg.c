@@ -173,6 +173,42 @@ tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *values
     return 0;
 }
 
+struct tp_str
+tp_aggs_lasting(const struct tp_aggs *aggs)
+{
+    for (size_t i = 0; i < aggs->columns; i++)
+        if (!aggs->state[aggs->column[i].state].store->subtract)
+            return aggs->column[i].spelled;
+    return TP_STR("");
+}
+
+int
+tp_aggs_subtract(const struct tp_aggs *aggs, void *acc, const struct tp_value *values,
+                 struct tp_err *err)
+{
+    if (tp_aggs_check(aggs, values, err) < 0)
+        return -1;
+    for (size_t i = 0; i < aggs->states; i++) {
+        const struct tp_agg_state *state = &aggs->state[i];
+        const struct tp_value *value = &every_record;
+
+        if (state->argument[0] != TP_AGG_NO_ARGUMENT)
+            value = &values[state->argument[0]];
+        if (value->kind != TP_NULL)
+            state->store->subtract(cell_of(state, acc), value);
+    }
+    return 0;
+}
+
+bool
+tp_aggs_is_empty(const struct tp_aggs *aggs, const void *acc)
+{
+    for (size_t i = 0; i < aggs->states; i++)
+        if (!aggs->state[i].store->is_empty(cell_of(&aggs->state[i], acc)))
+            return false;
+    return true;
+}
+
 int
 tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err)
 {

@@ -59,6 +59,16 @@ int tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, str
 int tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
                       struct tp_err *err);
 
+/* The first column, as it was written, that cannot take records out again; empty when all can
+ * (count, sum, avg). */
+struct tp_str tp_aggs_lasting(const struct tp_aggs *aggs);
+
+/* Takes a record that was added out again, as a changelog's `retract` and `delete` ask; -1 as
+ * tp_aggs_add. And is nothing left in ACC? Both only when no column is lasting. */
+int tp_aggs_subtract(const struct tp_aggs *aggs, void *acc, const struct tp_value *values,
+                     struct tp_err *err);
+bool tp_aggs_is_empty(const struct tp_aggs *aggs, const void *acc);
+
 /* Adds what FROM holds to INTO; FROM is left as it was. -1 only when memory ran out: parts that do
  * not go together (min of numbers and of strings) make a result that cannot be said. */
 int tp_aggs_merge(const struct tp_aggs *aggs, void *into, const void *from, struct tp_err *err);

@@ -53,6 +53,10 @@ struct tp_agg_store {
     int (*add)(void *cell, const struct tp_value *value, const struct tp_agg_input *input);
     int (*merge)(void *into, const void *from, uint64_t seed);
 
+    /* Takes VALUE, that was added, out again; and is nothing left? May be NULL: it cannot. */
+    void (*subtract)(void *cell, const struct tp_value *value);
+    bool (*is_empty)(const void *cell);
+
     /* The cell as one JSON value; and an empty cell from that. False: it is not what save writes,
      * or memory ran out (from->memory); the cell can still be cleared. */
     void (*save)(const void *cell, struct tp_buf *to);

@@ -16,6 +16,19 @@ count_add(void *cell, const struct tp_value *value, const struct tp_agg_input *i
     return 0;
 }
 
+static void
+count_subtract(void *cell, const struct tp_value *value)
+{
+    (void)value;
+    --*(uint64_t *)cell;
+}
+
+static bool
+count_is_empty(const void *cell)
+{
+    return *(const uint64_t *)cell == 0;
+}
+
 static int
 count_merge(void *into, const void *from, uint64_t seed)
 {
@@ -43,6 +56,8 @@ const struct tp_agg_store tp_agg_count_store = {
     .accepts = TP_AGG_ALL,
     .add = count_add,
     .merge = count_merge,
+    .subtract = count_subtract,
+    .is_empty = count_is_empty,
     .save = count_save,
     .load = count_load,
 };
@@ -63,6 +78,20 @@ sum_add(void *cell, const struct tp_value *value, const struct tp_agg_input *inp
     (void)input;
     tp_sum_add(cell, *value);
     return 0;
+}
+
+static void
+sum_subtract(void *cell, const struct tp_value *value)
+{
+    tp_sum_subtract(cell, *value);
+}
+
+static bool
+sum_is_empty(const void *cell)
+{
+    const struct tp_sum *sum = cell;
+
+    return sum->integers + sum->decimals + sum->reals == 0;
 }
 
 static int
@@ -121,6 +150,8 @@ const struct tp_agg_store tp_agg_sum_store = {
     .wants = "a number",
     .add = sum_add,
     .merge = sum_merge,
+    .subtract = sum_subtract,
+    .is_empty = sum_is_empty,
     .save = sum_save,
     .load = sum_load,
 };

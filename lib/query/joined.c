@@ -10,7 +10,9 @@
 
 struct tp_joined {
     const struct tp_joined_options *options;
-    struct tp_pair *on; /* NULL: no condition */
+    struct tp_pair *on;     /* NULL: no condition */
+    struct tp_pair *select; /* NULL: no list */
+    struct tp_buf object;
     struct tp_unite unite;
     struct tp_str *shared;
     struct tp_str nest[2]; /* names; ptr NULL: rows are merged */
@@ -65,6 +67,21 @@ make_nest(struct tp_joined *j, struct tp_err *err)
 }
 
 static int
+make_select(struct tp_joined *j, const char **which, struct tp_err *err)
+{
+    if (!j->options->select)
+        return 0;
+    if (j->options->nest || j->options->left_only)
+        return tp_err_set(err, TP_FAULT_USAGE, "--select: %s",
+                          j->options->nest ? "not with --nest"
+                                           : "semi and anti joins give left records as they are");
+    *which = "--select";
+    j->select = tp_pair_select(tp_str_of(j->options->select), err);
+    *which = j->select ? NULL : *which;
+    return j->select ? 0 : -1;
+}
+
+static int
 make_condition(struct tp_joined *j, const char **which, struct tp_err *err)
 {
     if (!j->options->on)
@@ -85,7 +102,8 @@ tp_joined_new(const struct tp_joined_options *options, const char **which, struc
         return NULL;
     }
     j->options = options;
-    if (make_merge(j, err) == 0 && make_nest(j, err) == 0 && make_condition(j, which, err) == 0)
+    if (make_merge(j, err) == 0 && make_nest(j, err) == 0 && make_select(j, which, err) == 0 &&
+        make_condition(j, which, err) == 0)
         return j;
     tp_joined_free(j);
     return NULL;
@@ -97,6 +115,8 @@ tp_joined_free(struct tp_joined *j)
     if (!j)
         return;
     tp_pair_free(j->on);
+    tp_pair_free(j->select);
+    tp_buf_release(&j->object);
     tp_unite_release(&j->unite);
     free(j->shared);
     free(j);
@@ -172,7 +192,7 @@ put_own(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_st
 {
     struct tp_member member;
 
-    if (j->options->adds && j->nest[0].ptr && find_member(row->left, name, &member))
+    if (j->options->adds && find_member(row->left, name, &member))
         tp_emit_json(to, name, tp_slot_json(&member.value));
 }
 
@@ -189,6 +209,11 @@ static int
 write_members(struct tp_joined *j, const struct tp_joined_row *row, struct tp_emit *to,
               struct tp_err *err)
 {
+    if (j->select) {
+        put_nested(to, TP_STR("l"), row->left);
+        put_nested(to, TP_STR("r"), row->right);
+        return 0;
+    }
     if (j->nest[0].ptr) {
         put_nested(to, j->nest[0], row->left);
         put_nested(to, j->nest[1], row->right);
@@ -212,29 +237,51 @@ put_time(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_e
     tp_emit_time(to, window_names[1], row->window_end);
 }
 
-int
-tp_joined_write(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf *to,
-                struct tp_err *err)
+/* The row as one object: time, both sides or their members, change. */
+static int
+write_object(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf *to,
+             struct tp_err *err)
 {
-    struct tp_emit emit;
+    struct tp_emit emit = tp_emit_open(to);
+    bool merged = !j->select && !j->nest[0].ptr;
 
-    if ((j->options->left_only && !row->has_window) ||
-        (j->options->adds && !j->nest[0].ptr && !row->right.ptr)) {
-        write_line(row, to);
-        return tp_buf_failed(to) ? tp_err_memory(err) : 0;
-    }
-    if (row->added.ptr && !j->nest[0].ptr) {
-        write_added(row, to);
-        return tp_buf_failed(to) ? tp_err_memory(err) : 0;
-    }
-    emit = tp_emit_open(to);
-    put_time(j, row, &emit);
+    /* Added to the left record, it has these already. */
+    if (!merged || !j->options->adds)
+        put_time(j, row, &emit);
     if (write_members(j, row, &emit, err) < 0)
         return -1;
     if (row->op.ptr)
         tp_emit_text(&emit, TP_STR("@op"), row->op);
-    else
+    else if (!merged)
         put_own(j, row, TP_STR("@op"), &emit);
     tp_emit_close(&emit);
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}
+
+/* Is the row the left record, with nothing of the right compared to it? */
+static bool
+is_line(const struct tp_joined *j, const struct tp_joined_row *row)
+{
+    if (j->options->left_only)
+        return !row->has_window;
+    return j->options->adds && !j->select && !j->nest[0].ptr && (!row->right.ptr || row->added.ptr);
+}
+
+int
+tp_joined_write(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf *to,
+                struct tp_err *err)
+{
+    if (is_line(j, row)) {
+        if (row->added.ptr)
+            write_added(row, to);
+        else
+            write_line(row, to);
+        return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+    }
+    if (!j->select)
+        return write_object(j, row, to, err);
+    tp_buf_clear(&j->object);
+    if (write_object(j, row, &j->object, err) < 0)
+        return -1;
+    return tp_pair_write(j->select, &j->object, to, err);
 }

@@ -3,6 +3,7 @@
  *
  *     merged    the members of both (record/unite), the row's time in front
  *     --nest    both records whole, as members of two names
+ *     --select  a list of expressions over `l.name` and `r.name` (query/pair)
  *     added     the left record as it stands, the right's members behind it (lookups)
  *     one side  the left record byte for byte (semi and anti joins)
  *
@@ -22,6 +23,7 @@
 struct tp_joined_options {
     const char *left_prefix, *right_prefix; /* not the same */
     const char *nest;                       /* two names, `l,r`; NULL: none */
+    const char *select;                     /* NULL: none; not with nest, left_only */
     const char *on;                         /* NULL: none */
     const struct tp_keys *left, *right;     /* a key of one name on both sides is said once */
     bool left_only;                         /* rows are left records */

@@ -126,10 +126,17 @@ name_item(struct list *list, struct tp_item *item)
 static int
 default_target(struct list *list, struct tp_item *item)
 {
+    const struct tp_path *path = tp_expr_path(item->expr, NULL);
     struct tp_buf column = TP_BUF_INIT;
     int done;
 
-    tp_expr_column(item->expr, &column);
+    if (path && path->count > 1 && (list->allow & TP_SELECT_SIDES)) {
+        struct tp_path behind = {path->step + 1, path->count - 1, NULL};
+
+        tp_path_column(&behind, &column);
+    } else {
+        tp_expr_column(item->expr, &column);
+    }
     done = tp_buf_failed(&column) ? tp_err_memory(list->err)
                                   : path_of_name(list, tp_buf_str(&column), &item->target);
     tp_buf_release(&column);

@@ -40,6 +40,7 @@ struct tp_select {
 /* What a list may hold besides expressions. */
 #define TP_SELECT_ALL 1u    /* `*` and `* EXCEPT (…)` */
 #define TP_SELECT_UNNEST 2u /* one `UNNEST(…) AS name` */
+#define TP_SELECT_SIDES 4u  /* of two records: the column of `l.name`, `r.name` is called `name` */
 
 /* Returns NULL with the reason and its place. ALLOW is a set of TP_SELECT_…; 0 for keys. */
 struct tp_select *tp_select_parse(struct tp_str text, unsigned allow,

@@ -6,11 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stream/in_fd.h"
 #include "stream/in_source.h"
 #include "stream/in_unpack.h"
 #include "stream/in_wait.h"
 
 enum { DEFAULT_BLOCK = 256 * 1024, LARGEST_BLOCK = 1 << 30, EXCERPT = 200 };
+
+/* What the blocks of many inputs may take in all, and the least for each. */
+enum { ALL_BLOCKS = 64 * 1024 * 1024, LEAST_BLOCK = 4 * 1024 };
 
 static const char byte_order_mark[3] = "\xef\xbb\xbf";
 
@@ -43,23 +47,35 @@ struct tp_in {
     size_t block, max_line;
 };
 
+/* Of COUNT inputs together. */
 static size_t
-block_size(void)
+default_block(size_t count)
+{
+    size_t share = ALL_BLOCKS / (count ? count : 1);
+
+    if (share > DEFAULT_BLOCK)
+        return DEFAULT_BLOCK;
+    return share < LEAST_BLOCK ? LEAST_BLOCK : share;
+}
+
+static size_t
+block_size(size_t count)
 {
     const char *text = getenv("TIDEPIPE_BLOCK");
     char *end;
     unsigned long long size;
 
     if (!text || !isdigit((unsigned char)*text))
-        return DEFAULT_BLOCK;
+        return default_block(count);
     size = strtoull(text, &end, 10);
     if (*end || !size || size > LARGEST_BLOCK)
-        return DEFAULT_BLOCK;
+        return default_block(count);
     return (size_t)size;
 }
 
+/* One of COUNT inputs, not open yet. */
 static struct tp_in *
-new_in(const char *name, size_t max_line, struct tp_err *err)
+new_in(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
     struct tp_in *in = calloc(1, sizeof *in);
 
@@ -71,15 +87,16 @@ new_in(const char *name, size_t max_line, struct tp_err *err)
         return NULL;
     }
     in->source.fd = -1;
-    in->block = block_size();
+    in->source.parks = !tp_fd_allow(count);
+    in->block = block_size(count);
     in->max_line = max_line < SIZE_MAX / 8 ? max_line : SIZE_MAX / 8;
     return in;
 }
 
 struct tp_in *
-tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+tp_in_open_one_of(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
-    struct tp_in *in = new_in(name, max_line, err);
+    struct tp_in *in = new_in(count, name, max_line, err);
 
     if (!in)
         return NULL;
@@ -91,9 +108,15 @@ tp_in_open(const char *name, size_t max_line, struct tp_err *err)
 }
 
 struct tp_in *
+tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+{
+    return tp_in_open_one_of(1, name, max_line, err);
+}
+
+struct tp_in *
 tp_in_adopt(int fd, const char *name, size_t max_line, struct tp_err *err)
 {
-    struct tp_in *in = new_in(name, max_line, err);
+    struct tp_in *in = new_in(1, name, max_line, err);
 
     if (!in) {
         close(fd);

@@ -24,6 +24,13 @@ struct tp_in; /* opaque */
  * is skipped and reported (TP_IN_TOO_LONG), and memory is bounded by MAX_LINE and two blocks. Block
  * size: $TIDEPIPE_BLOCK bytes, by default 256 KiB. A byte order mark at the start is skipped. */
 struct tp_in *tp_in_open(const char *name, size_t max_line, struct tp_err *err);
+
+/* The same for one of COUNT inputs that will be open together. When that is more than a process may
+ * have (the soft limit is raised as far as it goes), a regular file has a descriptor only while it
+ * is read, and must not be replaced meanwhile. Of many inputs blocks are smaller: 64 MiB in all, 4
+ * KiB each at least. */
+struct tp_in *tp_in_open_one_of(size_t count, const char *name, size_t max_line,
+                                struct tp_err *err);
 void tp_in_close(struct tp_in *in); /* standard input itself stays open; NULL is fine */
 
 /* The name for messages: the operand, `stdin` for standard input. */

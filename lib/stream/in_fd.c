@@ -8,8 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Standard streams, side targets, temporary files, what was inherited. */
+enum { OTHERS = 64 };
 
 static const int pipe_sizes[] = {1024 * 1024, 256 * 1024};
 
@@ -71,6 +75,18 @@ raise_descriptor(int *fd)
     close(*fd);
     *fd = raised;
     return 0;
+}
+
+bool
+tp_fd_allow(size_t count)
+{
+    rlim_t need = (rlim_t)count + OTHERS;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || need <= limit.rlim_cur)
+        return true;
+    limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 && need <= limit.rlim_cur;
 }
 
 int

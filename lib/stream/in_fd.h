@@ -4,12 +4,16 @@
 #ifndef TP_STREAM_IN_FD_H
 #define TP_STREAM_IN_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /* Enlarges the pipe FD to 1 MiB, or 256 KiB: throughput between filters hangs on it. Unprivileged
  * users are given few large ones, so failing is no matter. */
 void tp_fd_enlarge_pipe(int fd);
+
+/* May COUNT descriptors be open beside some others? The soft limit is raised where that helps. */
+bool tp_fd_allow(size_t count);
 
 /* Waits after EAGAIN until FD takes bytes again; on failure the next write tells more. */
 void tp_fd_wait_writable(int fd);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,7 +42,20 @@ inspect(struct tp_in_source *source, const char *name, struct tp_err *err)
         (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     if (S_ISFIFO(st.st_mode))
         tp_fd_enlarge_pipe(source->fd);
+    source->parks &= source->regular && source->ours;
+    source->device = st.st_dev;
+    source->inode = st.st_ino;
     return 0;
+}
+
+/* Gives the descriptor back until the next read. */
+static int
+park(struct tp_in_source *source, const char *operand, struct tp_err *err)
+{
+    close(source->fd);
+    source->fd = -1;
+    source->path = strdup(operand);
+    return source->path ? 0 : tp_err_memory(err);
 }
 
 int
@@ -64,7 +78,7 @@ tp_in_source_open(struct tp_in_source *source, const char *operand, const char *
         tp_in_source_close(source);
         return -1;
     }
-    return 0;
+    return source->parks ? park(source, operand, err) : 0;
 }
 
 void
@@ -73,6 +87,8 @@ tp_in_source_close(struct tp_in_source *source)
     if (source->ours && source->fd >= 0)
         close(source->fd);
     source->fd = -1;
+    free(source->path);
+    source->path = NULL;
     tp_backlog_free(source->backlog);
     source->backlog = NULL;
 }
@@ -105,6 +121,31 @@ read_descriptor(const struct tp_in_source *source, char *to, size_t len)
     return got < 0 ? TP_SOURCE_ERROR : got;
 }
 
+/* A file that is open only now. */
+static ssize_t
+read_parked(struct tp_in_source *source, char *to, size_t len, const char *name, struct tp_err *err)
+{
+    int fd = open_path(source->path);
+    struct stat st;
+    ssize_t got = -1;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        tp_err_system(err, name);
+    } else if (st.st_dev != source->device || st.st_ino != source->inode) {
+        tp_err_set(err, TP_FAULT_MACHINE, "%s: was replaced while it was being read", name);
+    } else {
+        do
+            got = pread(fd, to, len, source->at);
+        while (got < 0 && errno == EINTR);
+        if (got < 0)
+            tp_err_system(err, name);
+    }
+    if (fd >= 0)
+        close(fd);
+    source->at += got > 0 ? got : 0;
+    return got < 0 ? TP_SOURCE_ERROR : got;
+}
+
 ssize_t
 tp_in_source_read(struct tp_in_source *source, char *to, size_t len, const char *name,
                   struct tp_err *err)
@@ -115,6 +156,8 @@ tp_in_source_read(struct tp_in_source *source, char *to, size_t len, const char 
         return got < 0 ? TP_SOURCE_ERROR : got;
     if (source->drained)
         return TP_SOURCE_END;
+    if (source->path)
+        return read_parked(source, to, len, name, err);
     errno = source->failed;
     got = source->failed ? TP_SOURCE_ERROR : read_descriptor(source, to, len);
     if (got == TP_SOURCE_ERROR)

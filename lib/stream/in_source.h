@@ -16,6 +16,11 @@ struct tp_in_source {
     int fd;
     bool ours;    /* close it in the end */
     bool regular; /* a read never waits, poll says nothing */
+    bool parks;   /* a regular file is open only while it is read: fd is -1 */
+    char *path;   /* ... from here */
+    off_t at;     /* ... from where on */
+    dev_t device; /* ... and has to be the file it was */
+    ino_t inode;
     bool drained; /* the end was met while draining: behind the backlog there is nothing */
     int failed;   /* errno of what was met while draining, 0: nothing; told behind the backlog */
     struct tp_backlog *backlog; /* read before the descriptor; NULL: never drained */

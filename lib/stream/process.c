@@ -29,7 +29,7 @@ set_signals(posix_spawnattr_t *attributes)
 static int
 set_streams(posix_spawn_file_actions_t *actions, int input, int output)
 {
-    int failed = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
+    int failed = input < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
 
     if (!failed && output >= 0)
         failed = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);

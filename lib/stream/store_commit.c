@@ -287,8 +287,11 @@ take_prepared(struct tp_store *s, const struct tp_store_item *item, struct prepa
 {
     struct tp_snapshot header;
     struct prepared *grown;
-    int current = read_header(s, item, text, &header, err);
+    int current;
 
+    if (item->id == 0)
+        return 0; /* a beginning: it binds to no run, and its sink may be gone for good */
+    current = read_header(s, item, text, &header, err);
     if (current > 0)
         current = header.sink ? are_current(s, &header.epochs, err) : 0;
     if (current <= 0) {

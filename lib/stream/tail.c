@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "stream/in_fd.h"
 #include "stream/in_unpack.h"
+#include "stream/process.h"
 #include "value/time.h"
 
 enum {
@@ -33,6 +35,10 @@ struct tp_tail {
     tp_time quiet_since;      /* by the steady clock, while idle */
     struct timespec modified; /* when it was last found unchanged */
     const char *news;
+    bool strict;       /* a segment of a log */
+    uint64_t expected; /* its bytes */
+    bool is_torn;      /* half a line stands at its end */
+    pid_t child;       /* writes it; 0: none, or waited for */
 };
 
 static tp_time
@@ -281,9 +287,18 @@ static struct tp_str
 take_block(struct tp_tail *tail, struct tp_str block)
 {
     const char *start = block.ptr;
-    uint64_t from = tp_in_offset(tail->in), end = from + block.len;
+    uint64_t from = tp_in_offset(tail->in), end;
 
-    if (tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
+    if (tail->strict && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in)) {
+        const char *newline = memrchr(block.ptr, '\n', block.len - 1);
+
+        block.len = newline ? (size_t)(newline - block.ptr) + 1 : 0;
+        tail->is_torn = true;
+        if (block.len == 0)
+            return block;
+    }
+    end = from + block.len;
+    if (!tail->is_torn && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
         end--;
     tail->idle = false;
     note_place(tail, (struct tp_str){block.ptr, (size_t)(end - from)}, end);
@@ -313,6 +328,17 @@ read_on(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
         return changed < 0 ? TP_IN_ERROR : changed ? TP_IN_BLOCK : TP_IN_WAIT;
     } else if (state == TP_IN_END && (tail->next || (tail->follow && is_plain(tail->in)))) {
         return switch_over(tail, err) < 0 ? TP_IN_ERROR : TP_IN_BLOCK;
+    } else if (state == TP_IN_END && tail->strict &&
+               (tail->is_torn || tail->place.offset < tail->expected)) {
+        tp_err_set(err, TP_FAULT_MACHINE, "%s is damaged: whole lines up to byte %llu of %llu%s",
+                   tail->name, (unsigned long long)tail->place.offset,
+                   (unsigned long long)tail->expected, tail->is_torn ? ", then half a line" : "");
+        return TP_IN_ERROR;
+    } else if (state == TP_IN_END && tail->child) {
+        pid_t child = tail->child;
+
+        tail->child = 0;
+        return tp_process_wait(child, tail->name, err) < 0 ? TP_IN_ERROR : TP_IN_END;
     }
     return state;
 }
@@ -340,20 +366,63 @@ tp_tail_next(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
-struct tp_tail *
-tp_tail_open(const char *name, bool follow, size_t max_line, struct tp_err *err)
+static struct tp_tail *
+new_tail(const char *name, struct tp_err *err)
 {
     struct tp_tail *tail = calloc(1, sizeof *tail);
-    struct tp_in *in;
-    bool missing;
 
     if (tail)
         tail->name = strdup(name);
-    if (!tail || !tail->name) {
-        free(tail);
-        tp_err_memory(err);
-        return NULL;
+    if (tail && tail->name)
+        return tail;
+    free(tail);
+    tp_err_memory(err);
+    return NULL;
+}
+
+static int
+start_command(struct tp_tail *tail, struct tp_err *err)
+{
+    const char *const words[] = {"/bin/sh", "-c", tail->name, NULL};
+    struct tp_in *in;
+    int ends[2];
+
+    if (tp_fd_pipe(ends) < 0)
+        return tp_err_system(err, tail->name);
+    if (tp_process_start(&tail->child, words, -1, ends[1], tail->name, err) < 0) {
+        tail->child = 0;
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
     }
+    close(ends[1]);
+    in = tp_in_adopt(ends[0], tail->name, tail->max_line, err);
+    return in ? take_up(tail, in, err) : -1;
+}
+
+struct tp_tail *
+tp_tail_exec(const char *text, size_t max_line, struct tp_err *err)
+{
+    struct tp_tail *tail = new_tail(text, err);
+
+    if (!tail)
+        return NULL;
+    tail->max_line = max_line;
+    if (start_command(tail, err) == 0)
+        return tail;
+    tp_tail_close(tail);
+    return NULL;
+}
+
+struct tp_tail *
+tp_tail_open(const char *name, bool follow, size_t max_line, struct tp_err *err)
+{
+    struct tp_tail *tail = new_tail(name, err);
+    struct tp_in *in;
+    bool missing;
+
+    if (!tail)
+        return NULL;
     tail->follow = follow;
     tail->max_line = max_line;
     in = open_named(tail, &missing, err);
@@ -467,6 +536,13 @@ struct tp_in *
 tp_tail_in(const struct tp_tail *tail)
 {
     return tail->in && !tp_in_is_regular(tail->in) ? tail->in : NULL;
+}
+
+void
+tp_tail_expect(struct tp_tail *tail, uint64_t size)
+{
+    tail->strict = true;
+    tail->expected = size;
 }
 
 struct tp_tail_place

@@ -44,6 +44,9 @@ struct tp_tail_place {
 /* NAME is a path or `-`. FOLLOW: a regular file has no end, and one that is missing is waited for.
  * NULL with the reason. */
 struct tp_tail *tp_tail_open(const char *name, bool follow, size_t max_line, struct tp_err *err);
+/* What the shell command TEXT writes, to its end: when it exits with another status than 0 that is
+ * an error in place of the end. */
+struct tp_tail *tp_tail_exec(const char *text, size_t max_line, struct tp_err *err);
 void tp_tail_close(struct tp_tail *tail); /* NULL is fine */
 
 const char *tp_tail_name(const struct tp_tail *tail);
@@ -73,6 +76,10 @@ int tp_tail_skip_to(struct tp_tail *tail, uint64_t offset, struct tp_err *err);
 
 /* ... or at the end there is now; only lines that come later are given. */
 int tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err);
+
+/* The file is a segment of a log and must have SIZE bytes at least, all of them whole lines: what
+ * is missing, or half a line at its end, is an error behind the whole ones. */
+void tp_tail_expect(struct tp_tail *tail, uint64_t size);
 
 struct tp_tail_place tp_tail_place(const struct tp_tail *tail);
 

@@ -83,6 +83,8 @@ SQL = {
                                   <= INTERVAL 10 SECOND IS NOT TRUE)::INT AS opens FROM bid))
            GROUP BY bidder, session""",
     12: "SELECT bidder, count(*) AS bid_count FROM bid GROUP BY bidder",
+    13: """SELECT auction, bidder, price, date_time, value FROM bid
+           JOIN (SELECT range AS key, 'side ' || range AS value FROM range(10000)) ON auction % 10000 = key""",
     14: """SELECT auction, bidder, 0.908 * price AS price,
                   CASE WHEN hour(date_time) BETWEEN 8 AND 18 THEN 'dayTime'
                        WHEN hour(date_time) <= 6 OR hour(date_time) >= 20 THEN 'nightTime'

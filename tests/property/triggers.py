@@ -67,6 +67,30 @@ class Standing:
         return sorted(json.dumps(row, default=str) for row in self.rows.values())
 
 
+def cut(records, gap, longest, start, end):
+    """(start, end, host, count, sum) of sessions that end by the gap, by length and by what records say."""
+    open_ones, done = {}, []
+
+    def close(host, at):
+        first, last, ended, count, total = open_ones.pop(host)
+        ends = [last + gap] + ([first + longest] if longest else []) + ([at] if at is not None else [])
+        done.append((first, max(min(ends), last + 1000) if not ended else last + 1000, host, count, total))
+
+    for record in sorted(records, key=lambda r: r.time):
+        row = json.loads(record.line)
+        host, i, at = json.dumps(row.get("host")), row.get("i"), record.time // 1000 * 1000
+        starts, ends = (bool(every and i is not None and i % every == 0) for every in (start, end))
+        if host in open_ones:
+            first, last, ended, _, _ = open_ones[host]
+            if starts or ended or at > last + gap or (longest and at >= first + longest):
+                close(host, at)
+        first, _, _, count, total = open_ones.get(host, (at, 0, False, 0, 0))
+        open_ones[host] = (first, at, ends, count + 1, total + (i or 0))
+    for host in list(open_ones):
+        close(host, None)
+    return done
+
+
 class Properties(window.Properties):
     def output(self, spec, *more, aggregates=window.AGGREGATES, records=None):
         command = ["swindow", "-t", "time", "-w", spec, "-k", "host", "-a", aggregates, *window.FREE, *more]
@@ -125,6 +149,21 @@ class Properties(window.Properties):
             got = self.output("session:7s", "-d", "3s", "--lateness", "1h", "--mode", "discard", *early)
             self.same(f"session discard {early}", sum(row["count"] for row in rows_of(got.stdout)), want)
 
+    def corrected_rows_cascade(self):
+        """Rows that are taken back are taken out of the next stage's windows."""
+        given = window.joined(window.lines_of(self.records))
+        once = "'count AS n, sum(i) AS i, sum(d) AS d'"
+        again = "'sum(n) AS n, sum(i) AS i, sum(d) AS d'"
+        want = window.run(f"swindow -t time -w 1m -k host -a {once} --max-ahead none", given, shell=True)
+        for first in ("--lateness 1h --retract", "--early 2 --retract", "--early 4s --lateness 1h --retract"):
+            for delay in ("3s", "90s") if "lateness" in first else ("90s",):
+                for then in (["--lateness 2h --retract", "--lateness 2h --early 3 --retract"]
+                             if "lateness" in first else ["", "--early 3 --retract"]):
+                    got = window.run(
+                        f"swatermark -t time -d {delay} --max-ahead none | swindow -w 10s -k host -a {once} {first} "
+                        f"| swindow -w 1m -k host -a {again} {then} | sto ndjson --all", given, shell=True)
+                    self.check_standing(f"{first} -d {delay} | {then}", got, Standing(rows_of(want.stdout)).lines())
+
     def one_on_time_row_each(self):
         for spec in WINDOWS[:5]:
             for early in EARLY[1:]:
@@ -144,6 +183,20 @@ class Properties(window.Properties):
                 for size in ("1", "700"):
                     got = window.run(command, given, {"TIDEPIPE_BLOCK": size})
                     self.same(f"blocks of {size}: {command}", (got.stdout, got.returncode), (whole.stdout, whole.returncode))
+
+    def cut_sessions(self):
+        """Against the definition, record by record in the order of event time."""
+        for gap, longest, start, end in ((7, 0, None, 3), (7, 20, None, None), (20, 30, 5, None), (20, 0, 4, 6), (9, 11, 3, 2)):
+            more = ["--max", f"{longest}s"] if longest else []
+            more += ["--start", f"i % {start} = 0"] if start else []
+            more += ["--end", f"i % {end} = 0"] if end else []
+            mixed = self.shuffled_within(window.DISORDER)
+            for records, late in ((self.records, []), (self.records, DISORDER), (mixed, DISORDER)):
+                want = sorted(cut(records, gap * 10**6, longest * 10**6, start, end))
+                got = self.output(f"session:{gap}s", *late, *more, aggregates="count, sum(i) AS i", records=records)
+                rows = sorted((window.data.microseconds(r["window_start"]), window.data.microseconds(r["window_end"]),
+                               json.dumps(r["host"]), r["count"], r["i"] or 0) for r in rows_of(got.stdout))
+                self.same(f"session:{gap}s {more} {late}", rows, want)
 
     def counts(self):
         """Against the definition: window i of a key is its records i * slide + 1 .. i * slide + size."""

@@ -39,12 +39,12 @@ check_matches(const struct tp_join_matches *matches, const struct event *e, tp_d
               tp_duration hi)
 {
     for (size_t i = 0; i < matches->count; i++) {
-        tp_duration apart = matches->kept[i]->time - e->time;
+        tp_duration apart = matches->entry[i].time - e->time;
 
         if (e->side == TP_JOIN_RIGHT)
             apart = -apart;
-        CHECK(matches->kept[i]->side != e->side && apart >= lo && apart <= hi);
-        CHECK(i == 0 || matches->kept[i - 1]->time <= matches->kept[i]->time);
+        CHECK(matches->entry[i].kept->side != e->side && apart >= lo && apart <= hi);
+        CHECK(i == 0 || matches->entry[i - 1].time <= matches->entry[i].time);
     }
 }
 

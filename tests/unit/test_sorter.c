@@ -135,11 +135,12 @@ random_number(uint64_t *random)
                                        "-99.99",
                                        "5e-324"};
     uint64_t r = unit_random(random);
-    char text[60];
+    char text[60] = ""; /* what reads numbers looks beyond them */
 
     switch (r % 6) {
     case 0:
-        return tp_num_read(tp_str_of(some[r / 8 % (sizeof some / sizeof *some)]));
+        snprintf(text, sizeof text, "%s", some[r / 8 % (sizeof some / sizeof *some)]);
+        return tp_num_read(tp_str_of(text));
     case 1:
         return (struct tp_value){.kind = TP_INT, .integer = (int64_t)unit_random(random)};
     case 2:

@@ -1,0 +1,319 @@
+#include "event/cut.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "event/window.h"
+
+/* A record that waits for its turn, or a session, which then is made of its first one. */
+struct session {
+    struct tp_window window; /* its end as things stand */
+    tp_time last;            /* time, whole milliseconds */
+    uint64_t sequence;       /* of the first record */
+    bool starts, ends;       /* a record that waits: what it says */
+    bool said;
+    unsigned queued; /* entries of `due` that point here; the last one to go frees it */
+    size_t key_len;
+    char *key; /* lies behind the accumulator */
+    _Alignas(16) char acc[];
+};
+
+struct tp_cuts {
+    struct tp_window_spec spec;
+    tp_duration max;
+    const struct tp_aggs *aggs;
+    struct tp_row_to to;
+    struct tp_heap waiting; /* records by time */
+    struct tp_heap due;     /* sessions by an end they had: the last entry has that they have */
+    struct tp_map *current; /* key -> struct session *, the one that may grow */
+    struct session **list;
+    size_t list_cap;
+    size_t open;
+};
+
+struct tp_cuts *
+tp_cuts_new(tp_duration gap, tp_duration max, const struct tp_aggs *aggs, struct tp_row_to to)
+{
+    struct tp_cuts *cuts = calloc(1, sizeof *cuts);
+
+    if (!cuts)
+        return NULL;
+    cuts->spec = (struct tp_window_spec){.kind = TP_WINDOW_SESSION, .size = gap};
+    cuts->max = max;
+    cuts->aggs = aggs;
+    cuts->to = to;
+    cuts->current = tp_map_new(sizeof(struct session *));
+    if (cuts->current)
+        return cuts;
+    free(cuts);
+    return NULL;
+}
+
+static void
+drop(struct tp_cuts *cuts, struct session *session)
+{
+    tp_aggs_clear(cuts->aggs, session->acc);
+    free(session);
+}
+
+/* The earliest of `due`, no longer counted there; NULL when it was said meanwhile. */
+static struct session *
+dequeue(struct tp_cuts *cuts)
+{
+    struct session *session = tp_heap_pop(&cuts->due).data;
+
+    session->queued--;
+    if (!session->said)
+        return session;
+    if (session->queued == 0)
+        drop(cuts, session);
+    return NULL;
+}
+
+void
+tp_cuts_free(struct tp_cuts *cuts)
+{
+    if (!cuts)
+        return;
+    while (cuts->waiting.count > 0)
+        drop(cuts, tp_heap_pop(&cuts->waiting).data);
+    while (cuts->due.count > 0) {
+        struct session *session = dequeue(cuts);
+
+        if (session && session->queued == 0)
+            drop(cuts, session);
+    }
+    tp_heap_release(&cuts->waiting);
+    tp_heap_release(&cuts->due);
+    tp_map_free(cuts->current);
+    free(cuts->list);
+    free(cuts);
+}
+
+/* --- records -----------------------------------------------------------------------------------*/
+
+int
+tp_cuts_add(struct tp_cuts *cuts, const struct tp_arrival *arrival, bool starts, bool ends,
+            struct tp_err *err)
+{
+    size_t aggs = tp_aggs_size(cuts->aggs);
+    struct tp_window span;
+    struct session *record;
+
+    if (tp_window_pane(&cuts->spec, arrival->time, &span, err) < 0)
+        return -1;
+    if (arrival->time < arrival->watermark)
+        return 0;
+    record = calloc(1, sizeof *record + aggs + arrival->key.len);
+    if (!record)
+        return tp_err_memory(err);
+    record->window = span;
+    record->last = span.start;
+    record->sequence = arrival->sequence;
+    record->starts = starts;
+    record->ends = ends;
+    record->key = record->acc + aggs;
+    record->key_len = arrival->key.len;
+    if (record->key_len)
+        memcpy(record->key, arrival->key.ptr, record->key_len);
+    if (tp_arrival_apply(arrival, cuts->aggs, record->acc, err) == 0) {
+        if (tp_heap_push(&cuts->waiting, arrival->time, record) == 0)
+            return 1;
+        tp_err_memory(err);
+    }
+    drop(cuts, record);
+    return -1;
+}
+
+/* --- sessions ----------------------------------------------------------------------------------*/
+
+static struct tp_str
+key_of(const struct session *session)
+{
+    return (struct tp_str){session->key, session->key_len};
+}
+
+/* SESSION ends at END: when it gets there, it is to be said. */
+static int
+set_end(struct tp_cuts *cuts, struct session *session, tp_time end)
+{
+    session->window.end = end;
+    if (tp_heap_push(&cuts->due, end, session) < 0)
+        return -1;
+    session->queued++;
+    return 0;
+}
+
+/* SESSION takes no more records; it ends at END, or when it would have, but holds its last time. */
+static int
+close_session(struct tp_cuts *cuts, struct session *session, tp_time end)
+{
+    tp_map_remove(cuts->current, key_of(session));
+    if (end <= session->last)
+        end = session->last + TP_MILLISECOND;
+    return end < session->window.end ? set_end(cuts, session, end) : 0;
+}
+
+/* Where SESSION ends when nothing more comes. It cannot overflow: last + gap did not. */
+static tp_time
+natural_end(const struct tp_cuts *cuts, const struct session *session)
+{
+    tp_time end = session->last + cuts->spec.size, most;
+
+    if (cuts->max > 0 && tp_time_add(session->window.start, cuts->max, &most) && most < end)
+        return most;
+    return end;
+}
+
+static bool
+is_cut_off(const struct tp_cuts *cuts, const struct session *session, const struct session *record)
+{
+    tp_time most;
+
+    if (record->starts || record->last > session->last + cuts->spec.size)
+        return true;
+    return cuts->max > 0 && tp_time_add(session->window.start, cuts->max, &most) &&
+           record->last >= most;
+}
+
+static int
+begin(struct tp_cuts *cuts, struct session *record)
+{
+    struct session **place = tp_map_add(cuts->current, key_of(record), NULL);
+
+    if (!place || set_end(cuts, record, natural_end(cuts, record)) < 0)
+        return -1;
+    *place = record;
+    cuts->open++;
+    return record->ends ? close_session(cuts, record, record->last) : 0;
+}
+
+static int
+join(struct tp_cuts *cuts, struct session *session, struct session *record, struct tp_err *err)
+{
+    int result = tp_aggs_merge(cuts->aggs, session->acc, record->acc, err);
+
+    session->last = record->last;
+    session->window.end = natural_end(cuts, session);
+    if (result == 0 && record->ends && close_session(cuts, session, record->last) < 0)
+        result = tp_err_memory(err);
+    drop(cuts, record);
+    return result;
+}
+
+static int
+take(struct tp_cuts *cuts, struct session *record, struct tp_err *err)
+{
+    struct session **current = tp_map_find(cuts->current, key_of(record));
+
+    if (current && !is_cut_off(cuts, *current, record))
+        return join(cuts, *current, record, err);
+    if ((current && close_session(cuts, *current, record->last) < 0) || begin(cuts, record) < 0) {
+        if (record->queued == 0)
+            drop(cuts, record);
+        return tp_err_memory(err);
+    }
+    return 0;
+}
+
+/* --- time --------------------------------------------------------------------------------------*/
+
+static int
+in_order(const void *a, const void *b)
+{
+    const struct session *left = *(struct session *const *)a;
+    const struct session *right = *(struct session *const *)b;
+
+    if (left->window.end != right->window.end)
+        return left->window.end > right->window.end ? 1 : -1;
+    return (left->sequence > right->sequence) - (left->sequence < right->sequence);
+}
+
+static int
+list(struct tp_cuts *cuts, size_t count, struct session *session)
+{
+    if (count == cuts->list_cap) {
+        size_t cap = count ? 2 * count : 64;
+        struct session **grown = realloc(cuts->list, cap * sizeof(struct session *));
+
+        if (!grown)
+            return -1;
+        cuts->list = grown;
+        cuts->list_cap = cap;
+    }
+    cuts->list[count] = session;
+    return 0;
+}
+
+static int
+list_due(struct tp_cuts *cuts, tp_time watermark, size_t *count)
+{
+    const struct tp_heap_entry *next;
+
+    *count = 0;
+    while ((next = tp_heap_peek(&cuts->due)) && next->at <= watermark) {
+        struct session *session = dequeue(cuts);
+
+        if (!session)
+            continue;
+        if (session->window.end > watermark) { /* has grown since */
+            if (set_end(cuts, session, session->window.end) < 0)
+                return -1;
+            continue;
+        }
+        if (list(cuts, *count, session) < 0)
+            return -1;
+        session->said = true;
+        session->queued++; /* here: another entry of it may come */
+        ++*count;
+    }
+    if (*count > 1)
+        qsort(cuts->list, *count, sizeof(struct session *), in_order);
+    return 0;
+}
+
+static int
+say(struct tp_cuts *cuts, struct session *session, struct tp_err *err)
+{
+    struct tp_row row = {
+        .head = tp_row_head_of(&session->window), .key = key_of(session), .acc = session->acc};
+    struct session **current = tp_map_find(cuts->current, row.key);
+
+    if (cuts->to.put(cuts->to.self, &row, err) < 0)
+        return -1;
+    if (current && *current == session)
+        tp_map_remove(cuts->current, row.key);
+    cuts->open--;
+    return 0;
+}
+
+int
+tp_cuts_watermark(struct tp_cuts *cuts, tp_time watermark, struct tp_err *err)
+{
+    const struct tp_heap_entry *next;
+    int result = 0;
+    size_t count;
+
+    while ((next = tp_heap_peek(&cuts->waiting)) && next->at <= watermark)
+        if (take(cuts, tp_heap_pop(&cuts->waiting).data, err) < 0)
+            return -1;
+    if (list_due(cuts, watermark, &count) < 0)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        struct session *session = cuts->list[i];
+
+        if (result == 0)
+            result = say(cuts, session, err);
+        if (--session->queued == 0)
+            drop(cuts, session);
+    }
+    return result;
+}
+
+size_t
+tp_cuts_open(const struct tp_cuts *cuts)
+{
+    return cuts->open + cuts->waiting.count;
+}

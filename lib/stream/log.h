@@ -1,0 +1,76 @@
+/*
+ * log: a stream kept in a folder, to be read again from any place or time.
+ *
+ *     DIR/00000000000000000000.ndjson    lines; the number is the byte of the log it begins with
+ *     DIR/00000000000000000000.index     what is known of it, lines of JSON:
+ *         {"offset":1048600,"time":"..."}   all lines before this byte are earlier than, or at,
+ * time
+ *         {"end":67108864,"time":"..."}     it had so many bytes when it was closed; no time: not
+ * known
+ *
+ * So the length of every segment is said twice, by its own index and by the number of the next, and
+ * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was
+ * left by a crash: whole lines of it count.
+ */
+#ifndef TP_STREAM_LOG_H
+#define TP_STREAM_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "stream/files.h"
+#include "value/time.h"
+
+struct tp_log_segment {
+    uint64_t base;  /* the byte of the log it begins with */
+    uint64_t size;  /* bytes there are */
+    uint64_t end;   /* bytes there must be at least */
+    tp_time latest; /* of its lines; TP_TIME_BEFORE_ALL: not known */
+};
+
+/* The segments of a folder, in order. All zero is a valid empty list. */
+struct tp_log_segments {
+    char *folder;
+    struct tp_log_segment *segment;
+    size_t count;
+};
+
+/* FOLDER must be there. */
+int tp_log_list(struct tp_log_segments *segments, const char *folder, struct tp_err *err);
+void tp_log_segments_release(struct tp_log_segments *segments);
+
+/* Malloced: the path of a segment's file with ENDING (".ndjson", ".index"). NULL: memory. */
+char *tp_log_path(const char *folder, uint64_t base, const char *ending);
+
+/* The byte of the log before which all is earlier than TIME. */
+int tp_log_seek(const struct tp_log_segments *segments, tp_time time, uint64_t *offset,
+                struct tp_err *err);
+
+/* --- writing -----------------------------------------------------------------------------------*/
+
+struct tp_log_settings {
+    uint64_t segment;      /* bytes after which the next begins */
+    uint64_t keep_size;    /* bytes of segments before the newest; 0: all */
+    tp_duration keep_time; /* of event time before the latest; 0: all */
+    enum tp_files_sync sync;
+};
+
+struct tp_log; /* opaque */
+
+/* Makes FOLDER if it is not there; goes on behind the last whole line. *CUT is how many bytes of a
+ * line that a crash left were taken away. NULL with the reason, damage being one. */
+struct tp_log *tp_log_open(const char *folder, const struct tp_log_settings *settings,
+                           uint64_t *cut, struct tp_err *err);
+void tp_log_free(struct tp_log *log);
+
+/* LINE, with its newline, is borrowed until tp_log_settle. TIME: TP_TIME_BEFORE_ALL when it has
+ * none. */
+int tp_log_pass(struct tp_log *log, struct tp_str line, tp_time time, struct tp_err *err);
+int tp_log_settle(struct tp_log *log, struct tp_err *err);
+int tp_log_flush(struct tp_log *log, struct tp_err *err);
+int tp_log_close(struct tp_log *log, struct tp_err *err);
+
+#endif

@@ -1,0 +1,222 @@
+#include "stream/log_index.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { BASE_DIGITS = 20 };
+
+static const char ending[] = ".ndjson";
+
+char *
+tp_log_path(const char *folder, uint64_t base, const char *with)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%020llu%s", folder, (unsigned long long)base, with) < 0 ? NULL
+                                                                                       : path;
+}
+
+/* --- index -------------------------------------------------------------------------------------*/
+
+/* The lines are our own: what does not look like one is what a crash left. */
+static bool
+parse_mark(const char *line, struct tp_log_mark *mark)
+{
+    unsigned long long size;
+    char kind[8], text[48];
+    bool zoneless;
+    int fields = sscanf(line, "{\"%7[a-z]\":%llu,\"time\":\"%47[^\"]\"}", kind, &size, text);
+
+    if (fields < 2 || !strchr(line, '}') || !strchr(line, '\n'))
+        return false;
+    mark->size = size;
+    mark->is_end = strcmp(kind, "end") == 0;
+    mark->latest = TP_TIME_BEFORE_ALL;
+    return fields == 2 || tp_time_parse(tp_str_of(text), &mark->latest, &zoneless, NULL) == 0;
+}
+
+int
+tp_log_index_read(const char *folder, uint64_t base,
+                  bool (*visit)(void *user, const struct tp_log_mark *mark), void *user,
+                  struct tp_err *err)
+{
+    char *path = tp_log_path(folder, base, ".index");
+    FILE *file = path ? fopen(path, "re") : NULL;
+    struct tp_log_mark mark;
+    char line[160];
+    int result = 0;
+
+    if (!path)
+        return tp_err_memory(err);
+    if (!file && errno != ENOENT)
+        result = tp_err_system(err, path);
+    while (file && fgets(line, sizeof line, file) && parse_mark(line, &mark))
+        if (!visit(user, &mark))
+            break;
+    if (file && ferror(file))
+        result = tp_err_system(err, path);
+    if (file)
+        fclose(file);
+    free(path);
+    return result;
+}
+
+/* --- segments ----------------------------------------------------------------------------------*/
+
+/* The number of a segment's file NAME. */
+static bool
+parse_name(const char *name, uint64_t *base)
+{
+    char *end;
+
+    if (strspn(name, "0123456789") != BASE_DIGITS || strcmp(name + BASE_DIGITS, ending) != 0)
+        return false;
+    errno = 0;
+    *base = strtoull(name, &end, 10);
+    return errno == 0;
+}
+
+static int
+add(struct tp_log_segments *segments, uint64_t base, struct tp_err *err)
+{
+    struct tp_log_segment *grown =
+        realloc(segments->segment, (segments->count + 1) * sizeof *grown);
+
+    if (!grown)
+        return tp_err_memory(err);
+    segments->segment = grown;
+    grown[segments->count++] = (struct tp_log_segment){.base = base, .latest = TP_TIME_BEFORE_ALL};
+    return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    uint64_t x = ((const struct tp_log_segment *)a)->base;
+    uint64_t y = ((const struct tp_log_segment *)b)->base;
+
+    return (x > y) - (x < y);
+}
+
+static bool
+note_last(void *user, const struct tp_log_mark *mark)
+{
+    struct tp_log_segment *segment = user;
+
+    segment->end = mark->size;
+    segment->latest = mark->latest;
+    return true;
+}
+
+/* Size, and what must be there by the index and by the number of the next. */
+static int
+inspect(struct tp_log_segments *segments, size_t i, struct tp_err *err)
+{
+    struct tp_log_segment *segment = &segments->segment[i];
+    char *path = tp_log_path(segments->folder, segment->base, ending);
+    struct stat st;
+    int result = 0;
+
+    if (!path)
+        return tp_err_memory(err);
+    if (stat(path, &st))
+        result = tp_err_system(err, path);
+    else
+        segment->size = (uint64_t)st.st_size;
+    free(path);
+    if (result < 0 ||
+        tp_log_index_read(segments->folder, segment->base, note_last, segment, err) < 0)
+        return -1;
+    if (i + 1 < segments->count)
+        segment->end = segments->segment[i + 1].base - segment->base;
+    return 0;
+}
+
+static int
+list(struct tp_log_segments *segments, DIR *folder, struct tp_err *err)
+{
+    const struct dirent *entry;
+    uint64_t base;
+
+    while ((entry = readdir(folder)))
+        if (parse_name(entry->d_name, &base) && add(segments, base, err) < 0)
+            return -1;
+    if (segments->count > 0)
+        qsort(segments->segment, segments->count, sizeof *segments->segment, compare);
+    for (size_t i = 0; i < segments->count; i++)
+        if (inspect(segments, i, err) < 0)
+            return -1;
+    return 0;
+}
+
+int
+tp_log_list(struct tp_log_segments *segments, const char *folder, struct tp_err *err)
+{
+    DIR *open = opendir(folder);
+    int result;
+
+    *segments = (struct tp_log_segments){.folder = strdup(folder)};
+    if (!open || !segments->folder) {
+        result = open ? tp_err_memory(err) : tp_err_system(err, folder);
+        if (open)
+            closedir(open);
+        tp_log_segments_release(segments);
+        return result;
+    }
+    result = list(segments, open, err);
+    closedir(open);
+    if (result < 0)
+        tp_log_segments_release(segments);
+    return result;
+}
+
+void
+tp_log_segments_release(struct tp_log_segments *segments)
+{
+    free(segments->folder);
+    free(segments->segment);
+    *segments = (struct tp_log_segments){0};
+}
+
+/* --- looking for a time ------------------------------------------------------------------------*/
+
+struct search {
+    tp_time time;
+    uint64_t size;
+};
+
+static bool
+note_before(void *user, const struct tp_log_mark *mark)
+{
+    struct search *search = user;
+
+    if (mark->latest == TP_TIME_BEFORE_ALL || mark->latest >= search->time)
+        return false;
+    search->size = mark->size;
+    return true;
+}
+
+int
+tp_log_seek(const struct tp_log_segments *segments, tp_time time, uint64_t *offset,
+            struct tp_err *err)
+{
+    const struct tp_log_segment *first = segments->segment;
+    struct search search = {.time = time};
+    size_t at = 0;
+
+    *offset = segments->count > 0 ? first->base : 0;
+    if (segments->count == 0)
+        return 0;
+    /* What is known of a segment holds for all before it, so the first that may have such a line.
+     */
+    while (at + 1 < segments->count && first[at].latest != TP_TIME_BEFORE_ALL &&
+           first[at].latest < time)
+        at++;
+    if (tp_log_index_read(segments->folder, first[at].base, note_before, &search, err) < 0)
+        return -1;
+    *offset = first[at].base + search.size;
+    return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * log_index: what the folder of a log says: its segments, and the lines of their indexes.
+ */
+#ifndef TP_STREAM_LOG_INDEX_H
+#define TP_STREAM_LOG_INDEX_H
+
+#include "stream/log.h"
+
+/* One line of an index. */
+struct tp_log_mark {
+    uint64_t size; /* bytes of the segment it speaks of */
+    bool is_end;
+    tp_time latest;
+};
+
+/* Reads an index, which may be missing, as far as it is whole. VISIT returns whether to go on. */
+int tp_log_index_read(const char *folder, uint64_t base,
+                      bool (*visit)(void *user, const struct tp_log_mark *mark), void *user,
+                      struct tp_err *err);
+
+#endif

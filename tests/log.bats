@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# Log directories: what swrite --log keeps, sread gives back, from any place, and notices what is
+# missing.
+
+setup()
+{
+    cd "$BATS_TEST_TMPDIR"
+    export TIDEPIPE_CONTROL=never
+}
+
+records() # records FROM TO: a minute apart
+{
+    for n in $(seq "$1" "$2"); do
+        printf '{"@timestamp":"2026-01-01T%02d:%02d:00Z","n":%d}\n' $((n / 60)) $((n % 60)) "$n"
+    done
+}
+
+@test "what was written is read, over segments and runs" {
+    records 1 50 | swrite --log --roll 500 log
+    records 51 90 | swrite --log --roll 500 log
+    sread log | cmp - <(records 1 90)
+    [ "$(ls log/*.ndjson | wc -l)" -gt 5 ]
+}
+
+@test "from and to a byte, the same as of one file" {
+    records 1 50 >all
+    swrite --log --roll 500 log <all
+    for at in 0 1 44 45 499 500 501 1234 2000; do
+        sread --from $at log | cmp - <(sread --from $at all)
+        sread --to $at log | cmp - <(sread --to $at all)
+    done
+}
+
+@test "from a time, with the index and without" {
+    ssim weblog --count 20000 --every 1s --disorder 5m --format json |
+        jq -c '{"@timestamp": .time, path}' >all
+    swrite --log --roll 1200K log <all
+    grep -q '"offset"' log/*.index
+    for t in 2025-12-31 2026-01-01T01:00Z 2026-01-01T03:20:30Z 2026-01-01T05:33Z 2026-01-02; do
+        sread --from $t log | cmp - <(sread --from $t all)
+    done
+    rm log/*.index
+    sread --from 2026-01-01T03:20:30Z log | cmp - <(sread --from 2026-01-01T03:20:30Z all)
+}
+
+@test "a segment cut at every byte: noticed, whole lines before it read" {
+    records 1 9 >all
+    swrite --log --roll 150 log <all
+    for segment in log/*.ndjson; do
+        cp "$segment" whole
+        before=$(basename "$segment" .ndjson)
+        before=$((10#$before))
+        size=$(stat -c %s whole)
+        for at in $(seq 0 $((size - 1))); do
+            head -c "$at" whole >"$segment"
+            status=0
+            sread log >out 2>err || status=$?
+            [ $status -eq 3 ]
+            grep -q "$segment is damaged" err
+            head -c $((before + at)) all >left
+            head -n "$(wc -l <left)" left | cmp - out
+        done
+        cp whole "$segment"
+    done
+    sread log | cmp - all
+}
+
+@test "a crash: half a line is taken away, and the log goes on" {
+    records 1 3 | swrite --log log
+    printf '{"@timestamp":"2026-01-01T00:04:00Z","n":4}\n{"@timest' >>log/00000000000000000000.ndjson
+    run swrite --log log < <(records 5 6)
+    [ "$output" = "swrite: log: took away 9 bytes of a line that a crash cut off" ]
+    sread log | cmp - <(records 1 6)
+    sread --from 2026-01-01T00:04Z log | cmp - <(records 4 6)
+}
+
+@test "a damaged log is not written on" {
+    records 1 20 | swrite --log --roll 300 log
+    first=$(ls log/*.ndjson | head -n 1)
+    truncate -s -1 "$first"
+    run swrite --log log < <(records 21 22)
+    [ "$status" -eq 3 ]
+    [[ $output == *"$first is damaged: "* ]]
+}
+
+@test "retention by size and by event time" {
+    records 1 100 | swrite --log --roll 450 --keep 900 log
+    sread log >out
+    cmp out <(records 1 100 | tail -c "$(stat -c %s out)")
+    [ "$(stat -c %s out)" -ge 900 ] && [ "$(stat -c %s out)" -le 1800 ]
+    records 1 300 | swrite --log --roll 450 --keep 30m timed
+    sread timed >out
+    grep -q '"n":270}' out
+    ! grep -q '"n":240}' out
+}
+
+@test "options that do not go together" {
+    mkdir empty
+    run sread empty
+    [ "$status" -eq 2 ]
+    records 1 2 | swrite --log log
+    run sread -F log
+    [ "$status" -eq 2 ]
+    run swrite --log --roll 1h log </dev/null
+    [ "$status" -eq 2 ]
+    run swrite --keep 1h out </dev/null
+    [ "$status" -eq 2 ]
+}
