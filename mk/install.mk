@@ -73,4 +73,12 @@ uninstall: ## remove what `make install` put there
 dist: ## a source archive of the last commit
 	git archive --prefix=tidepipe-$(VERSION)/ -o tidepipe-$(VERSION).tar.gz HEAD
 
-.PHONY: install uninstall dist
+deb: ## Debian packages of it, in build/ (tests/check-deb looks at them)
+	@tools/deps deb
+	@$(MAKE) all
+	@MAKE='$(MAKE)' tools/deb $(VERSION) $(BUILD) $(BUILD)
+
+check-deb: deb ## ... and whether they hold what they should, and lintian finds nothing
+	@tests/check-deb $(BUILD) $(VERSION)
+
+.PHONY: install uninstall dist deb check-deb
