@@ -73,14 +73,9 @@ block_size(size_t count)
     return (size_t)size;
 }
 
+/* One of COUNT, not open yet. */
 static struct tp_in *
-new_in(const char *name, size_t max_line, struct tp_err *err)
-{
-    return tp_in_open_one_of(1, name, max_line, err);
-}
-
-struct tp_in *
-tp_in_open_one_of(size_t count, const char *name, size_t max_line, struct tp_err *err)
+new_in(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
     struct tp_in *in = calloc(1, sizeof *in);
 
@@ -99,9 +94,9 @@ tp_in_open_one_of(size_t count, const char *name, size_t max_line, struct tp_err
 }
 
 struct tp_in *
-tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+tp_in_open_one_of(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
-    struct tp_in *in = new_in(name, max_line, err);
+    struct tp_in *in = new_in(count, name, max_line, err);
 
     if (!in)
         return NULL;
@@ -113,9 +108,15 @@ tp_in_open(const char *name, size_t max_line, struct tp_err *err)
 }
 
 struct tp_in *
+tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+{
+    return tp_in_open_one_of(1, name, max_line, err);
+}
+
+struct tp_in *
 tp_in_adopt(int fd, const char *name, size_t max_line, struct tp_err *err)
 {
-    struct tp_in *in = new_in(name, max_line, err);
+    struct tp_in *in = new_in(1, name, max_line, err);
 
     if (!in) {
         close(fd);
