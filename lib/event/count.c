@@ -189,19 +189,6 @@ save_cell(const struct tp_saving *saving, struct tp_save *save, const struct fil
     return tp_saving_end(saving, &line, save, key, cell->acc, err);
 }
 
-/* A key whose next window is still to begin. */
-static int
-save_between(const struct tp_saving *saving, struct tp_save *save, const struct filling *of,
-             struct tp_str key, struct tp_err *err)
-{
-    struct tp_emit line = tp_emit_open(tp_save_line(save));
-
-    tp_emit_int(&line, TP_STR("seen"), (int64_t)of->seen);
-    tp_saving_put_key(saving, &line, key);
-    tp_emit_close(&line);
-    return tp_save_line_end(save, err);
-}
-
 int
 tp_counts_save(const struct tp_counts *counts, const struct tp_saving *saving, struct tp_save *save,
                struct tp_err *err)
@@ -212,8 +199,6 @@ tp_counts_save(const struct tp_counts *counts, const struct tp_saving *saving, s
         uint64_t first = oldest(counts, of->seen);
         uint64_t begun = (of->seen - 1) / counts->slide + 1;
 
-        if (first >= begun && save_between(saving, save, of, key, err) < 0)
-            return -1;
         for (uint64_t window = first; window < begun; window++)
             if (save_cell(saving, save, of, window, key, cell_of(counts, of, window), err) < 0)
                 return -1;
@@ -225,14 +210,14 @@ int
 tp_counts_load(struct tp_counts *counts, struct tp_saving *saving, struct tp_str line,
                struct tp_err *err)
 {
-    uint64_t seen, window = 0;
+    uint64_t seen, window;
     struct cell read = {.timed = false};
-    struct tp_str array, json = {NULL, 0}, key;
+    struct tp_str array, json, key;
     const struct tp_saved fields[] = {
-        {"seen", TP_SAVED_COUNT, &seen, false},      {"window", TP_SAVED_COUNT, &window, true},
-        {"timed", TP_SAVED_FLAG, &read.timed, true}, {"first", TP_SAVED_INT, &read.first, true},
-        {"last", TP_SAVED_INT, &read.last, true},    {"key", TP_SAVED_JSON, &array, false},
-        {"acc", TP_SAVED_JSON, &json, true},
+        {"seen", TP_SAVED_COUNT, &seen, false},       {"window", TP_SAVED_COUNT, &window, false},
+        {"timed", TP_SAVED_FLAG, &read.timed, false}, {"first", TP_SAVED_INT, &read.first, false},
+        {"last", TP_SAVED_INT, &read.last, false},    {"key", TP_SAVED_JSON, &array, false},
+        {"acc", TP_SAVED_JSON, &json, false},
     };
     struct filling *of;
     struct cell *cell;
@@ -244,8 +229,6 @@ tp_counts_load(struct tp_counts *counts, struct tp_saving *saving, struct tp_str
     if (!of)
         return tp_err_memory(err);
     of->seen = seen;
-    if (!json.ptr)
-        return 0;
     cell = cell_of(counts, of, window);
     cell->timed = read.timed;
     cell->first = read.first;
