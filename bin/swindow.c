@@ -30,6 +30,7 @@ struct swindow {
     struct tp_memo memo;         /* groups found last, of windows that share panes */
     int memo_slot;               /* of the one plain member that is the key; -1: no memo */
     struct tp_expr *start, *end; /* what --start and --end say; NULL: nothing */
+    struct tp_part *part;        /* --partial, --merge */
     int change_slot;             /* of @op */
     bool takes_back; /* the record at hand was counted before, and is to be so no longer */
     struct tp_buf key;
@@ -63,6 +64,8 @@ static const struct tp_option options[] = {
      FIELD(plan.trigger.retract)},
     {0, "empty", "[=key]", "rows of windows without records, too; of each key seen so far",
      TP_OPTION_TEXT, FIELD(plan.empty)},
+    {0, "partial", NULL, "accumulators in place of results", TP_OPTION_FLAG, FIELD(plan.partial)},
+    {0, "merge", NULL, "records are rows of --partial", TP_OPTION_FLAG, FIELD(plan.merge)},
     {0, "forget", "DUR", "with --empty=key, of keys seen so long ago at most", TP_OPTION_DURATION,
      FIELD(plan.forget)},
     {0},
@@ -102,7 +105,7 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     w->aggs = tp_aggs_parse(tp_str_of(w->agg_text), &why);
     if (!w->aggs)
         return tp_err_set(err, TP_FAULT_USAGE, "-a: %s", why.text);
-    w->arguments = tp_aggs_arguments(w->aggs);
+    w->arguments = w->plan.merge ? 0 : tp_aggs_arguments(w->aggs);
     w->argument_expr = calloc(w->arguments + 1, sizeof(struct tp_expr *));
     w->argument = calloc(w->arguments + 1, sizeof *w->argument);
     if (!w->argument_expr || !w->argument)
@@ -116,27 +119,18 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
 }
 
 static int
-want_change(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_path path;
-
-    if (tp_path_parse(&path, TP_STR("@op"), err) < 0)
-        return -1;
-    w->change_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
-    tp_path_release(&path);
-    return w->change_slot < 0 ? -1 : 0;
-}
-
-static int
 swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
     const struct tp_windows_to to = {{put_row, w}, report_skipped};
 
     w->plan.cut = w->plan.max > 0 || w->start_text || w->end_text;
-    if (want_change(w, stage, err) < 0 || tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
-        tp_stage_want_keys(stage, "-k", w->key_text, &w->keys, err) < 0 ||
-        open_aggs(w, stage, err) < 0)
+    w->change_slot = tp_scan_want_name(tp_stage_scan(stage), TP_STR("@op"), err);
+    if (w->change_slot < 0 || tp_plan_open(&w->plan, w->key_text != NULL, err) < 0 ||
+        (w->plan.merge ? tp_stage_want_written_keys : tp_stage_want_keys)(stage, "-k", w->key_text,
+                                                                          &w->keys, err) < 0 ||
+        open_aggs(w, stage, err) < 0 ||
+        tp_plan_part(&w->plan, w->aggs, w->agg_text, tp_stage_scan(stage), &w->part, err) < 0)
         return -1;
     if ((w->start_text &&
          !(w->start = tp_stage_condition(stage, "--start", tp_str_of(w->start_text), err))) ||
@@ -148,6 +142,7 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
     w->stage = stage;
     w->writer.keys = &w->keys;
     w->writer.aggs = w->aggs;
+    w->writer.part = w->plan.partial ? w->part : NULL;
     w->memo_slot = tp_keys_only_slot(&w->keys);
     return tp_kinds_open(&w->kinds, &w->plan, w->aggs, &w->keys, to, err);
 }
@@ -155,10 +150,12 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 /* --- records -----------------------------------------------------------------------------------*/
 
 static int
-read_arguments(struct swindow *w, const struct tp_slot *slot, struct tp_err *err)
+read_arguments(struct swindow *w, const struct tp_record *r, struct tp_err *err)
 {
+    if (w->plan.merge)
+        return tp_part_read(w->part, r->slot, r->time, r->has_time, err);
     for (size_t i = 0; i < w->arguments; i++)
-        if (tp_expr_eval(w->argument_expr[i], slot, &w->argument[i], err) < 0)
+        if (tp_expr_eval(w->argument_expr[i], r->slot, &w->argument[i], err) < 0)
             return -1;
     return 0;
 }
@@ -166,6 +163,8 @@ read_arguments(struct swindow *w, const struct tp_slot *slot, struct tp_err *err
 static int
 add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
 {
+    if (w->plan.merge)
+        return tp_part_merge(w->part, acc, err);
     if (w->takes_back)
         return tp_aggs_subtract(w->aggs, acc, w->argument, err);
     return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
@@ -226,8 +225,13 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
 static struct tp_arrival
 arrival_of(const struct swindow *w, const struct tp_record *r)
 {
-    return (struct tp_arrival){r->time,     r->watermark, r->sequence, tp_buf_str(&w->key),
-                               w->argument, w->takes_back};
+    return (struct tp_arrival){r->time,
+                               r->watermark,
+                               r->sequence,
+                               tp_buf_str(&w->key),
+                               w->argument,
+                               w->takes_back,
+                               w->plan.merge ? w->part : NULL};
 }
 
 static enum tp_verdict
@@ -337,7 +341,7 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     w->takes_back = false;
     if (r->slot[w->change_slot].kind > TP_SLOT_NULL && take_change(w, r) == TP_FAILED)
         return TP_FAILED;
-    if (read_arguments(w, r->slot, &err) < 0)
+    if (read_arguments(w, r, &err) < 0)
         return tp_stage_fail(stage, &err);
     return w->kinds.windows ? add_to_windows(w, r) : add_to_others(w, r);
 }
@@ -451,6 +455,7 @@ swindow_close(void *self)
     tp_kinds_release(&w->kinds);
     tp_expr_free(w->start);
     tp_expr_free(w->end);
+    tp_part_free(w->part);
     tp_plan_release(&w->plan);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
@@ -467,8 +472,9 @@ static const struct tp_operator swindow = {
     .purpose = "aggregates over windows of event time",
     .synopsis =
         "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] [--mode MODE] "
-        "[--retract] [--empty[=key]] [--forget DUR] [--max DUR] [--start EXPR] [--end EXPR] [FILE "
-        "...]",
+        "[--retract] [--empty[=key]] [--forget DUR] [--partial] [--merge] [--max DUR] [--start "
+        "EXPR] "
+        "[--end EXPR] [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL,

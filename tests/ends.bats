@@ -79,7 +79,7 @@ suspended='{"@watermark":"start"}\n{"@timestamp":"2026-01-01T10:00:00Z"}\n{"@bar
 @test "a stateful stage without state refuses a barrier: exit status 2" {
     run_pipe "printf '$suspended' | swindow -w 1m"
     [ "$status" -eq 2 ]
-    [[ "$output" == *"swindow: a barrier asks for saved state, and swindow saves none yet" ]]
+    [[ "$output" == *"swindow: a barrier asks for saved state: -S DIR says where (or \$TIDEPIPE_STATE)" ]]
 }
 
 # Starts swatermark | swindow on the FIFO `in`, held open by us: $maker and $window.

@@ -14,3 +14,9 @@
     echo "$output"
     [ "$status" -eq 0 ]
 }
+
+@test "properties of swindow's parts" {
+    run python3 "$BATS_TEST_DIRNAME/property/partial.py" 11
+    echo "$output"
+    [ "$status" -eq 0 ]
+}

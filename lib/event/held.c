@@ -196,14 +196,14 @@ int
 tp_held_check(const struct tp_held *held, const struct tp_arrival *arrival, tp_time first_end,
               tp_time last_end, struct tp_err *err)
 {
-    if (tp_aggs_check(held->aggs, arrival->values, err) < 0)
+    if (tp_arrival_check(arrival, held->aggs, err) < 0)
         return -1;
     for (tp_time end = first_end; end <= last_end; end = end_after(held, end)) {
         struct held_window *window = tp_map_find(held->by_end, end_key(&end));
         struct group *group = window ? tp_map_find(window->groups, arrival->key) : NULL;
 
         if (group && !tp_trigger_is_over(held->trigger, end, arrival->watermark) &&
-            tp_aggs_check_add(held->aggs, group->acc, arrival->values, err) < 0)
+            tp_arrival_check_add(arrival, held->aggs, group->acc, err) < 0)
             return -1;
     }
     return 0;

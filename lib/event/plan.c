@@ -95,12 +95,73 @@ check_cut(const struct tp_plan *plan, struct tp_err *err)
     return 0;
 }
 
+/* Parts are of panes, which every window is made of: it is where they are merged that windows are.
+ * A record that misses only some of its windows misses no pane; the rows of late ones add up. */
+static void
+part_by_pane(struct tp_plan *plan)
+{
+    struct tp_window_spec *spec = &plan->spec;
+    tp_duration longest = spec->size - spec->pane;
+
+    if (spec->kind == TP_WINDOW_CALENDAR || spec->kind == TP_WINDOW_ALL)
+        longest = 0;
+    else
+        *spec = (struct tp_window_spec){
+            TP_WINDOW_FIXED, spec->pane, spec->pane, spec->pane, spec->offset % spec->pane, NULL};
+    if (!tp_time_add(plan->trigger.lateness, longest, &plan->trigger.lateness))
+        plan->trigger.lateness = TP_TIME_MAX;
+    plan->trigger.discard = plan->trigger.lateness > 0;
+}
+
+static int
+open_parts(struct tp_plan *plan, struct tp_err *err)
+{
+    const char *option = plan->partial ? "--partial" : "--merge";
+
+    if (!plan->partial && !plan->merge)
+        return 0;
+    if (plan->spec.kind == TP_WINDOW_SESSION || plan->spec.kind == TP_WINDOW_COUNT)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "%s: where a window of -w %s ends is known only from all its records",
+                          option, plan->window);
+    if (plan->merge && plan->trigger.early_count > 0)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--early %s: parts are no records to count; "
+                          "--early DUR goes with --merge",
+                          plan->early);
+    if (!plan->partial)
+        return 0;
+    if (plan->early || plan->mode || plan->trigger.retract || plan->empty)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--%s: goes where parts are merged, not with --partial",
+                          plan->early   ? "early"
+                          : plan->mode  ? "mode"
+                          : plan->empty ? "empty"
+                                        : "retract");
+    part_by_pane(plan);
+    return 0;
+}
+
 int
 tp_plan_open(struct tp_plan *plan, bool keyed, struct tp_err *err)
 {
     if (open_window(plan, err) < 0 || open_early(plan, err) < 0 || open_mode(plan, err) < 0)
         return -1;
-    return check_cut(plan, err) < 0 ? -1 : open_fill(plan, keyed, err);
+    if (check_cut(plan, err) < 0 || open_fill(plan, keyed, err) < 0)
+        return -1;
+    return open_parts(plan, err);
+}
+
+int
+tp_plan_part(const struct tp_plan *plan, const struct tp_aggs *aggs, const char *list,
+             struct tp_scan *scan, struct tp_part **part, struct tp_err *err)
+{
+    if (!plan->partial && !plan->merge)
+        return 0;
+    *part = tp_part_new(aggs, tp_str_of(list));
+    if (!*part)
+        return tp_err_memory(err);
+    return plan->merge ? tp_part_want(*part, scan, &plan->spec, err) : 0;
 }
 
 int
@@ -113,6 +174,9 @@ tp_plan_change(struct tp_plan *plan, const struct tp_aggs *aggs, struct tp_str o
     *taken_back = false;
     if (tp_str_equal(op, TP_STR("insert")))
         return 0;
+    if (plan->partial || plan->merge)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "a part cannot take back what another may have counted");
     *taken_back = tp_str_equal(op, TP_STR("retract")) || tp_str_equal(op, TP_STR("delete"));
     plan->trigger.changes = true;
     if (!*taken_back && !tp_str_equal(op, TP_STR("update")))

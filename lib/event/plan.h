@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "event/part.h"
 #include "event/trigger.h"
 #include "event/window.h"
 #include "query/agg.h"
@@ -19,7 +20,8 @@ struct tp_plan {
     /* What was said; NULL and 0: nothing. The lateness and `retract` stand in the trigger. */
     const char *window, *early, *mode, *empty;
     tp_duration offset, forget, max;
-    bool cut; /* sessions have a max, a start or an end */
+    bool cut;            /* sessions have a max, a start or an end */
+    bool partial, merge; /* rows are parts of results; records are */
 
     /* What it means. */
     struct tp_window_spec spec;
@@ -39,6 +41,10 @@ tp_plan_shares(const struct tp_plan *plan)
 {
     return !tp_trigger_is_early(&plan->trigger) && !plan->trigger.discard;
 }
+
+/* What writes and reads parts of AGGS, which LIST is the text of; NULL where neither is planned. */
+int tp_plan_part(const struct tp_plan *plan, const struct tp_aggs *aggs, const char *list,
+                 struct tp_scan *scan, struct tp_part **part, struct tp_err *err);
 
 /* Can records of a changelog that do OP be counted rightly from now on? -1 with the reason
  * (TP_FAULT_USAGE). *TAKEN_BACK: such a record was counted before, and is to be so no longer. */

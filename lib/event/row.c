@@ -16,9 +16,24 @@ tp_row_head_of(const struct tp_window *window)
 }
 
 int
+tp_arrival_check(const struct tp_arrival *arrival, const struct tp_aggs *aggs, struct tp_err *err)
+{
+    return arrival->part ? 0 : tp_aggs_check(aggs, arrival->values, err);
+}
+
+int
+tp_arrival_check_add(const struct tp_arrival *arrival, const struct tp_aggs *aggs, const void *acc,
+                     struct tp_err *err)
+{
+    return arrival->part ? 0 : tp_aggs_check_add(aggs, acc, arrival->values, err);
+}
+
+int
 tp_arrival_apply(const struct tp_arrival *arrival, const struct tp_aggs *aggs, void *acc,
                  struct tp_err *err)
 {
+    if (arrival->part)
+        return tp_part_merge(arrival->part, acc, err);
     if (arrival->taken_back)
         return tp_aggs_subtract(aggs, acc, arrival->values, err);
     return tp_aggs_add(aggs, acc, arrival->values, arrival->time, arrival->sequence, err);
@@ -34,7 +49,7 @@ tp_row_writer_release(struct tp_row_writer *writer)
 
 static const struct tp_str own_names[] = {
     {"@timestamp", 10}, {"window_start", 12}, {"window_end", 10}, {"@op", 3},
-    {"@pane", 5},       {"@watermark", 10},   {"@barrier", 8},
+    {"@pane", 5},       {"@watermark", 10},   {"@barrier", 8},    {"@partial", 8},
 };
 
 #define OWN_NAMES (sizeof own_names / sizeof *own_names)
@@ -152,20 +167,46 @@ drop_comma(struct tp_buf *to, size_t at)
     to->len--;
 }
 
+/* As tp_row_write. */
+static int
+put_aggregates(const struct tp_row_writer *writer, const struct tp_row *row, struct tp_buf *to,
+               struct tp_err *why)
+{
+    if (!row->acc)
+        tp_buf_put_str(to, row->text);
+    else if (writer->part)
+        return tp_part_write(writer->part, row->acc, to, why);
+    else if (tp_aggs_write(writer->aggs, row->acc, to, why) < 0)
+        return 1;
+    return 0;
+}
+
+/* Parts add up, whichever came first: none corrects another. */
+static void
+put_head_of(struct tp_row_writer *writer, const struct tp_row *row, struct tp_buf *to)
+{
+    struct tp_row_head head = row->head;
+
+    if (writer->part) {
+        head.op = TP_ROW_NEW;
+        head.paned = false;
+    }
+    put_head(writer, &head, to);
+}
+
 int
 tp_row_write(struct tp_row_writer *writer, struct tp_row *row, struct tp_buf *to,
              struct tp_err *why)
 {
     size_t start = to->len, aggregates;
-    int spoiled = 0;
+    int spoiled;
 
-    put_head(writer, &row->head, to);
+    put_head_of(writer, row, to);
     tp_keys_write(writer->keys, to, row->key);
     aggregates = to->len;
-    if (!row->acc)
-        tp_buf_put_str(to, row->text);
-    else if (tp_aggs_write(writer->aggs, row->acc, to, why) < 0)
-        spoiled = 1;
+    spoiled = put_aggregates(writer, row, to, why);
+    if (spoiled < 0)
+        return -1;
     if (tp_buf_failed(to) || tp_buf_failed(&writer->start))
         return tp_err_memory(why);
     if (row->copy)

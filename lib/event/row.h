@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "event/part.h"
 #include "event/window.h"
 #include "query/agg.h"
 #include "query/keys.h"
@@ -66,7 +67,14 @@ struct tp_arrival {
     struct tp_str key;
     const struct tp_value *values; /* the arguments of the aggregates */
     bool taken_back;               /* not new: one that was counted is to be so no longer */
+    const struct tp_part *part;    /* NULL, or the accumulator that it brings instead of values */
 };
+
+/* Would tp_arrival_apply take it: at all, and into ACC? As tp_aggs_check. */
+int tp_arrival_check(const struct tp_arrival *arrival, const struct tp_aggs *aggs,
+                     struct tp_err *err);
+int tp_arrival_check_add(const struct tp_arrival *arrival, const struct tp_aggs *aggs,
+                         const void *acc, struct tp_err *err);
 
 /* Adds it to ACC, or takes it out. As tp_aggs_add. */
 int tp_arrival_apply(const struct tp_arrival *arrival, const struct tp_aggs *aggs, void *acc,
@@ -79,6 +87,7 @@ struct tp_row_head tp_row_head_of(const struct tp_window *window);
 struct tp_row_writer {
     const struct tp_keys *keys;
     const struct tp_aggs *aggs;
+    const struct tp_part *part; /* NULL, or how accumulators are written in place of results */
     struct tp_buf start; /* the members that rows of one head share, as they were written last */
     struct tp_row_head of;
 };

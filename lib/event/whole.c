@@ -44,6 +44,7 @@ int
 tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_time,
              struct tp_err *err)
 {
+    tp_time first;
     bool is_new;
     void *acc = tp_map_add(whole->groups, arrival->key, &is_new);
 
@@ -59,8 +60,9 @@ tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_
     whole->changes |= arrival->taken_back;
     if (!has_time)
         return 1;
-    if (!whole->timed || arrival->time < whole->first)
-        whole->first = arrival->time;
+    first = arrival->part ? tp_part_start(arrival->part) : arrival->time;
+    if (!whole->timed || first < whole->first)
+        whole->first = first;
     if (!whole->timed || arrival->time > whole->last)
         whole->last = arrival->time;
     whole->timed = true;

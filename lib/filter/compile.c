@@ -4,6 +4,8 @@
  */
 #include "filter/stage.h"
 
+#include "value/text.h"
+
 static struct tp_expr_context
 context_of(struct tp_stage *s)
 {
@@ -149,6 +151,47 @@ tp_stage_want_keys(struct tp_stage *s, const char *option, const char *text, str
         return -1;
     tp_keys_init(keys, select);
     return 0;
+}
+
+/* Appends the names of the keys in TEXT, as a list of keys that are members. */
+static int
+put_names(struct tp_stage *s, struct tp_str text, struct tp_buf *names, struct tp_err *err)
+{
+    struct tp_expr_context context = context_of(s);
+    struct tp_select *select;
+
+    context.scan = tp_scan_new(); /* their own members are not wanted */
+    if (!context.scan)
+        return tp_err_memory(err);
+    select = tp_select_parse(text, 0, &context, err);
+    for (size_t i = 0; select && i < select->count; i++) {
+        if (i > 0)
+            tp_buf_put_char(names, ',');
+        tp_text_quote(select->item[i].name, names);
+    }
+    tp_scan_free(context.scan);
+    if (!select)
+        return -1;
+    tp_select_free(select);
+    return tp_buf_failed(names) ? tp_err_memory(err) : 0;
+}
+
+int
+tp_stage_want_written_keys(struct tp_stage *s, const char *option, const char *text,
+                           struct tp_keys *keys, struct tp_err *err)
+{
+    struct tp_buf names = TP_BUF_INIT;
+    struct tp_err why;
+    int result = -1;
+
+    if (!text)
+        return 0;
+    if (put_names(s, tp_str_of(text), &names, &why) < 0)
+        tp_stage_show_place(option, tp_str_of(text), &why, err);
+    else
+        result = tp_stage_want_keys(s, option, tp_buf_text(&names), keys, err);
+    tp_buf_release(&names);
+    return result;
 }
 
 /* What a person writes: longer is a mistake, such as a data file. */

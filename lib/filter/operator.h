@@ -222,6 +222,10 @@ int tp_stage_want_path(struct tp_stage *stage, const struct tp_path *path, struc
 int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *text,
                        struct tp_keys *keys, struct tp_err *err);
 
+/* The same keys, of records in which another filter wrote each under its name. */
+int tp_stage_want_written_keys(struct tp_stage *stage, const char *option, const char *text,
+                               struct tp_keys *keys, struct tp_err *err);
+
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 

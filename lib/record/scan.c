@@ -64,6 +64,15 @@ tp_scan_want(struct tp_scan *scan, const struct tp_path *path, struct tp_err *er
     return slot;
 }
 
+int
+tp_scan_want_name(struct tp_scan *scan, struct tp_str name, struct tp_err *err)
+{
+    struct tp_step step = {.name = name};
+    struct tp_path path = {.step = &step, .count = 1};
+
+    return tp_scan_want(scan, &path, err);
+}
+
 size_t
 tp_scan_slots(const struct tp_scan *scan)
 {

@@ -56,6 +56,7 @@ void tp_scan_free(struct tp_scan *scan);
  * of asking (the same path again gives the same number); -1 with the reason. Only before the first
  * line is scanned. */
 int tp_scan_want(struct tp_scan *scan, const struct tp_path *path, struct tp_err *err);
+int tp_scan_want_name(struct tp_scan *scan, struct tp_str name, struct tp_err *err); /* outermost */
 size_t tp_scan_slots(const struct tp_scan *scan);
 
 /*
