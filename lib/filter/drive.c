@@ -2,6 +2,7 @@
  * The three drivers: which input is read next, when to wait, and what happens meanwhile.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -237,6 +238,57 @@ run_inputs(struct tp_stage *s)
     return tp_flow_finish(s);
 }
 
+/* ---- sources ---- */
+
+static sigset_t
+stop_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* Asked to stop (SIGTERM) a source that keeps state ends with a last barrier. The signal is not
+ * taken but looked for, between two pieces of work, so that no handler and no variable of the
+ * process is needed. */
+static void
+hold_stop(const struct tp_stage *s)
+{
+    sigset_t set = stop_signals();
+
+    if (s->state.store)
+        sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void
+stop(struct tp_stage *s)
+{
+    s->suspended = s->stopped = true;
+}
+
+static void
+look_for_stop(struct tp_stage *s)
+{
+    sigset_t pending;
+
+    if (s->state.store && sigpending(&pending) == 0 && sigismember(&pending, SIGTERM))
+        stop(s);
+}
+
+/* Sleeps for PAUSE; a signal to stop ends it. */
+static int
+nap_or_stop(struct tp_stage *s, const struct timespec *pause)
+{
+    sigset_t set = stop_signals();
+    int got = s->state.store ? sigtimedwait(&set, NULL, pause) : nanosleep(pause, NULL);
+
+    if (got == SIGTERM)
+        stop(s);
+    return got < 0 && errno != EINTR && errno != EAGAIN ? tp_err_system(&s->err, "sleep") : 0;
+}
+
 static int
 sleep_until_due(struct tp_stage *s)
 {
@@ -250,10 +302,10 @@ sleep_until_due(struct tp_stage *s)
         tp_duration nap = barrier < left ? barrier : left;
         struct timespec pause = {nap / TP_SECOND, nap % TP_SECOND};
 
-        if (nanosleep(&pause, NULL) < 0 && errno != EINTR)
-            return tp_err_system(&s->err, "nanosleep");
-        if (tp_barrier_due(s) < 0)
+        if (nap_or_stop(s, &pause) < 0 || tp_barrier_due(s) < 0)
             return -1;
+        if (s->stopped)
+            return 0;
     }
     return 0;
 }
@@ -263,6 +315,7 @@ run_source(struct tp_stage *s)
 {
     int more;
 
+    hold_stop(s);
     if (tp_flow_start(s) < 0)
         return -1;
     more = !s->state.complete;
@@ -272,6 +325,8 @@ run_source(struct tp_stage *s)
             return -1;
         if (s->wake_at > 0 && sleep_until_due(s) < 0)
             return -1;
+        if (more)
+            look_for_stop(s);
     }
     return tp_flow_finish(s);
 }

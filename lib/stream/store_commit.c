@@ -119,8 +119,8 @@ write_commit(struct tp_store *s, const struct tp_commit *commit, struct tp_err *
 
 /* ---- epochs ---- */
 
-static int
-read_epoch(struct tp_store *s, const char *name, int64_t *number, struct tp_err *err)
+int
+tp_store_read_epoch(struct tp_store *s, const char *name, int64_t *number, struct tp_err *err)
 {
     char file[TP_STORE_FILE];
     struct tp_buf text = TP_BUF_INIT;
@@ -144,7 +144,7 @@ raise_epoch(struct tp_store *s, int64_t *number, struct tp_err *err)
     struct tp_buf text = TP_BUF_INIT;
     int result;
 
-    if (read_epoch(s, s->name, number, err) < 0)
+    if (tp_store_read_epoch(s, s->name, number, err) < 0)
         return -1;
     if (*number == INT64_MAX)
         return tp_err_set(err, TP_FAULT_MACHINE, "%s/%s.epoch: no number is left", s->path,
@@ -164,7 +164,7 @@ are_current(struct tp_store *s, const struct tp_epochs *epochs, struct tp_err *e
     for (size_t i = 0; i < epochs->count; i++) {
         int64_t number;
 
-        if (read_epoch(s, epochs->item[i].name, &number, err) < 0)
+        if (tp_store_read_epoch(s, epochs->item[i].name, &number, err) < 0)
             return -1;
         if (number != epochs->item[i].number)
             return 0;

@@ -198,9 +198,8 @@ tp_loaded_release(struct tp_loaded *loaded)
     loaded->map = NULL;
 }
 
-/* Opens the snapshot of NAME and ID, and sees that it is whole. */
-static int
-open_snapshot(struct tp_store *s, int64_t id, struct tp_loaded *loaded, struct tp_err *err)
+int
+tp_store_open_snapshot(struct tp_store *s, int64_t id, struct tp_loaded *loaded, struct tp_err *err)
 {
     struct tp_str line;
     struct tp_err why;
@@ -259,7 +258,7 @@ tp_store_load(struct tp_store *s, const struct tp_commit *commit, struct tp_load
         any = true;
         if (list.item[i].id > commit->id)
             continue;
-        result = open_snapshot(s, list.item[i].id, loaded, err) < 0 ? -1 : 1;
+        result = tp_store_open_snapshot(s, list.item[i].id, loaded, err) < 0 ? -1 : 1;
         if (result < 0 || stands_for(loaded, commit))
             break;
         tp_loaded_release(loaded);
