@@ -145,10 +145,12 @@ ssort_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct ssort *s = self;
     struct tp_err err;
+    int result;
 
     if (!s->by && r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if ((s->by ? add_by(s, r, &err) : hold(s, r->time, r->line, TP_STR("\n"), &err)) < 0)
+    result = s->by ? add_by(s, r, &err) : hold(s, r->time, r->line, TP_STR("\n"), &err);
+    if (result < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
 }
