@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/map.h"
@@ -23,6 +22,7 @@
 #include "plot/screen.h"
 #include "plot/svg.h"
 #include "record/key.h"
+#include "value/clock.h"
 #include "value/text.h"
 
 #define FRAME_EVERY (100 * TP_MILLISECOND)
@@ -246,15 +246,6 @@ take_values(struct splot *self, const struct tp_record *record, struct tp_err *e
 
 /* --- frames ------------------------------------------------------------------------------------*/
 
-static tp_duration
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_duration)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
 /* https://no-color.org: set and not empty. */
 static bool
 wants_colour(const struct splot *self)
@@ -309,7 +300,7 @@ draw_frame(struct splot *self, struct tp_stage *stage, struct tp_err *err)
                        &self->lines, err) < 0)
         return -1;
     self->changed = self->resized = false;
-    self->drawn = steady_clock();
+    self->drawn = tp_clock_steady();
     return tp_stage_row_end(stage, err);
 }
 
@@ -319,7 +310,7 @@ draw_if_due(struct splot *self, struct tp_stage *stage, struct tp_err *err)
 {
     if (!self->live)
         return 0;
-    if (steady_clock() - self->drawn < FRAME_EVERY) {
+    if (tp_clock_steady() - self->drawn < FRAME_EVERY) {
         tp_stage_wake_after(stage, FRAME_EVERY);
         return 0;
     }
@@ -348,7 +339,7 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     if (!self->live || ++self->unseen < RECORDS)
         return TP_USED;
     self->unseen = 0;
-    if (steady_clock() - self->drawn >= FRAME_EVERY && draw_frame(self, stage, &err) < 0)
+    if (tp_clock_steady() - self->drawn >= FRAME_EVERY && draw_frame(self, stage, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }

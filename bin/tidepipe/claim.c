@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "value/clock.h"
 
 enum { FORMER_MS = 5000 }; /* stages of a run that was abandoned are given so long to be gone */
 
@@ -27,15 +28,6 @@ say(const struct claim *c, const char *format, ...)
     vsnprintf(err.text, sizeof err.text, format, args);
     va_end(args);
     verb_fail(c->verb, &err);
-}
-
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
 }
 
 /* --- the directory -----------------------------------------------------------------------------*/
@@ -120,11 +112,11 @@ living_stage(const struct tp_survey *survey, pid_t group)
 static int
 end_former(struct claim *c, pid_t group, struct tp_err *err)
 {
-    tp_time until = steady_clock() + FORMER_MS * TP_MILLISECOND;
+    tp_time until = tp_clock_steady() + FORMER_MS * TP_MILLISECOND;
     const struct timespec pause = {0, 20 * TP_MILLISECOND};
     bool first = true, living = true;
 
-    while (living && steady_clock() < until) {
+    while (living && tp_clock_steady() < until) {
         struct tp_survey survey;
 
         if (tp_survey(c->dir, &survey, err) < 0) {

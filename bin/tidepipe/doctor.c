@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "patient.h"
 #include "record/path.h"
 #include "record/scan.h"
 #include "stream/in.h"
+#include "value/clock.h"
 #include "value/stamp.h"
 #include "value/text.h"
 #include "value/zone.h"
@@ -98,10 +98,7 @@ want_keys(struct doctor *d, const char *text, struct tp_err *err)
 static int
 read_clock(struct doctor *d, struct tp_err *err)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    d->questions.now = (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
+    d->questions.now = tp_clock_wall();
     if (!d->now)
         return 0;
     if (tp_moment_parse(tp_str_of(d->now), d->questions.now, d->zone, &d->questions.now, err) == 0)
@@ -234,20 +231,11 @@ take_block(struct doctor *d, struct patient *p, struct tp_str block)
 
 /* --- inputs ------------------------------------------------------------------------------------*/
 
-static int64_t
-milliseconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* False: the time that an endless stream is looked at is over. */
 static bool
 may_go_on(struct tp_in *in, bool wait, int64_t until)
 {
-    int64_t left = until - milliseconds();
+    int64_t left = until - tp_clock_steady() / TP_MILLISECOND;
 
     if (until > 0 && left <= 0)
         return false;
@@ -259,7 +247,8 @@ may_go_on(struct tp_in *in, bool wait, int64_t until)
 static void
 look_at(struct doctor *d, struct patient *p, struct tp_in *in)
 {
-    int64_t until = d->limit >= 0 ? milliseconds() + d->limit / TP_MILLISECOND + 1 : 0;
+    int64_t until =
+        d->limit >= 0 ? tp_clock_steady() / TP_MILLISECOND + d->limit / TP_MILLISECOND + 1 : 0;
     struct tp_str block;
     struct tp_err why;
 

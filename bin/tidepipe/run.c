@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "claim.h"
@@ -18,6 +17,7 @@
 #include "pipeline.h"
 #include "stream/supervise.h"
 #include "stream/survey.h"
+#include "value/clock.h"
 #include "verb.h"
 
 enum {
@@ -90,20 +90,11 @@ static void __attribute__((format(printf, 2, 3))) note(const struct run *r, cons
 /* --- clocks ------------------------------------------------------------------------------------*/
 
 static tp_time
-clock_of(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
-static tp_time
 after(tp_duration grace)
 {
     tp_time then;
 
-    return tp_time_add(clock_of(CLOCK_MONOTONIC), grace, &then) ? then : TP_TIME_AFTER_ALL;
+    return tp_time_add(tp_clock_steady(), grace, &then) ? then : TP_TIME_AFTER_ALL;
 }
 
 /* --- a stage is missing ------------------------------------------------------------------------*/
@@ -162,7 +153,7 @@ tell_to_end(struct run *r, struct attempt *a)
 static void
 look_after(struct run *r, struct attempt *a)
 {
-    tp_time now = clock_of(CLOCK_MONOTONIC);
+    tp_time now = tp_clock_steady();
     struct tp_survey survey;
     const char *lost;
 
@@ -215,7 +206,7 @@ see_through(struct run *r, struct attempt *a, struct tp_err *err)
             a->told_to_end = true; /* what it left behind has so long to end by itself */
             a->ends_by = after(r->grace);
         }
-        if (clock_of(CLOCK_MONOTONIC) < look)
+        if (tp_clock_steady() < look)
             continue;
         look = after(LOOK_MS / 2 * TP_MILLISECOND);
         look_after(r, a);
@@ -282,7 +273,7 @@ account(struct run *r, struct attempt *a, struct tp_err *err)
 
     pipeline_read(&a->pipeline, tp_supervisor_told(r->supervisor), r->command);
     result = tp_survey(r->claim.dir, &survey, err);
-    a->run.ended = clock_of(CLOCK_REALTIME);
+    a->run.ended = tp_clock_wall();
     a->run.to = survey.commit.id;
     a->run.status = status_of(a, shell);
     a->run.how = how_of(a);
@@ -315,7 +306,7 @@ start(struct run *r, char **program, struct tp_err *err)
 static int
 attempt(struct run *r, struct attempt *a, char **program, struct tp_err *err)
 {
-    a->run.started = clock_of(CLOCK_REALTIME);
+    a->run.started = tp_clock_wall();
     a->run.attempt = ++r->attempt;
     a->run.from = r->last;
     a->ends_by = TP_TIME_AFTER_ALL;

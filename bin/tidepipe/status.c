@@ -4,13 +4,13 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ledger.h"
 #include "record/emit.h"
 #include "record/snapshot.h"
 #include "stream/survey.h"
 #include "table.h"
+#include "value/clock.h"
 #include "value/text.h"
 #include "verb.h"
 
@@ -289,7 +289,6 @@ static int
 status_main(const struct verb *verb, int argc, char **argv)
 {
     struct status s = {.runs = TP_BUF_INIT};
-    struct timespec now;
     struct tp_err err;
     int operands, status = verb_parse(verb, &s, &s.help, argc, argv, &operands);
 
@@ -297,8 +296,7 @@ status_main(const struct verb *verb, int argc, char **argv)
         return status;
     if (argc - operands != 1)
         return verb_misused(verb, "of which directory? one DIR");
-    clock_gettime(CLOCK_REALTIME, &now);
-    s.now = (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
+    s.now = tp_clock_wall();
     status = ledger_read(argv[operands], RUNS, &s.runs, &err);
     if (status == 0)
         status = show(&s, argv[operands], &err);
