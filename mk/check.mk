@@ -146,10 +146,11 @@ format-check: ## fail when a source is not as clang-format leaves it
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 	@echo "format: $(words $(FORMATTED)) passed, 0 failed"
 
-TIDY_SRC := $(LIB_SRC) $(BIN_SRC)
+TIDY_SRC := $(LIB_SRC) $(BIN_SRC) $(VERB_SRC)
+$(BUILD)/tidy/bin/tidepipe.c.ok: $(BUILD)/gen/filters.h
 $(BUILD)/tidy/%.ok: % .clang-tidy $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call quiet,TIDY,$<)$(CLANG_TIDY) --quiet $< -- -std=gnu11 $(ALL_CPPFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	$(call quiet,TIDY,$<)$(CLANG_TIDY) --quiet $< -- -std=gnu11 $(ALL_CPPFLAGS) -I$(BUILD) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 # cppcheck is told the macros' values, so that it looks at both scanners once and nothing twice.

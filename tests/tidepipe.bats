@@ -243,6 +243,23 @@ ledger()
     [ "$status" -eq 2 ]
 }
 
+@test "tidepipe run: without bash the last stage's status is what is seen, and that is said" {
+    make_input 300
+    mkdir bin
+    for program in sh tsource swatermark tsink tidepipe; do
+        ln -s "$(command -v $program)" bin/$program
+    done
+    PATH=$PWD/bin run tidepipe run -S state -c "tsource in | swatermark -t t -d 3s | tsink out"
+    [ "$status" -eq 0 ]
+    [ "$output" = "tidepipe run: there is no bash: of the pipeline only its last stage's exit status is seen" ]
+    same
+    [ "$(ledger 'has("stages")')" = false ]
+    rm -r state out
+    PATH=$PWD/bin run tidepipe run --once -S state -c "tsource nothing-there | swatermark -t t -d 3s | tsink out"
+    [ "$status" -eq 3 ]
+    [ "$(ledger .why | tail -n 1)" = "exit status 3" ]
+}
+
 # --- tidepipe status, tidepipe state
 
 @test "tidepipe status: alive and gone, commit, counts, runs" {

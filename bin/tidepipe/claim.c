@@ -43,21 +43,20 @@ find_directory(struct claim *c, struct tp_err *err)
 
 /* What a supervisor writes into its lock: itself, its group, and the attempt that goes on. */
 struct holder {
-    long supervisor, group;
-    long long started, from;
-    unsigned long long attempt;
+    int64_t supervisor, group, started, from, attempt; /* 0: not said */
 };
 
-static bool
+static void
 read_holder(int fd, struct holder *holder)
 {
-    char text[160];
+    int64_t *const fields[] = {&holder->supervisor, &holder->group, &holder->started, &holder->from,
+                               &holder->attempt};
+    char text[160], *p = text;
     ssize_t len = pread(fd, text, sizeof text - 1, 0);
 
-    *holder = (struct holder){0};
     text[len > 0 ? len : 0] = '\0';
-    return sscanf(text, "%ld %ld %lld %lld %llu", &holder->supervisor, &holder->group,
-                  &holder->started, &holder->from, &holder->attempt) > 0;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        *fields[i] = strtoll(p, &p, 10);
 }
 
 void
@@ -89,7 +88,7 @@ take_lock(struct claim *c, struct holder *former, struct tp_err *err)
         if (errno != EWOULDBLOCK)
             return tp_err_system(err, path);
         read_holder(c->lock, former);
-        say(c, "%s: process %ld runs a pipeline there", c->name, former->supervisor);
+        say(c, "%s: process %lld runs a pipeline there", c->name, (long long)former->supervisor);
         return 0;
     }
     read_holder(c->lock, former);
@@ -144,7 +143,7 @@ write_off_former(struct claim *c, const struct holder *former, struct tp_err *er
     struct ledger_run run = {
         .started = former->started,
         .ended = TP_TIME_BEFORE_ALL,
-        .attempt = former->attempt,
+        .attempt = (uint64_t)former->attempt,
         .from = former->from,
         .how = "abandoned",
         .status = -1,
@@ -190,7 +189,7 @@ clear_field(struct claim *c, const struct holder *former, struct tp_err *err)
 int
 claim_take(struct claim *c, const struct verb *verb, const char *dir, struct tp_err *err)
 {
-    struct holder former;
+    struct holder former = {0};
     int ours;
 
     *c = (struct claim){.verb = verb, .name = dir, .lock = -1};

@@ -5,6 +5,7 @@
  * the commit by themselves. Here it is decided when they are started and ended, and written down
  * what came of it.
  */
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -321,15 +322,18 @@ attempt(struct run *r, struct attempt *a, char **program, struct tp_err *err)
     return 0;
 }
 
-/* The pause before start number FAILURES + 1 in a row. */
-static tp_duration
+/* The pause before start number FAILURES + 1 in a row, in milliseconds. */
+static int
 pause_of(const struct run *r, uint64_t failures)
 {
     tp_duration pause = r->backoff;
 
     for (uint64_t i = 1; i < failures && pause < LONGEST_PAUSE; i++)
         pause *= 2;
-    return pause < LONGEST_PAUSE || r->backoff > LONGEST_PAUSE ? pause : LONGEST_PAUSE;
+    if (pause > LONGEST_PAUSE)
+        pause = r->backoff > LONGEST_PAUSE ? r->backoff : LONGEST_PAUSE;
+    pause /= TP_MILLISECOND;
+    return pause < INT_MAX ? (int)pause : INT_MAX;
 }
 
 /* Runs until it is done, or given up. Returns the exit status, -1 on failure of our own. */
@@ -342,7 +346,7 @@ run_all(struct run *r, char **program, struct tp_err *err)
         struct attempt a = {.lost_since = 0};
         int result = attempt(r, &a, program, err), status = a.run.status;
         bool stopped = a.stop_signal != 0;
-        tp_duration pause;
+        int pause;
 
         failures = a.run.to > a.run.from ? 1 : failures + 1;
         tp_survey_release(&a.seen);
@@ -356,8 +360,8 @@ run_all(struct run *r, char **program, struct tp_err *err)
             return status;
         }
         pause = pause_of(r, failures);
-        note(r, "starts again in %lld ms", (long long)(pause / TP_MILLISECOND));
-        result = tp_supervisor_pause(r->supervisor, (int)(pause / TP_MILLISECOND), err);
+        note(r, "starts again in %d ms", pause);
+        result = tp_supervisor_pause(r->supervisor, pause, err);
         if (result != TP_SUPERVISE_TIME)
             return result < 0 ? -1 : status;
     }

@@ -1,6 +1,5 @@
 #include "stream/survey.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +103,20 @@ stage_called(struct tp_survey *survey, struct tp_str name, struct tp_err *err)
     return grown;
 }
 
+/* Is LINE of /proc/locks, "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF", this lock? */
+static bool
+is_lock(const char *line, pid_t pid, ino_t inode)
+{
+    const char *mode = strstr(line, " WRITE "), *number;
+    char *end;
+
+    if (!mode || !strstr(line, " FLOCK ") || strtol(mode + 7, &end, 10) != pid)
+        return false;
+    number = strchr(end, ':');
+    number = number ? strchr(number + 1, ':') : NULL;
+    return number && strtoull(number + 1, NULL, 10) == inode;
+}
+
 /*
  * Does PID hold the lock that is file number INODE? The kernel's list of locks is asked, so that
  * looking never keeps a stage from its lock; where there is no such list, whether PID lives.
@@ -112,16 +125,13 @@ static bool
 holds_lock(pid_t pid, ino_t inode)
 {
     FILE *locks = fopen("/proc/locks", "re");
-    unsigned long long number;
     char line[256];
     bool held = false;
-    long holder;
 
     if (!locks)
         return kill(pid, 0) == 0 || errno == EPERM;
     while (!held && fgets(line, sizeof line, locks))
-        held = sscanf(line, "%*d: FLOCK %*s WRITE %ld %*x:%*x:%llu", &holder, &number) == 2 &&
-               holder == pid && number == inode;
+        held = is_lock(line, pid, inode);
     fclose(locks);
     return held;
 }
