@@ -53,7 +53,7 @@ draw_text(void *self, double x, double y, struct tp_str text, enum tp_anchor anc
     tp_buf_put_str(&ended, text);
     cairo_text_extents(cairo, tp_buf_text(&ended), &extents);
     set_colour(cairo, colour);
-    cairo_move_to(cairo, x - extents.x_advance * anchor / 2, y);
+    cairo_move_to(cairo, x - extents.x_advance * (int)anchor / 2, y);
     cairo_show_text(cairo, tp_buf_text(&ended));
     tp_buf_release(&ended);
 }
