@@ -110,8 +110,10 @@ open_window(struct srank *s, struct tp_stage *stage, struct tp_err *err)
     case TP_WINDOW_ALL:
         tp_stage_take_untimed(stage);
         break;
-    default:
-        return tp_err_set(err, TP_FAULT_USAGE, "-w: sessions are not for srank");
+    case TP_WINDOW_SESSION:
+    case TP_WINDOW_COUNT:
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "-w: rows are ranked in windows of time whose bounds are known");
     }
     return 0;
 }

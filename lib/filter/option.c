@@ -242,8 +242,14 @@ print_option(const struct tp_option *o)
 void
 tp_option_print_help(const struct tp_option_group *groups, size_t count)
 {
+    const char *title = NULL; /* two tables may stand under one */
+
     for (size_t g = 0; g < count; g++) {
-        printf("\n%s:\n", groups[g].title ? groups[g].title : "Options");
+        const char *own = groups[g].title ? groups[g].title : "Options";
+
+        if (!title || strcmp(title, own) != 0)
+            printf("\n%s:\n", own);
+        title = own;
         for (const struct tp_option *o = groups[g].options; o->name; o++)
             print_option(o);
     }

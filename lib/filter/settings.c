@@ -7,6 +7,17 @@
 #define FIELD(name) offsetof(struct tp_settings, name)
 
 static const struct tp_option common_options[] = {
+    {0, "control", "WHEN", "write control lines: auto (to pipes and sockets), always, never",
+     TP_OPTION_TEXT, FIELD(control)},
+    {0, "stats", NULL, "say at the end what became of the records", TP_OPTION_FLAG, FIELD(stats)},
+    {'q', "quiet", NULL, "say nothing about bad or late records or misspelt members",
+     TP_OPTION_FLAG, FIELD(quiet)},
+    {'h', "help", NULL, "show this help", TP_OPTION_FLAG, FIELD(help)},
+    {0, "version", NULL, "show the version", TP_OPTION_FLAG, FIELD(version)},
+    {0},
+};
+
+static const struct tp_option record_options[] = {
     {0, "rejects", "TARGET", "keep bad records there, each with its reason (exit status 0)",
      TP_OPTION_TEXT, FIELD(rejects)},
     {0, "tolerate", "P%", "exit 0 as long as at most P % of the records are bad", TP_OPTION_PERCENT,
@@ -14,19 +25,26 @@ static const struct tp_option common_options[] = {
     {0, "strict", NULL, "stop at the first bad record (exit status 3)", TP_OPTION_FLAG,
      FIELD(strict)},
     {0, "max-line", "SIZE", "reject longer lines (64M)", TP_OPTION_SIZE, FIELD(max_line)},
-    {0, "control", "WHEN", "write control lines: auto (to pipes and sockets), always, never",
-     TP_OPTION_TEXT, FIELD(control)},
+    {0},
+};
+
+static const struct tp_option end_options[] = {
     {0, "eof", "end", "take an input that was cut off as complete", TP_OPTION_TEXT, FIELD(eof)},
+    {0},
+};
+
+static const struct tp_option drift_options[] = {
+    {0, "max-drift", "DUR", "hold an input back that is so far ahead of the others",
+     TP_OPTION_DURATION, FIELD(max_drift)},
+    {0},
+};
+
+static const struct tp_option state_options[] = {
     {'S', "state", "DIR", "keep state there, over restarts ($TIDEPIPE_STATE)", TP_OPTION_TEXT,
      FIELD(state)},
     {0, "name", "NAME", "what this stage is called there (by default as the program)",
      TP_OPTION_TEXT, FIELD(name)},
     {0, "fresh", NULL, "begin without what was saved", TP_OPTION_FLAG, FIELD(fresh)},
-    {0, "stats", NULL, "say at the end what became of the records", TP_OPTION_FLAG, FIELD(stats)},
-    {'q', "quiet", NULL, "say nothing about bad or late records or misspelt members",
-     TP_OPTION_FLAG, FIELD(quiet)},
-    {'h', "help", NULL, "show this help", TP_OPTION_FLAG, FIELD(help)},
-    {0, "version", NULL, "show the version", TP_OPTION_FLAG, FIELD(version)},
     {0},
 };
 
@@ -52,8 +70,6 @@ static const struct tp_option delay_options[] = {
     {0, "max-ahead", "DUR", "reject event times further ahead of the clock (24h; none)",
      TP_OPTION_TEXT, FIELD(max_ahead)},
     {0, "now", "TIME", "take this for the wall clock", TP_OPTION_TEXT, FIELD(now)},
-    {0, "max-drift", "DUR", "hold an input back that is so far ahead of the others",
-     TP_OPTION_DURATION, FIELD(max_drift)},
     {0},
 };
 
@@ -110,23 +126,33 @@ size_t
 tp_settings_groups(struct tp_settings *settings, const struct tp_operator *op, void *self,
                    struct tp_option_group *groups)
 {
+    bool reads = !op->produce; /* inputs, that the driver reads */
+    bool saves = reads || op->save;
+    bool makes_watermarks = op->traits & (TP_DELAYS | TP_MAKES_TIME);
+    const struct {
+        bool has;
+        const char *title;
+        const struct tp_option *options;
+    } table[] = {
+        {op->traits & (TP_TIMED | TP_TIME_OPTIONAL | TP_TIME_NAMED), "Event time", time_options},
+        {makes_watermarks, "Watermarks", delay_options},
+        {makes_watermarks && reads, "Watermarks", drift_options},
+        {op->traits & TP_LATENESS, "Late records", late_options},
+        {op->traits & TP_UNTIMED_ROWS, "Text", text_options},
+        {reads || (op->traits & TP_TIMED), "Bad records", record_options},
+        {reads, "Ends", end_options},
+        {saves, "State", state_options},
+        {saves && op->produce, "State", source_options},
+        {op->traits & TP_COMMITS, "State", sink_options},
+        {true, "All filters", common_options},
+    };
     size_t count = 0;
 
     if (op->options)
         groups[count++] = (struct tp_option_group){NULL, op->options, self};
-    if (op->traits & (TP_TIMED | TP_TIME_OPTIONAL | TP_TIME_NAMED))
-        groups[count++] = (struct tp_option_group){"Event time", time_options, settings};
-    if (op->traits & (TP_DELAYS | TP_MAKES_TIME))
-        groups[count++] = (struct tp_option_group){"Watermarks", delay_options, settings};
-    if (op->traits & TP_LATENESS)
-        groups[count++] = (struct tp_option_group){"Late records", late_options, settings};
-    if (op->traits & TP_UNTIMED_ROWS)
-        groups[count++] = (struct tp_option_group){"Text", text_options, settings};
-    if (op->produce)
-        groups[count++] = (struct tp_option_group){"State", source_options, settings};
-    if (op->traits & TP_COMMITS)
-        groups[count++] = (struct tp_option_group){"State", sink_options, settings};
-    groups[count++] = (struct tp_option_group){"All filters", common_options, settings};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].has)
+            groups[count++] = (struct tp_option_group){table[i].title, table[i].options, settings};
     return count;
 }
 

@@ -40,7 +40,7 @@ struct tp_settings {
     bool late_fail;
 };
 
-#define TP_SETTINGS_GROUPS 8
+#define TP_SETTINGS_GROUPS 12
 
 /* The defaults (some from the environment). */
 void tp_settings_init(struct tp_settings *settings);

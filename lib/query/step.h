@@ -80,7 +80,7 @@ struct tp_steps_view {
  * Steps one record on and appends `"lag_x":1,"rate_x":0.5`: every column. 1: a result could not be
  * said (an integer sum beyond int64), is null, and ERR says why; -1: memory ran out.
  */
-int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row row,
+int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row record,
                   struct tp_steps_view view, struct tp_buf *to, struct tp_err *err);
 
 /* Bytes that STATE holds beyond its block, for --max-memory. */

@@ -142,7 +142,7 @@ plain_text(struct tp_str json, struct tp_str *inside, struct tp_err *err)
 int
 tp_snapshot_parse(struct tp_snapshot *header, struct tp_str line, struct tp_err *err)
 {
-    struct tp_str filter, version, epochs;
+    struct tp_str filter = {NULL, 0}, version = {NULL, 0}, epochs = {NULL, 0};
     int64_t format = 0;
     const struct tp_saved fields[] = {
         {"@snapshot", TP_SAVED_INT, &header->id, false},

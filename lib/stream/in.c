@@ -73,7 +73,7 @@ block_size(size_t count)
     return (size_t)size;
 }
 
-/* One of COUNT inputs, not open yet. */
+/* One of COUNT, not open yet. */
 static struct tp_in *
 new_in(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
