@@ -27,6 +27,7 @@
 #include "event/reorder.h"
 #include "filter/operator.h"
 #include "record/canon.h"
+#include "record/emit.h"
 #include "stream/target.h"
 
 /* --keep last: the latest record of a horizon so far. */
@@ -44,6 +45,7 @@ struct waiting {
 };
 
 enum { WAITING = 32 };
+enum { PIECE = 32 * 1024 }; /* of a filter's bytes, in a line of saved state */
 
 struct sdedup {
     const char *key_text, *keep, *dups_text, *change_text;
@@ -403,18 +405,27 @@ keep_last(struct sdedup *d, struct tp_stage *stage, tp_time time, struct tp_str 
     return replace(d, stage, latest, copy, line.len, err);
 }
 
-/* The next record in order of time, as `hold` put it together. */
+/* A held record as `hold` put it together: its line and its key. */
+static struct tp_str
+held_line(struct tp_str text, struct tp_str *key)
+{
+    struct tp_str line;
+
+    memcpy(&key->len, text.ptr, sizeof key->len);
+    key->ptr = text.ptr + sizeof key->len;
+    line.ptr = key->ptr + key->len;
+    line.len = (size_t)(text.ptr + text.len - line.ptr);
+    return line;
+}
+
+/* The next record in order of time. */
 static int
 judge_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
 {
     struct leaving *leaving = context;
     struct sdedup *d = leaving->d;
-    struct tp_str key, line;
+    struct tp_str key, line = held_line(text, &key);
 
-    memcpy(&key.len, text.ptr, sizeof key.len);
-    key.ptr = text.ptr + sizeof key.len;
-    line.ptr = key.ptr + key.len;
-    line.len = (size_t)(text.ptr + text.len - line.ptr);
     if (d->latest)
         return keep_last(d, leaving->stage, time, key, line, err);
     return keep_first(d, leaving->stage, time, key, line, err);
@@ -501,6 +512,277 @@ sdedup_unfinished(void *self, const char **what)
     return (d->held ? tp_reorder_count(d->held) : 0) + (d->latest ? tp_map_count(d->latest) : 0);
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+/* The digests are of this run's seeds; and how long the file of repeats is. */
+static int
+save_head(struct sdedup *d, struct tp_save *save, struct tp_err *err)
+{
+    struct tp_emit line;
+    uint64_t length = 0;
+    bool is_file = d->dups && tp_target_is_regular(d->dups);
+
+    if (is_file && tp_target_sync(d->dups, &length, err) < 0)
+        return -1;
+    line = tp_emit_open(tp_save_line(save));
+    tp_emit_int(&line, TP_STR("hashed"), (int64_t)d->seed);
+    if (is_file) {
+        tp_emit_text(&line, TP_STR("dups"), tp_str_of(tp_target_name(d->dups)));
+        tp_emit_int(&line, TP_STR("length"), (int64_t)length);
+    }
+    tp_emit_close(&line);
+    return tp_save_line_end(save, err);
+}
+
+static int
+save_line(struct tp_save *save, struct tp_str name, tp_time time, struct tp_str key,
+          struct tp_str text, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, name, time);
+    tp_emit_name(&line, TP_STR("key"));
+    tp_save_hex(line.to, key);
+    tp_emit_text(&line, TP_STR("line"), text);
+    tp_emit_close(&line);
+    return tp_save_line_end(save, err);
+}
+
+static int
+save_held(void *save, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    struct tp_str key, line = held_line(text, &key);
+
+    return save_line(save, TP_STR("held"), time, key, line, err);
+}
+
+static int
+save_latest(const struct sdedup *d, struct tp_save *save, struct tp_err *err)
+{
+    for (struct latest *l = tp_map_first(d->latest); l; l = tp_map_next(d->latest, l))
+        if (save_line(save, TP_STR("latest"), l->opened, tp_map_key(d->latest, l),
+                      (struct tp_str){l->line, l->len}, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* --on-change */
+static int
+save_values(const struct sdedup *d, struct tp_save *save, struct tp_err *err)
+{
+    for (struct tp_digest *now = tp_map_first(d->last); now; now = tp_map_next(d->last, now)) {
+        struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+        tp_emit_name(&line, TP_STR("last"));
+        tp_save_hex(line.to, tp_map_key(d->last, now));
+        tp_emit_name(&line, TP_STR("values"));
+        tp_save_hex(line.to, (struct tp_str){(const char *)now, sizeof *now});
+        tp_emit_close(&line);
+        if (tp_save_line_end(save, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A piece of a filter of --approx. */
+static int
+save_bits(struct tp_save *save, size_t which, size_t taken, struct tp_str bytes, size_t at,
+          struct tp_err *err)
+{
+    size_t len = bytes.len - at < PIECE ? bytes.len - at : PIECE;
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("filter"), (int64_t)which);
+    tp_emit_int(&line, TP_STR("taken"), (int64_t)taken);
+    tp_emit_int(&line, TP_STR("at"), (int64_t)at);
+    tp_emit_name(&line, TP_STR("bits"));
+    tp_save_hex(line.to, (struct tp_str){bytes.ptr + at, len});
+    tp_emit_close(&line);
+    return tp_save_line_end(save, err);
+}
+
+static int
+save_bloom(const struct sdedup *d, struct tp_save *save, struct tp_err *err)
+{
+    struct tp_str bytes;
+    size_t taken;
+
+    for (size_t i = 0; (bytes = tp_bloom_bytes(d->bloom, i, &taken)).len; i++)
+        for (size_t at = 0; at < bytes.len; at += PIECE)
+            if (save_bits(save, i, taken, bytes, at, err) < 0)
+                return -1;
+    return 0;
+}
+
+static int
+sdedup_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct sdedup *d = self;
+
+    (void)stage;
+    if (save_head(d, save, err) < 0 || (d->bloom && save_bloom(d, save, err) < 0) ||
+        (d->last && save_values(d, save, err) < 0) || tp_recent_save(d->seen, save, err) < 0 ||
+        (d->latest && save_latest(d, save, err) < 0))
+        return -1;
+    return d->held ? tp_reorder_walk(d->held, save_held, save, err) : 0;
+}
+
+static int
+load_head(struct sdedup *d, struct tp_str line, struct tp_err *err)
+{
+    int64_t seed = 0;
+    uint64_t length = 0;
+    struct tp_buf name = TP_BUF_INIT;
+    const struct tp_saved fields[] = {
+        {"hashed", TP_SAVED_INT, &seed, false},
+        {"dups", TP_SAVED_TEXT, &name, true},
+        {"length", TP_SAVED_COUNT, &length, true},
+    };
+    int result = tp_saved_read(line, fields, 3, err);
+
+    d->seed = (uint64_t)seed;
+    /* Another file stays as it is. */
+    if (result == 0 && d->dups && name.len &&
+        tp_str_equal(tp_buf_str(&name), tp_str_of(tp_target_name(d->dups))))
+        result = tp_target_truncate(d->dups, length, err);
+    tp_buf_release(&name);
+    return result;
+}
+
+static int
+load_bits(struct sdedup *d, struct tp_str line, struct tp_err *err)
+{
+    uint64_t which, taken, at;
+    struct tp_buf bits = TP_BUF_INIT;
+    const struct tp_saved fields[] = {
+        {"filter", TP_SAVED_COUNT, &which, false},
+        {"taken", TP_SAVED_COUNT, &taken, false},
+        {"at", TP_SAVED_COUNT, &at, false},
+        {"bits", TP_SAVED_HEX, &bits, false},
+    };
+    int result = tp_saved_read(line, fields, 4, err);
+
+    if (result == 0 &&
+        (!d->bloom || tp_bloom_put(d->bloom, which, taken, at, tp_buf_str(&bits)) < 0))
+        result = tp_err_set(err, TP_FAULT_MACHINE, "a saved filter does not fit");
+    tp_buf_release(&bits);
+    return result;
+}
+
+static int
+load_values(struct sdedup *d, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf values = TP_BUF_INIT;
+    const struct tp_saved fields[] = {
+        {"last", TP_SAVED_HEX, &d->key, false},
+        {"values", TP_SAVED_HEX, &values, false},
+    };
+    int result = tp_saved_read(line, fields, 2, err);
+    struct tp_digest *now;
+
+    if (result == 0 && (!d->last || values.len != sizeof *now))
+        result = tp_err_set(err, TP_FAULT_MACHINE, "saved values: not as they are written");
+    now = result == 0 ? tp_map_add(d->last, tp_buf_str(&d->key), NULL) : NULL;
+    if (now)
+        memcpy(now, values.ptr, sizeof *now);
+    tp_buf_release(&values);
+    return result < 0 || now ? result : tp_err_memory(err);
+}
+
+static int
+put_held(struct sdedup *d, tp_time time, struct tp_str key, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf head = TP_BUF_INIT;
+    int result;
+
+    tp_buf_put(&head, &key.len, sizeof key.len);
+    tp_buf_put_str(&head, key);
+    result = tp_buf_failed(&head) ? tp_err_memory(err)
+                                  : tp_reorder_add(d->held, time, tp_buf_str(&head), line, err);
+    tp_buf_release(&head);
+    return result;
+}
+
+static int
+put_latest(struct sdedup *d, tp_time opened, struct tp_str key, struct tp_str line,
+           struct tp_err *err)
+{
+    char *copy = malloc(line.len + 1);
+    struct latest *latest = copy ? tp_map_add(d->latest, key, NULL) : NULL;
+
+    if (!latest) {
+        free(copy);
+        return tp_err_memory(err);
+    }
+    if (line.len)
+        memcpy(copy, line.ptr, line.len);
+    free(latest->line);
+    *latest = (struct latest){opened, copy, line.len};
+    return 0;
+}
+
+/* A record that is held, or (LATEST) the one of a horizon. */
+static int
+load_record(struct sdedup *d, bool latest, struct tp_str saved, struct tp_err *err)
+{
+    struct tp_buf line = TP_BUF_INIT;
+    tp_time time;
+    const struct tp_saved fields[] = {
+        {latest ? "latest" : "held", TP_SAVED_INT, &time, false},
+        {"key", TP_SAVED_HEX, &d->key, false},
+        {"line", TP_SAVED_TEXT, &line, false},
+    };
+    int result = tp_saved_read(saved, fields, 3, err);
+
+    if (result == 0 && (latest ? !d->latest : !d->held))
+        result = tp_err_set(err, TP_FAULT_MACHINE, "it holds records, and nothing is held now");
+    if (result == 0)
+        result =
+            (latest ? put_latest : put_held)(d, time, tp_buf_str(&d->key), tp_buf_str(&line), err);
+    tp_buf_release(&line);
+    return result;
+}
+
+static int
+sdedup_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct sdedup *d = self;
+    bool latest = tp_saved_is(line, "latest");
+
+    (void)stage;
+    tp_buf_clear(&d->key);
+    if (tp_saved_is(line, "hashed"))
+        return load_head(d, line, err);
+    if (tp_saved_is(line, "filter"))
+        return load_bits(d, line, err);
+    if (tp_saved_is(line, "last"))
+        return load_values(d, line, err);
+    if (latest || tp_saved_is(line, "held"))
+        return load_record(d, latest, line, err);
+    return tp_recent_load(d->seen, line, err);
+}
+
+static void
+sdedup_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct sdedup *d = self;
+    char text[TP_TIME_TEXT];
+
+    (void)stage;
+    if (d->key_text)
+        tp_emit_text(to, TP_STR("key"), tp_str_of(d->key_text));
+    if (d->within >= 0)
+        tp_emit_text(to, TP_STR("within"),
+                     (struct tp_str){text, tp_duration_write(text, d->within)});
+    tp_emit_text(to, TP_STR("keep"), tp_str_of(d->keep));
+    if (d->change_text)
+        tp_emit_text(to, TP_STR("on-change"), tp_str_of(d->change_text));
+    if (d->approx >= 0)
+        tp_emit_real(to, TP_STR("approx"), d->approx);
+    if (d->verify)
+        tp_emit_json(to, TP_STR("verify"), TP_STR("true"));
+}
+
 static void
 free_latest(struct sdedup *d)
 {
@@ -547,6 +829,9 @@ static const struct tp_operator sdedup = {
     .quiet = sdedup_quiet,
     .shut = sdedup_shut,
     .unfinished = sdedup_unfinished,
+    .save = sdedup_save,
+    .load = sdedup_load,
+    .identity = sdedup_identity,
     .close = sdedup_close,
 };
 

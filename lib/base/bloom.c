@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_FILTERS = 24, FIRST_KEYS = 65536, GROWTH = 4 };
 
@@ -111,6 +112,40 @@ tp_bloom_see(struct tp_bloom *b, struct tp_digest digest)
     put(last, digest);
     b->count++;
     return 1;
+}
+
+static size_t
+size_of(const struct filter *f)
+{
+    return (f->bits / 64 + 1) * sizeof *f->word;
+}
+
+struct tp_str
+tp_bloom_bytes(const struct tp_bloom *b, size_t which, size_t *taken)
+{
+    const struct filter *f = &b->filter[which];
+
+    if (which >= b->filters)
+        return (struct tp_str){NULL, 0};
+    *taken = f->count;
+    return (struct tp_str){(const char *)f->word, size_of(f)};
+}
+
+int
+tp_bloom_put(struct tp_bloom *b, size_t which, size_t taken, size_t at, struct tp_str bytes)
+{
+    struct filter *f;
+
+    if (which > b->filters || (which == b->filters && add_filter(b) < 0))
+        return -1;
+    f = &b->filter[which];
+    if (taken > f->limit || at > size_of(f) || bytes.len > size_of(f) - at)
+        return -1;
+    if (bytes.len)
+        memcpy((char *)f->word + at, bytes.ptr, bytes.len);
+    b->count += taken - f->count;
+    f->count = taken;
+    return 0;
 }
 
 size_t

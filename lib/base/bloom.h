@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/digests.h"
+#include "base/str.h"
 
 struct tp_bloom; /* opaque */
 
@@ -23,6 +24,13 @@ void tp_bloom_free(struct tp_bloom *bloom); /* NULL is fine */
 
 /* 1: DIGEST is new (and remembered from now on), 0: it was probably seen, -1: memory ran out. */
 int tp_bloom_see(struct tp_bloom *bloom, struct tp_digest digest);
+
+/* For saved state: the bytes of filter number WHICH (from 0) and how many it has taken; len 0:
+ * there is no such filter. And puts BYTES at AT of it, the filters in their order, into a new one
+ * of the same RATE. -1: they do not fit, or memory ran out. */
+struct tp_str tp_bloom_bytes(const struct tp_bloom *bloom, size_t which, size_t *taken);
+int tp_bloom_put(struct tp_bloom *bloom, size_t which, size_t taken, size_t at,
+                 struct tp_str bytes);
 
 size_t tp_bloom_count(const struct tp_bloom *bloom); /* how many were new */
 size_t tp_bloom_size(const struct tp_bloom *bloom);  /* bytes held */

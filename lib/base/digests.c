@@ -163,6 +163,21 @@ tp_digests_add(struct tp_digests *d, struct tp_digest digest, int64_t number)
     return 0;
 }
 
+bool
+tp_digests_next(const struct tp_digests *d, size_t *at, struct tp_digest *digest, int64_t *number)
+{
+    while (*at < d->places) {
+        size_t i = (*at)++;
+
+        if (d->place[i].low == 0 && d->place[i].high == 0)
+            continue;
+        *digest = d->place[i];
+        *number = d->number ? d->number[i] : 0;
+        return true;
+    }
+    return false;
+}
+
 size_t
 tp_digests_count(const struct tp_digests *d)
 {

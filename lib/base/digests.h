@@ -37,6 +37,10 @@ void tp_digests_expect(const struct tp_digests *digests, struct tp_digest digest
 /* Adds a DIGEST that is not there. -1 when memory ran out. */
 int tp_digests_add(struct tp_digests *digests, struct tp_digest digest, int64_t number);
 
+/* Walks over all, in no order: *AT starts at 0. False at the end. */
+bool tp_digests_next(const struct tp_digests *digests, size_t *at, struct tp_digest *digest,
+                     int64_t *number);
+
 size_t tp_digests_count(const struct tp_digests *digests);
 
 #endif

@@ -2,11 +2,13 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/digests.h"
 #include "base/hash.h"
 #include "base/heap.h"
 #include "base/map.h"
+#include "record/emit.h"
 
 /* The horizons that open in [number * within, (number + 1) * within). */
 struct table {
@@ -232,6 +234,101 @@ tp_recent_expire(struct tp_recent *r, tp_time watermark)
         tp_map_remove(r->tables, name_of(&number));
         r->looked_up = false;
     }
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static int
+save_horizon(struct tp_save *save, struct tp_str key, tp_time opened, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_name(&line, TP_STR("seen"));
+    tp_save_hex(line.to, key);
+    tp_emit_int(&line, TP_STR("time"), opened);
+    tp_emit_close(&line);
+    return tp_save_line_end(save, err);
+}
+
+static int
+save_table(const struct table *table, struct tp_save *save, struct tp_err *err)
+{
+    struct tp_digest digest;
+    tp_time opened;
+    size_t at = 0;
+
+    if (table->keys) {
+        for (tp_time *time = tp_map_first(table->keys); time; time = tp_map_next(table->keys, time))
+            if (save_horizon(save, tp_map_key(table->keys, time), *time, err) < 0)
+                return -1;
+        return 0;
+    }
+    while (tp_digests_next(table->digests, &at, &digest, &opened)) {
+        struct tp_str bytes = {(const char *)&digest, sizeof digest};
+
+        if (save_horizon(save, bytes, opened, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+tp_recent_save(const struct tp_recent *r, struct tp_save *save, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("seed"), (int64_t)r->seed);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    for (struct table *table = tp_map_first(r->tables); table;
+         table = tp_map_next(r->tables, table))
+        if (save_table(table, save, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int
+load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_err *err)
+{
+    struct tp_digest digest = {0, 0};
+
+    if (!r->exactly) {
+        if (key.len != sizeof digest)
+            return tp_err_set(err, TP_FAULT_MACHINE, "a saved digest is none");
+        memcpy(&digest, key.ptr, sizeof digest);
+    }
+    look_up(r, number_of(r, opened));
+    if (open_horizon(r, key, digest, opened) < 0)
+        return tp_err_memory(err);
+    r->count++;
+    return 0;
+}
+
+int
+tp_recent_load(struct tp_recent *r, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf key = TP_BUF_INIT;
+    int64_t seed;
+    tp_time opened;
+    const struct tp_saved of_seed = {"seed", TP_SAVED_INT, &seed, false};
+    const struct tp_saved fields[] = {
+        {"seen", TP_SAVED_HEX, &key, false},
+        {"time", TP_SAVED_INT, &opened, false},
+    };
+    int result;
+
+    if (tp_saved_is(line, "seed")) {
+        if (tp_saved_read(line, &of_seed, 1, err) < 0)
+            return -1;
+        r->seed = (uint64_t)seed;
+        return 0;
+    }
+    result = tp_saved_read(line, fields, 2, err);
+    if (result == 0)
+        result = load_horizon(r, tp_buf_str(&key), opened, err);
+    tp_buf_release(&key);
+    return result;
 }
 
 size_t

@@ -19,6 +19,7 @@
 #include "base/digests.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "record/snapshot.h"
 #include "value/time.h"
 
 struct tp_recent; /* opaque */
@@ -43,6 +44,11 @@ bool tp_recent_is_late(const struct tp_recent *recent, tp_time time, tp_time wat
 
 /* Forgets what WATERMARK allows. */
 void tp_recent_expire(struct tp_recent *recent, tp_time watermark);
+
+/* For saved state: a line `{"seed":...` and one for each horizon, `{"seen":...`; and takes such a
+ * line (valid JSON), in that order, into a new one of the same WITHIN and EXACTLY. */
+int tp_recent_save(const struct tp_recent *recent, struct tp_save *save, struct tp_err *err);
+int tp_recent_load(struct tp_recent *recent, struct tp_str line, struct tp_err *err);
 
 size_t tp_recent_count(const struct tp_recent *recent); /* horizons kept */
 
