@@ -68,7 +68,7 @@ struct splot {
     struct tp_buf key, label, title, text;
     bool any_value;
 
-    bool live, changed;
+    bool live, changed, resized;
     size_t picture_columns, picture_rows;
     size_t columns, rows, lines; /* the frame; on a terminal: lines of the last one */
     tp_duration drawn;           /* when, by a clock that never jumps */
@@ -267,8 +267,8 @@ wants_colour(const struct splot *self)
            !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
-/* True when the terminal has another size than before. */
-static bool
+/* Notes when the terminal has another size than before. */
+static void
 follow_terminal(struct splot *self)
 {
     size_t columns = self->columns, rows = self->rows;
@@ -276,18 +276,19 @@ follow_terminal(struct splot *self)
 
     if (!self->live || self->size || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ||
         size.ws_col == 0 || size.ws_row < 2)
-        return false;
+        return;
     self->columns = size.ws_col;
     self->rows =
         size.ws_row - 1u < TALL ? size.ws_row - 1u : TALL; /* and where the cursor stands */
-    return columns != self->columns || rows != self->rows;
+    if (columns != self->columns || rows != self->rows)
+        self->resized = true;
 }
 
 /* Over the frame before. Where a resized terminal has put that nobody knows: then all is new. */
 static void
-put_return(const struct splot *self, bool resized, struct tp_buf *to)
+put_return(const struct splot *self, struct tp_buf *to)
 {
-    if (resized && self->lines)
+    if (self->resized && self->lines)
         TP_BUF_PUT(to, "\033[H");
     else if (self->lines)
         tp_buf_printf(to, "\033[%zuA", self->lines);
@@ -297,17 +298,17 @@ put_return(const struct splot *self, bool resized, struct tp_buf *to)
 static int
 draw_frame(struct splot *self, struct tp_stage *stage, struct tp_err *err)
 {
-    bool resized = follow_terminal(self);
     struct tp_buf *to = tp_stage_row(stage, err);
 
     if (!to)
         return -1;
+    follow_terminal(self);
     if (self->live)
-        put_return(self, resized, to);
+        put_return(self, to);
     if (tp_screen_draw(&self->chart, self->columns, self->rows, wants_colour(self), to,
                        &self->lines, err) < 0)
         return -1;
-    self->changed = false;
+    self->changed = self->resized = false;
     self->drawn = steady_clock();
     return tp_stage_row_end(stage, err);
 }
@@ -323,7 +324,8 @@ draw_if_due(struct splot *self, struct tp_stage *stage, struct tp_err *err)
         return 0;
     }
     tp_stage_wake_after(stage, LOOK_EVERY);
-    if (!self->changed && !follow_terminal(self))
+    follow_terminal(self);
+    if (!self->changed && !self->resized)
         return 0;
     return draw_frame(self, stage, err);
 }
@@ -426,6 +428,7 @@ write_so_far(void *ptr, struct tp_stage *stage, struct tp_err *err)
 
     TP_BUF_PUT(&self->title, " (so far: the input did not end)");
     self->chart.title = tp_buf_str(&self->title);
+    self->lines = 0; /* a message stands below the last frame */
     return write_last(ptr, stage, err);
 }
 

@@ -303,3 +303,51 @@ ledger()
     ! grep -q 'cut off' out
     grep -qx 'status 1' out
 }
+
+# --- completions
+
+# The long options of `PROGRAM --help`.
+options_of()
+{
+    "$@" --help | sed -nE 's/^  (-[A-Za-z0-9], |    )(--[a-z0-9-]+).*/\2/p'
+}
+
+# What bash offers for the WORDS, the last of which is begun.
+offers()
+{
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    "_tidepipe_$1"
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+
+# What zsh and fish have for NAME is LIST, sorted.
+all_offer()
+{
+    [ "$(grep -oE "'--[a-z0-9-]+" made/zsh/_"$1" | cut -c 2- | sort -u)" = "$2" ]
+    [ "$(sed -nE 's/.* -l ([a-z0-9-]+).*/--\1/p' made/fish/"$1".fish | sort -u)" = "$2" ]
+}
+
+@test "completions name every option of --help" {
+    "$BATS_TEST_DIRNAME/../tools/completions" "$BUILD/bin" made
+    for program in "$BUILD"/bin/*; do
+        name=${program##*/}
+        source made/bash/"$name"
+        [ "$name" != tidepipe ] || continue
+        list=$(options_of "$name" | sort -u)
+        [ -n "$list" ]
+        [ "$(offers "$name" -- | sort -u)" = "$list" ]
+        all_offer "$name" "$list"
+    done
+    for verb in run status doctor; do
+        [ "$(offers tidepipe "$verb" -- | sort)" = "$(options_of tidepipe "$verb" | sort)" ]
+    done
+    all_offer tidepipe "$(for v in run status state doctor; do options_of tidepipe $v; done | sort -u)"
+    [ "$(offers tidepipe st | paste -sd ' ')" = "status state" ]
+    [ "$(offers tidepipe help swi)" = swindow ]
+    [ "$(offers tidepipe state v)" = verify ]
+    [ -z "$(offers swindow acc)" ]
+    # Where the shells are there, they can read them.
+    cat made/bash/* | bash -n
+    ! command -v zsh >/dev/null || for file in made/zsh/*; do zsh -n "$file"; done
+    ! command -v fish >/dev/null || fish --no-execute made/fish/*.fish
+}

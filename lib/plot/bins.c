@@ -119,7 +119,7 @@ make_room(struct tp_bins *bins, tp_time from, tp_time to)
     unsigned shift = bins->shift;
     int64_t first;
 
-    while ((to >> shift) - (from >> shift) >= TP_BINS)
+    while (tp_bins_length(from >> shift, to >> shift) >= TP_BINS)
         shift++;
     first = from >> shift;
     for (size_t i = 0; i < bins->series && bins->any; i++)
@@ -192,15 +192,34 @@ tp_bins_range(const struct tp_bins *bins, tp_time *from, tp_time *to)
     return bins->any;
 }
 
+uint64_t
+tp_bins_length(tp_time from, tp_time to)
+{
+    return (uint64_t)to - (uint64_t)from;
+}
+
+tp_time
+tp_bins_middle(int64_t number, unsigned shift)
+{
+    tp_time begin = (tp_time)((uint64_t)number << shift);
+    tp_duration half = (INT64_C(1) << shift) / 2;
+
+    return begin > TP_TIME_MAX - half ? TP_TIME_MAX : begin + half;
+}
+
 size_t
 tp_bins_column(tp_time from, tp_time to, tp_time time, size_t columns)
 {
-    double place, length = (double)to - (double)from;
+    double place;
 
-    if (!(length > 0))
+    if (from == to)
         return columns / 2;
-    place = ((double)time - (double)from) / length * (double)(columns - 1) + 0.5;
-    return place <= 0 ? 0 : place >= (double)columns ? columns - 1 : (size_t)place;
+    if (time <= from)
+        return 0;
+    place = (double)tp_bins_length(from, time) / (double)tp_bins_length(from, to) *
+                (double)(columns - 1) +
+            0.5;
+    return place >= (double)columns ? columns - 1 : (size_t)place;
 }
 
 void
@@ -213,13 +232,12 @@ tp_bins_read(const struct tp_bins *bins, size_t series, struct tp_bin *column, s
     if (!tp_bins_range(bins, &from, &to))
         return;
     for (size_t i = 0; i < TP_BINS; i++) {
-        double begin = (double)(bins->first + (int64_t)i) * (double)(INT64_C(1) << bins->shift);
-        double middle = begin + (double)(INT64_C(1) << bins->shift) / 2;
-        tp_time time = bin[i].count           ? bin[i].last_time
-                       : middle >= (double)to ? to
-                                              : (tp_time)middle;
+        tp_time time = bin[i].last_time;
 
-        if (bin[i].count || bin[i].nulls)
-            merge(&column[tp_bins_column(from, to, time, columns)], &bin[i]);
+        if (bin[i].count == 0 && bin[i].nulls == 0)
+            continue;
+        if (bin[i].count == 0)
+            time = tp_bins_middle(bins->first + (int64_t)i, bins->shift);
+        merge(&column[tp_bins_column(from, to, time, columns)], &bin[i]);
     }
 }

@@ -45,6 +45,12 @@ bool tp_bins_range(const struct tp_bins *bins, tp_time *from, tp_time *to);
 /* SERIES over that range, in COLUMNS parts. */
 void tp_bins_read(const struct tp_bins *bins, size_t series, struct tp_bin *column, size_t columns);
 
+/* The middle of bin NUMBER of those that are 2^SHIFT ns wide; at the end of time that end. */
+tp_time tp_bins_middle(int64_t number, unsigned shift);
+
+/* TO - FROM (not below it), which may be more than a tp_duration holds. */
+uint64_t tp_bins_length(tp_time from, tp_time to);
+
 /* The place of TIME in the range, 0 .. COLUMNS - 1: the middle when there is but one instant. */
 size_t tp_bins_column(tp_time from, tp_time to, tp_time time, size_t columns);
 

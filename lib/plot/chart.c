@@ -104,6 +104,21 @@ tp_chart_read_all(const struct tp_chart *chart, size_t columns, double *lo, doub
 }
 
 void
+tp_chart_hold(struct tp_point *point, size_t columns)
+{
+    size_t values = 0, last = columns;
+
+    for (size_t i = 0; i < columns; i++)
+        values += point[i].kind == TP_POINT_VALUE;
+    for (size_t i = 0; i < columns; i++) {
+        if (point[i].kind != TP_POINT_NONE)
+            last = point[i].kind == TP_POINT_VALUE ? i : columns;
+        else if (last < i && (i - last) * values * 2 <= 3 * columns)
+            point[i] = point[last];
+    }
+}
+
+void
 tp_chart_include_zero(double *lo, double *hi)
 {
     if (*lo > 0 && *lo < *hi / 4)
@@ -128,6 +143,10 @@ tp_chart_hist(const struct tp_chart *chart, size_t most, struct tp_chart_hist *h
     hist->step = tp_nice_number(least, false);
     hist->lo = floor(lo / hist->step + 1e-9) * hist->step;
     hist->count = (size_t)floor((hi - hist->lo) / hist->step + 1e-9) + 1;
+    if (hist->count == 1) { /* one value stands in the middle */
+        hist->lo -= 2 * hist->step;
+        hist->count = 5;
+    }
     hist->bar = calloc(hist->count, sizeof *hist->bar);
     if (!hist->bar)
         return tp_err_memory(err);
@@ -188,6 +207,8 @@ heat_of_series(const struct tp_chart *chart, unsigned levels, struct tp_chart_he
 
     if (!point)
         return -1;
+    for (size_t i = 0; i < chart->series; i++)
+        tp_chart_hold(point + i * heat->columns, heat->columns);
     for (size_t i = 0; i < heat->columns * heat->rows && i < heat->columns * chart->series; i++)
         if (point[i].kind == TP_POINT_VALUE)
             heat->shade[i] = shade_of(point[i].value, heat->least, heat->most, levels);

@@ -91,6 +91,10 @@ struct tp_chart_heat {
 int tp_chart_heat(const struct tp_chart *chart, size_t columns, size_t rows, unsigned levels,
                   struct tp_chart_heat *heat, struct tp_err *err);
 
+/* Points where nothing came because values are fewer than columns take the value before them: up to
+ * one and a half times what usually lies between two. Longer holes stay. */
+void tp_chart_hold(struct tp_point *point, size_t columns);
+
 /* The axis of values LO..HI takes in 0 when that is not far. */
 void tp_chart_include_zero(double *lo, double *hi);
 

@@ -100,8 +100,7 @@ fit_time(struct tp_density *d)
 
     if (d->columns == 1) /* a histogram of all: time is not asked */
         return;
-    while ((d->span ? (d->span >> shift) + 1 : (d->to >> shift) - (from >> shift)) >=
-           (int64_t)d->columns)
+    while (tp_bins_length(from >> shift, d->to >> shift) + (d->span > 0) >= d->columns)
         shift++;
     if (shift != d->shift || from >> shift != d->first)
         regrid(d, shift, from >> shift, d->exponent, d->lowest);
@@ -206,12 +205,11 @@ tp_density_read(const struct tp_density *d, double lo, double hi, uint64_t *coun
                 size_t rows)
 {
     tp_time from = d->span ? span_begin(d) : d->from;
-    double width = (double)(INT64_C(1) << d->shift), height = ldexp(1, d->exponent);
+    double height = ldexp(1, d->exponent);
 
     memset(count, 0, columns * rows * sizeof *count);
     for (size_t i = 0; i < d->columns * d->rows && d->any; i++) {
-        double time = ((double)(d->first + (int64_t)(i / d->rows)) + 0.5) * width;
-        tp_time middle = time >= (double)d->to ? d->to : (tp_time)time;
+        tp_time middle = tp_bins_middle(d->first + (int64_t)(i / d->rows), d->shift);
         double value = row_begin(d, i % d->rows) + height / 2;
 
         if (d->count[i])

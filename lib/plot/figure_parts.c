@@ -101,7 +101,7 @@ tp_figure_head(struct tp_figure *f, bool legend)
 
     tp_chart_put_period(f->chart, &period);
     tp_figure_name(f, TP_FIGURE_EDGE, 22, title, room, TP_ANCHOR_START);
-    if ((double)(tp_text_width(title) + period.len + 2) * TP_FIGURE_EACH <= room)
+    if (period.len && (double)(tp_text_width(title) + period.len + 2) * TP_FIGURE_EACH <= room)
         put(f, f->width - TP_FIGURE_EDGE, 22, tp_buf_str(&period), TP_ANCHOR_END, TP_FAINT);
     tp_buf_release(&period);
     f->x = TP_FIGURE_EDGE;

@@ -242,6 +242,7 @@ draw_sparks(struct tp_screen *s, struct tp_err *err)
     head_numbers(s, all);
     for (size_t i = 0; i < rows; i++) {
         tp_canvas_text(&s->canvas, 0, 2 + i, s->chart->name[i], names, TP_PLAIN);
+        tp_chart_hold(point + i * s->w, s->w);
         draw_spark(s, 2 + i, point + i * s->w, tp_chart_colour(i));
     }
     if (rows < s->chart->series)

@@ -73,8 +73,8 @@ draw_legend(struct tp_screen *s)
         width = tp_text_width(s->chart->name[i]) > width ? tp_text_width(s->chart->name[i]) : width;
     if (width > LEGEND_NAME)
         width = LEGEND_NAME;
-    if (width > s->columns - 6)
-        width = s->columns - 6;
+    if (width > s->columns / 3)
+        width = s->columns / 3;
     each = width + 5;
     across = (s->columns + 2) / each;
     across = across ? across : 1;

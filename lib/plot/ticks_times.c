@@ -157,7 +157,7 @@ void
 tp_ticks_times(struct tp_ticks *ticks, tp_time from, tp_time to, double room, double each,
                double gap)
 {
-    double length = (double)to - (double)from;
+    double length = (double)((uint64_t)to - (uint64_t)from); /* may be beyond a duration */
     const struct step *step;
     tp_time mark = 0;
 
@@ -171,7 +171,7 @@ tp_ticks_times(struct tp_ticks *ticks, tp_time from, tp_time to, double room, do
            mark <= to) {
         struct tp_tick *tick = &ticks->tick[ticks->count++];
 
-        tick->at = ((double)mark - (double)from) / length;
+        tick->at = (double)((uint64_t)mark - (uint64_t)from) / length;
         write_label(tick->label, mark, step);
         if (strlen(tick->label) > ticks->width)
             ticks->width = strlen(tick->label);

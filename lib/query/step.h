@@ -86,6 +86,18 @@ int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row
 /* Bytes that STATE holds beyond its block, for --max-memory. */
 size_t tp_steps_held(const struct tp_steps *steps, const void *state);
 
+/* For saved state: STATE as a JSON array; and an empty state from that (valid JSON). -1: it is not
+ * what was saved by this list, or memory ran out; clear it all the same. */
+void tp_steps_save(const struct tp_steps *steps, const void *state, struct tp_buf *to);
+int tp_steps_load(const struct tp_steps *steps, void *state, struct tp_str json,
+                  struct tp_err *err);
+
+/* ... and so the values of a record, which come back as tp_steps_read gives them. */
+void tp_steps_save_values(const struct tp_steps *steps, const struct tp_value *values,
+                          struct tp_buf *to);
+int tp_steps_load_values(const struct tp_steps *steps, struct tp_str json, struct tp_buf *bytes,
+                         struct tp_value *values, struct tp_err *err);
+
 void tp_steps_clear(const struct tp_steps *steps, void *state);
 
 #endif
