@@ -105,6 +105,17 @@ const struct tp_agg_store tp_agg_rate_store = {
     .load = rate_load,
 };
 
+/* Of a double the negated one is added: tp_sum_subtract takes out what was added before, and with
+ * the last double the rounding. */
+static void
+subtract(struct tp_sum *sum, struct tp_value value)
+{
+    if (value.kind == TP_REAL && value.scale == TP_NO_SCALE)
+        tp_sum_add(sum, tp_real(-value.real));
+    else
+        tp_sum_subtract(sum, value);
+}
+
 /* NULL where no time passed. */
 TP_AGG_VALUE(tp_agg_rate_value)
 {
@@ -117,7 +128,7 @@ TP_AGG_VALUE(tp_agg_rate_value)
     if (rate->first.value.kind == TP_NULL || rate->first.time == rate->last.time)
         return 0;
     tp_sum_add(&rise, rate->last.value);
-    tp_sum_subtract(&rise, rate->first.value);
+    subtract(&rise, rate->first.value);
     *value = tp_real(tp_sum_real(&rise) /
                      ((double)((__int128)rate->last.time - rate->first.time) / 1e9));
     return 0;
