@@ -470,11 +470,12 @@ swindow_close(void *self)
 static const struct tp_operator swindow = {
     .name = "swindow",
     .purpose = "aggregates over windows of event time",
-    .synopsis =
-        "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] [--mode MODE] "
-        "[--retract] [--empty[=key]] [--forget DUR] [--partial] [--merge] [--max DUR] [--start "
-        "EXPR] "
-        "[--end EXPR] [FILE ...]",
+    .synopsis = "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--empty[=key]] [--forget DUR] [FILE ...]\n"
+                "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--early DUR|N] [--lateness DUR] "
+                "[--mode MODE] [--retract] [FILE ...]\n"
+                "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] [--max DUR] [--start EXPR] [--end EXPR] "
+                "[FILE ...]\n"
+                "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] --partial|--merge [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
     .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL,
