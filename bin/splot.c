@@ -111,7 +111,8 @@ add_name(struct splot *self, struct tp_str text, struct tp_err *err)
     }
     if (text.len)
         memcpy(copy, text.ptr, text.len);
-    self->name[self->names++] = (struct tp_str){copy, text.len};
+    self->name[self->names].ptr = copy;
+    self->name[self->names++].len = text.len;
     self->chart.name = self->name;
     self->chart.series = self->names;
     return 0;
