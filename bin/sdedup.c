@@ -462,6 +462,9 @@ sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sdedup *d = self;
 
+    /* A barrier behind `end` comes in the same block: it is not given up before. */
+    if (judge_waiting(d, stage, err) < 0)
+        return -1;
     return d->held ? judge_until(d, stage, TP_TIME_AFTER_ALL, err) : 0;
 }
 
