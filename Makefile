@@ -31,13 +31,16 @@ endif
 # --as-needed keeps the libraries out of the programs that do not call them.
 PKGS := zlib libzstd libxxhash \
 	$(if $(wildcard lib/value/regex*.c),libpcre2-8) $(if $(wildcard lib/record/doc*.c),jansson)
+# Optional: pictures as PNG (splot --png). CAIRO= builds without.
+CAIRO := $(shell $(PKG_CONFIG) --exists cairo 2>/dev/null && echo cairo)
+PKGS += $(CAIRO)
 PLAIN_LIBS := $(if $(wildcard lib/record/csv*.c),-lcsv) -lm
 
 # Asked once, and only when something is linked or compiled: `make deps` runs without it.
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || echo missing))$(PKG_LIBS)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"' $(DEFS) $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -DTP_VERSION='"$(VERSION)"' $(DEFS) $(if $(CAIRO),-DTP_CAIRO) $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) $(HARDEN) -fPIE $(ALL_CPPFLAGS)
 ALL_LDFLAGS  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 ALL_LIBS     = $(if $(filter missing,$(PKG_LIBS)),$(error libraries are missing ($(PKGS)): run `make deps`)) \
@@ -52,12 +55,13 @@ endif
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 BIN_SRC  := $(sort $(wildcard bin/*.c))
+VERB_SRC := $(sort $(wildcard bin/tidepipe/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HEADERS  := $(sort $(wildcard lib/*/*.h))
 PROBE_SRC := $(sort $(wildcard tests/oracle/*.c))
 STATE_SRC := $(sort $(wildcard tests/state/*.c))
-ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) $(STATE_SRC) \
+ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(VERB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) $(STATE_SRC) \
 	$(wildcard tests/fuzz/replay.c bench/*.c)
 
 OBJ     := $(BUILD)/obj
@@ -95,6 +99,14 @@ $(BUILD)/bin/%: $(OBJ)/bin/%.o $(LIB)
 $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link_test,tests/unit/$*.c)
+
+# tidepipe: its verbs, and the list of all filters as their sources state it.
+$(BUILD)/bin/tidepipe: $(VERB_SRC:%.c=$(OBJ)/%.o)
+$(OBJ)/bin/tidepipe.o: ALL_CPPFLAGS += -I$(BUILD)
+$(OBJ)/bin/tidepipe.o: $(BUILD)/gen/filters.h
+$(BUILD)/gen/filters.h: tools/filter-list man/tidepipe.7 $(BIN_SRC)
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$@)tools/filter-list man/tidepipe.7 bin >$@
 
 include mk/check.mk mk/install.mk
 

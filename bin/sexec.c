@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -21,6 +20,7 @@
 #include "record/control.h"
 #include "record/scan.h"
 #include "stream/child.h"
+#include "value/clock.h"
 #include "value/text.h"
 
 enum {
@@ -113,15 +113,6 @@ static uint64_t
 owed(const struct sexec *x)
 {
     return x->asked - x->answered;
-}
-
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
 }
 
 /* WHAT is wrong with LINE of the command's output. */
@@ -266,7 +257,7 @@ take_answers(struct sexec *x, struct tp_stage *stage, struct tp_err *err)
         }
     }
     if (x->answered != before)
-        x->asked_since = steady_clock();
+        x->asked_since = tp_clock_steady();
     return 0;
 }
 
@@ -280,7 +271,7 @@ patience_ms(const struct sexec *x)
 
     if (x->told || x->batch || owed(x) == 0)
         return -1;
-    left = x->asked_since + PATIENCE - steady_clock();
+    left = x->asked_since + PATIENCE - tp_clock_steady();
     return left > 0 ? (int)(left / TP_MILLISECOND) + 1 : 0;
 }
 
@@ -383,7 +374,7 @@ feed(struct sexec *x, struct tp_stage *stage, struct tp_str line, struct tp_err 
     if (tp_child_feed(x->child, line, err) < 0 || tp_child_feed(x->child, TP_STR("\n"), err) < 0)
         return -1;
     if (!x->batch && owed(x) == 0)
-        x->asked_since = steady_clock();
+        x->asked_since = tp_clock_steady();
     x->asked += !x->batch;
     if (tp_child_unsent(x->child) < GATHER && owed(x) < OWED_MOST)
         return 0;

@@ -21,6 +21,9 @@
 #include "filter/operator.h"
 #include "record/emit.h"
 #include "record/filled.h"
+#include "record/key.h"
+#include "record/member.h"
+#include "value/num.h"
 
 struct sgap {
     const char *key_text, *how_text;
@@ -448,6 +451,188 @@ sgap_unfinished(void *self, const char **what)
     return s->step ? tp_reorder_count(s->held) : tp_silence_count(s->silence);
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+struct saving {
+    const struct sgap *sgap;
+    struct tp_save *save;
+};
+
+/* What a held line or the last record of a key is made of: see struct head. */
+static void
+put_record(const struct sgap *s, struct tp_str text, struct tp_emit *line)
+{
+    size_t spans = s->keys.count + 1;
+    struct tp_str key, record = held_line(s, text, &key);
+
+    tp_emit_name(line, TP_STR("key"));
+    tp_key_save(line->to, key, s->keys.count);
+    tp_emit_name(line, TP_STR("spans"));
+    for (size_t i = 0; i < spans; i++) {
+        size_t at = i == 0 ? offsetof(struct head, time)
+                           : sizeof(struct head) + (i - 1) * sizeof(struct tp_span);
+        struct tp_span span;
+
+        memcpy(&span, text.ptr + at, sizeof span);
+        tp_buf_printf(line->to, "%c%u,%u", i == 0 ? '[' : ',', span.at, span.len);
+    }
+    TP_BUF_PUT(line->to, "]");
+    tp_emit_text(line, TP_STR("line"), record);
+    tp_emit_close(line);
+}
+
+static int
+save_key(void *context, const struct tp_holes_key *key, struct tp_err *err)
+{
+    const struct saving *saving = context;
+    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
+
+    tp_emit_int(&line, TP_STR("last"), key->time);
+    tp_emit_int(&line, TP_STR("filled"), key->filled);
+    if (key->has_timer)
+        tp_emit_int(&line, TP_STR("timer"), key->timer);
+    put_record(saving->sgap, key->record, &line);
+    return tp_save_line_end(saving->save, err);
+}
+
+static int
+save_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    const struct saving *saving = context;
+    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
+
+    tp_emit_int(&line, TP_STR("held"), time);
+    put_record(saving->sgap, text, &line);
+    return tp_save_line_end(saving->save, err);
+}
+
+static int
+sgap_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct sgap *s = self;
+    struct saving saving = {s, save};
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    (void)stage;
+    tp_emit_int(&line, TP_STR("watermark"), s->watermark);
+    tp_emit_int(&line, TP_STR("largest"), s->largest);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    if (!s->step)
+        return tp_silence_save(s->silence, s->keys.count, save, err);
+    if (tp_holes_walk(s->holes, save_key, &saving, err) < 0)
+        return -1;
+    return tp_reorder_walk(s->held, save_held, &saving, err);
+}
+
+/* Makes s->head of the places in SPANS and of s->key. -1: they are not within a line of LEN bytes.
+ */
+static int
+read_head(struct sgap *s, struct tp_str spans, size_t len, struct tp_err *err)
+{
+    struct head head = {.key = (uint32_t)s->key.len};
+    struct tp_members walk = tp_elements_open(spans);
+    struct tp_span span;
+    struct tp_slot from, length;
+
+    tp_buf_clear(&s->head);
+    for (size_t i = 0; i <= s->keys.count; i++) {
+        int64_t start, size;
+
+        if (!tp_elements_next(&walk, &from) || !tp_elements_next(&walk, &length) ||
+            !tp_num_parse_int((struct tp_str){from.ptr, from.len}, &start) ||
+            !tp_num_parse_int((struct tp_str){length.ptr, length.len}, &size) || start < 0 ||
+            size < 0 || start > (int64_t)len || size > (int64_t)len - start)
+            return tp_err_set(err, TP_FAULT_MACHINE, "\"spans\" of a saved line do not fit it");
+        span = (struct tp_span){(uint32_t)start, (uint32_t)size};
+        if (i == 0)
+            head.time = span;
+        tp_buf_put(&s->head, i == 0 ? (void *)&head : (void *)&span,
+                   i == 0 ? sizeof head : sizeof span);
+    }
+    tp_buf_put_str(&s->head, tp_buf_str(&s->key));
+    return tp_buf_failed(&s->head) ? tp_err_memory(err) : 0;
+}
+
+/* A held line, or (HELD is false) a key with its last record; BYTES is for that record. */
+static int
+load_record(struct sgap *s, bool held, struct tp_str line, struct tp_buf *bytes, struct tp_err *err)
+{
+    struct tp_holes_key last = {.timer = TP_TIME_AFTER_ALL};
+    struct tp_str key, spans;
+    const struct tp_saved fields[] = {
+        {held ? "held" : "last", TP_SAVED_INT, &last.time, false},
+        {"key", TP_SAVED_JSON, &key, false},
+        {"spans", TP_SAVED_JSON, &spans, false},
+        {"line", TP_SAVED_TEXT, bytes, false},
+        {"filled", TP_SAVED_INT, &last.filled, held},
+        {"timer", TP_SAVED_INT, &last.timer, true},
+    };
+
+    tp_buf_clear(&s->key);
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
+        tp_key_load(&s->key, key, s->keys.count, err) < 0 ||
+        read_head(s, spans, bytes->len, err) < 0)
+        return -1;
+    if (held)
+        return tp_reorder_add(s->held, last.time, tp_buf_str(&s->head), tp_buf_str(bytes), err);
+    tp_buf_put_str(&s->head, tp_buf_str(bytes));
+    if (tp_buf_failed(&s->head))
+        return tp_err_memory(err);
+    last.key = tp_buf_str(&s->key);
+    last.record = tp_buf_str(&s->head);
+    last.has_timer = last.timer != TP_TIME_AFTER_ALL;
+    return tp_holes_put(s->holes, &last, err);
+}
+
+/* Silence is counted on from here: waiting is this run's. */
+static int
+sgap_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct sgap *s = self;
+    struct tp_buf bytes = TP_BUF_INIT;
+    const struct tp_saved fields[] = {
+        {"watermark", TP_SAVED_INT, &s->watermark, false},
+        {"largest", TP_SAVED_INT, &s->largest, false},
+    };
+    int result;
+
+    s->anchored = tp_stage_waited(stage);
+    if (tp_saved_is(line, "watermark"))
+        return tp_saved_read(line, fields, 2, err);
+    if (!s->step)
+        return tp_silence_load(s->silence, s->keys.count, line, err);
+    result = load_record(s, tp_saved_is(line, "held"), line, &bytes, err);
+    tp_buf_release(&bytes);
+    return result;
+}
+
+static void
+put_duration(struct tp_emit *to, struct tp_str name, tp_duration duration)
+{
+    char text[TP_TIME_TEXT];
+
+    tp_emit_text(to, name, (struct tp_str){text, tp_duration_write(text, duration)});
+}
+
+static void
+sgap_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct sgap *s = self;
+
+    (void)stage;
+    if (s->key_text)
+        tp_emit_text(to, TP_STR("key"), tp_str_of(s->key_text));
+    put_duration(to, TP_STR("after"), s->after);
+    if (s->step) {
+        put_duration(to, TP_STR("fill"), s->step);
+        tp_emit_text(to, TP_STR("fill-with"), tp_str_of(s->how_text ? s->how_text : "previous"));
+    }
+    if (s->ttl)
+        put_duration(to, TP_STR("ttl"), s->ttl);
+}
+
 static void
 sgap_close(void *self)
 {
@@ -480,6 +665,9 @@ static const struct tp_operator sgap = {
     .quiet = sgap_quiet,
     .finish = sgap_finish,
     .unfinished = sgap_unfinished,
+    .save = sgap_save,
+    .load = sgap_load,
+    .identity = sgap_identity,
     .close = sgap_close,
 };
 

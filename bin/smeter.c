@@ -22,7 +22,6 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "event/meter.h"
@@ -31,6 +30,7 @@
 #include "record/scan.h"
 #include "stream/process.h"
 #include "stream/target.h"
+#include "value/clock.h"
 #include "value/text.h"
 
 #define PIECE ((size_t)256 << 10)
@@ -66,15 +66,6 @@ on_alarm(int signal)
     due = 1;
 }
 
-static tp_duration
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_duration)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
 /* --- what is said ------------------------------------------------------------------------------*/
 
 static double
@@ -88,7 +79,7 @@ static struct tp_meter_report
 report_of(struct smeter *self, struct tp_stage *stage, bool last)
 {
     const struct tp_meter_state *state = tp_meter_state(self->meter);
-    tp_duration now = steady_clock(), passed = now - (last ? self->began : self->reported);
+    tp_duration now = tp_clock_steady(), passed = now - (last ? self->began : self->reported);
     struct tp_meter_report report = {
         .state = state,
         .name = self->name,
@@ -455,7 +446,7 @@ open_meter(void *ptr, struct tp_stage *stage, struct tp_err *err)
     if (self->to && !(self->target = tp_target_open(self->to, err)))
         return -1;
     tp_stage_mute(stage); /* what the stream says of itself passes with the rest */
-    self->began = self->reported = steady_clock();
+    self->began = self->reported = tp_clock_steady();
     return start_timer(self, err);
 }
 

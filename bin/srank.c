@@ -110,8 +110,10 @@ open_window(struct srank *s, struct tp_stage *stage, struct tp_err *err)
     case TP_WINDOW_ALL:
         tp_stage_take_untimed(stage);
         break;
-    default:
-        return tp_err_set(err, TP_FAULT_USAGE, "-w: sessions are not for srank");
+    case TP_WINDOW_SESSION:
+    case TP_WINDOW_COUNT:
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "-w: rows are ranked in windows of time whose bounds are known");
     }
     return 0;
 }
@@ -455,6 +457,74 @@ srank_unfinished(void *self, const char **what)
     return s->running ? 0 : tp_tops_count(s->tops);
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+static int
+srank_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct srank *s = self;
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    (void)stage;
+    tp_emit_name(&line, TP_STR("kinds"));
+    tp_order_save(&s->order, line.to);
+    tp_emit_json(&line, TP_STR("timed"), s->timed ? TP_STR("true") : TP_STR("false"));
+    tp_emit_int(&line, TP_STR("from"), s->seen.start);
+    tp_emit_int(&line, TP_STR("to"), s->seen.end);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    return tp_tops_save(s->tops, &s->rule, s->keys.count, save, err);
+}
+
+static int
+srank_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct srank *s = self;
+    struct tp_str kinds;
+    const struct tp_saved fields[] = {
+        {"kinds", TP_SAVED_JSON, &kinds, false},
+        {"timed", TP_SAVED_FLAG, &s->timed, false},
+        {"from", TP_SAVED_INT, &s->seen.start, false},
+        {"to", TP_SAVED_INT, &s->seen.end, false},
+    };
+
+    (void)stage;
+    if (!tp_saved_is(line, "kinds"))
+        return tp_tops_load(s->tops, &s->rule, s->keys.count, line, err);
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+        return -1;
+    return tp_order_load(&s->order, kinds, err);
+}
+
+static int
+srank_restored(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    (void)stage;
+    (void)err;
+    tp_tops_loaded(((struct srank *)self)->tops);
+    return 0;
+}
+
+/* --as: records are kept without a member of that name. */
+static void
+srank_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct srank *s = self;
+
+    (void)stage;
+    tp_emit_int(to, TP_STR("top"), (int64_t)s->limit);
+    tp_emit_text(to, TP_STR("by"), tp_str_of(s->by_text));
+    if (s->key_text)
+        tp_emit_text(to, TP_STR("key"), tp_str_of(s->key_text));
+    if (s->window_text)
+        tp_emit_text(to, TP_STR("window"), tp_str_of(s->window_text));
+    tp_emit_text(to, TP_STR("ties"), tp_str_of(s->ties_text));
+    tp_emit_text(to, TP_STR("as"), tp_str_of(s->rank_name));
+    if (s->running)
+        tp_emit_text(to, TP_STR("running"), s->retract ? TP_STR("retract") : TP_STR("upsert"));
+}
+
 static void
 srank_close(void *self)
 {
@@ -488,6 +558,10 @@ static const struct tp_operator srank = {
     .watermark = srank_watermark,
     .finish = srank_finish,
     .unfinished = srank_unfinished,
+    .save = srank_save,
+    .load = srank_load,
+    .restored = srank_restored,
+    .identity = srank_identity,
     .close = srank_close,
 };
 

@@ -37,7 +37,7 @@ struct sread {
     const char *from, *to, *speed_text, *exec, *format;
     uint64_t rate;
 
-    struct tp_span span;
+    struct tp_span_range span;
     struct tp_pace pace;
     bool looks;                    /* the time of lines is needed */
     struct tp_text_reader *reader; /* --format: reads it; else they are records */

@@ -15,6 +15,7 @@
 #include "event/reorder.h"
 #include "filter/operator.h"
 #include "query/sortkey.h"
+#include "record/emit.h"
 #include "stream/runs.h"
 #include "stream/sorter.h"
 
@@ -109,8 +110,9 @@ spill(struct ssort *s, struct tp_err *err)
     return tp_runs_end(s->runs, err);
 }
 
+/* LINE with TAIL, its newline where it has none. */
 static int
-hold(struct ssort *s, const struct tp_record *r, struct tp_err *err)
+hold(struct ssort *s, tp_time time, struct tp_str line, struct tp_str tail, struct tp_err *err)
 {
     size_t size = tp_reorder_size(s->held);
 
@@ -119,7 +121,7 @@ hold(struct ssort *s, const struct tp_record *r, struct tp_err *err)
     if (size > s->max_memory - s->max_memory / 8 && tp_reorder_count(s->held) > 1 &&
         spill(s, err) < 0)
         return -1;
-    return tp_reorder_add(s->held, r->time, r->line, TP_STR("\n"), err);
+    return tp_reorder_add(s->held, time, line, tail, err);
 }
 
 static int
@@ -143,10 +145,12 @@ ssort_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct ssort *s = self;
     struct tp_err err;
+    int result;
 
     if (!s->by && r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if ((s->by ? add_by : hold)(s, r, &err) < 0)
+    result = s->by ? add_by(s, r, &err) : hold(s, r->time, r->line, TP_STR("\n"), &err);
+    if (result < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
 }
@@ -279,6 +283,176 @@ ssort_unfinished(void *self, const char **what)
     return tp_reorder_count(s->held) + (s->runs ? (size_t)tp_runs_count(s->runs) : 0);
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+struct saving {
+    struct tp_save *save;
+    const char *what;         /* the name of the key */
+    struct tp_runs *runs;     /* where what was in runs goes, or */
+    struct tp_sorter *sorter; /* in a sorter */
+};
+
+static int
+save_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    const struct saving *saving = context;
+    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
+
+    tp_emit_int(&line, TP_STR("held"), time);
+    tp_emit_text(&line, TP_STR("line"), text);
+    tp_emit_close(&line);
+    return tp_save_line_end(saving->save, err);
+}
+
+static int
+save_item(void *context, struct tp_str key, struct tp_str text, struct tp_err *err)
+{
+    const struct saving *saving = context;
+    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
+
+    tp_emit_name(&line, tp_str_of(saving->what));
+    tp_save_hex(line.to, key);
+    tp_emit_text(&line, TP_STR("line"), text);
+    tp_emit_close(&line);
+    if (tp_save_line_end(saving->save, err) < 0)
+        return -1;
+    return saving->runs ? tp_runs_add(saving->runs, key, text, err)
+                        : tp_sorter_add(saving->sorter, key, text, err);
+}
+
+/* What is in runs can be read once: it becomes one run, with the same lines in the same order. */
+static int
+save_runs(struct ssort *s, struct tp_save *save, struct tp_err *err)
+{
+    struct saving saving = {.save = save, .what = "spilled"};
+
+    saving.runs = tp_runs_new((size_t)s->max_memory / 8, err);
+    if (!saving.runs || tp_runs_drain(s->runs, NULL, save_item, &saving, err) < 0 ||
+        tp_runs_end(saving.runs, err) < 0) {
+        tp_runs_free(saving.runs);
+        return -1;
+    }
+    tp_runs_free(s->runs);
+    s->runs = saving.runs;
+    return 0;
+}
+
+/* Likewise: sorted, equal ones in the order they came. */
+static int
+save_sorter(struct ssort *s, struct tp_save *save, struct tp_err *err)
+{
+    struct saving saving = {.save = save, .what = "by"};
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_name(&line, TP_STR("kinds"));
+    tp_order_save(&s->order, line.to);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    saving.sorter = tp_sorter_new((size_t)s->max_memory, err);
+    if (!saving.sorter || tp_sorter_finish(s->sorter, save_item, &saving, err) < 0) {
+        tp_sorter_free(saving.sorter);
+        return -1;
+    }
+    tp_sorter_free(s->sorter);
+    s->sorter = saving.sorter;
+    return 0;
+}
+
+/* Of equal times those in runs came first. */
+static int
+ssort_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct ssort *s = self;
+    struct saving saving = {.save = save};
+
+    (void)stage;
+    if (s->by)
+        return save_sorter(s, save, err);
+    if (s->runs && tp_runs_count(s->runs) > 0 && save_runs(s, save, err) < 0)
+        return -1;
+    return tp_reorder_walk(s->held, save_held, &saving, err);
+}
+
+/* A line that was in runs or a sorter; the key goes to s->key. */
+static int
+load_item(struct ssort *s, struct tp_str saved, struct tp_buf *line, struct tp_err *err)
+{
+    const struct tp_saved fields[] = {
+        {s->by ? "by" : "spilled", TP_SAVED_HEX, &s->key, false},
+        {"line", TP_SAVED_TEXT, line, false},
+    };
+
+    tp_buf_clear(&s->key);
+    if (tp_saved_read(saved, fields, 2, err) < 0)
+        return -1;
+    if (s->by)
+        return tp_sorter_add(s->sorter, tp_buf_str(&s->key), tp_buf_str(line), err);
+    if (!s->runs)
+        s->runs = tp_runs_new((size_t)s->max_memory / 8, err);
+    return s->runs ? tp_runs_add(s->runs, tp_buf_str(&s->key), tp_buf_str(line), err) : -1;
+}
+
+static int
+load_held(struct ssort *s, struct tp_str saved, struct tp_buf *line, struct tp_err *err)
+{
+    tp_time time;
+    const struct tp_saved fields[] = {
+        {"held", TP_SAVED_INT, &time, false},
+        {"line", TP_SAVED_TEXT, line, false},
+    };
+
+    if (tp_saved_read(saved, fields, 2, err) < 0 || (s->runs && tp_runs_end(s->runs, err) < 0))
+        return -1;
+    return hold(s, time, tp_buf_str(line), (struct tp_str){NULL, 0}, err);
+}
+
+static int
+load_kinds(struct ssort *s, struct tp_str saved, struct tp_err *err)
+{
+    struct tp_str kinds;
+    const struct tp_saved field = {"kinds", TP_SAVED_JSON, &kinds, false};
+
+    if (tp_saved_read(saved, &field, 1, err) < 0)
+        return -1;
+    return tp_order_load(&s->order, kinds, err);
+}
+
+static int
+ssort_load(void *self, struct tp_stage *stage, struct tp_str saved, struct tp_err *err)
+{
+    struct ssort *s = self;
+    struct tp_buf line = TP_BUF_INIT;
+    int result;
+
+    (void)stage;
+    if (s->by && tp_saved_is(saved, "kinds"))
+        return load_kinds(s, saved, err);
+    result = s->by || tp_saved_is(saved, "spilled") ? load_item(s, saved, &line, err)
+                                                    : load_held(s, saved, &line, err);
+    tp_buf_release(&line);
+    return result;
+}
+
+static int
+ssort_restored(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct ssort *s = self;
+
+    (void)stage;
+    return s->runs ? tp_runs_end(s->runs, err) : 0;
+}
+
+static void
+ssort_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct ssort *s = self;
+
+    (void)stage;
+    if (s->by_text)
+        tp_emit_text(to, TP_STR("by"), tp_str_of(s->by_text));
+}
+
 static void
 ssort_close(void *self)
 {
@@ -309,6 +483,10 @@ static const struct tp_operator ssort = {
     .finish = ssort_finish,
     .shut = ssort_shut,
     .unfinished = ssort_unfinished,
+    .save = ssort_save,
+    .load = ssort_load,
+    .restored = ssort_restored,
+    .identity = ssort_identity,
     .close = ssort_close,
 };
 

@@ -16,6 +16,8 @@
 #include "event/turns.h"
 #include "filter/operator.h"
 #include "query/step.h"
+#include "record/emit.h"
+#include "record/key.h"
 #include "record/wrap.h"
 
 /* A record that waits for its turn; the bytes stand behind the values. */
@@ -348,12 +350,11 @@ line_to_hold(struct sstep *s, const struct tp_record *r, size_t *members)
     return r->line;
 }
 
-/* A copy of all that the record needs when its turn comes. */
+/* A copy of all that a record needs when its turn comes: LINE, and what read_record left. */
 static struct held *
-hold(struct sstep *s, const struct tp_record *r, tp_time time)
+hold(struct sstep *s, struct tp_str line, size_t members, tp_time time)
 {
-    size_t count = tp_steps_arguments(s->steps), members;
-    struct tp_str line = line_to_hold(s, r, &members);
+    size_t count = tp_steps_arguments(s->steps);
     size_t size =
         sizeof(struct held) + count * sizeof *s->value + line.len + s->key.len + s->text.len;
     struct held *held = malloc(size);
@@ -394,10 +395,13 @@ static int
 take(struct sstep *s, const struct tp_record *r, struct tp_err *err)
 {
     struct held *held;
+    struct tp_str line;
+    size_t members;
 
     if (check_memory(s, err) < 0 || read_record(s, r, err) < 0)
         return -1;
-    held = hold(s, r, s->arrival ? 0 : r->time);
+    line = line_to_hold(s, r, &members);
+    held = hold(s, line, members, s->arrival ? 0 : r->time);
     return held ? tp_turns_add(s->turns, &held->turn, err) : tp_err_memory(err);
 }
 
@@ -444,6 +448,133 @@ sstep_unfinished(void *self, const char **what)
     return tp_turns_count(s->turns);
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+struct saving {
+    const struct sstep *sstep;
+    struct tp_save *save;
+};
+
+static int
+save_held(void *context, const struct tp_turn *turn, struct tp_err *err)
+{
+    const struct saving *saving = context;
+    const struct sstep *s = saving->sstep;
+    const struct held *held = (const struct held *)turn;
+    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
+
+    tp_emit_int(&line, TP_STR("time"), turn->time);
+    tp_emit_name(&line, TP_STR("key"));
+    tp_key_save(line.to, turn->key, s->keys.count);
+    tp_emit_name(&line, TP_STR("values"));
+    tp_steps_save_values(s->steps, held->value, line.to);
+    tp_emit_int(&line, TP_STR("members"), (int64_t)held->members);
+    tp_emit_text(&line, TP_STR("line"), held->line);
+    tp_emit_close(&line);
+    return tp_save_line_end(saving->save, err);
+}
+
+static int
+sstep_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct sstep *s = self;
+    struct saving saving = {s, save};
+
+    (void)stage;
+    for (void *state = tp_expiring_first(s->states); state; state = tp_expiring_next(state)) {
+        struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+        tp_emit_name(&line, TP_STR("key"));
+        tp_key_save(line.to, tp_expiring_key(s->states, state), s->keys.count);
+        tp_emit_int(&line, TP_STR("seen"), tp_expiring_time(state));
+        tp_emit_name(&line, TP_STR("state"));
+        tp_steps_save(s->steps, state, line.to);
+        tp_emit_close(&line);
+        if (tp_save_line_end(save, err) < 0)
+            return -1;
+    }
+    return tp_turns_walk(s->turns, save_held, &saving, err);
+}
+
+static int
+load_key(struct sstep *s, struct tp_str line, struct tp_err *err)
+{
+    struct tp_str key, saved;
+    tp_time seen;
+    const struct tp_saved fields[] = {
+        {"key", TP_SAVED_JSON, &key, false},
+        {"seen", TP_SAVED_INT, &seen, false},
+        {"state", TP_SAVED_JSON, &saved, false},
+    };
+    void *state;
+
+    tp_buf_clear(&s->key);
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
+        tp_key_load(&s->key, key, s->keys.count, err) < 0)
+        return -1;
+    state = tp_expiring_touch(s->states, tp_buf_str(&s->key), seen);
+    if (!state)
+        return tp_err_memory(err);
+    if (tp_steps_load(s->steps, state, saved, err) < 0)
+        return -1;
+    if (s->max_memory)
+        s->bytes += tp_steps_held(s->steps, state);
+    return 0;
+}
+
+/* LINE, with the record's own in BYTES. */
+static int
+load_held(struct sstep *s, struct tp_str line, struct tp_buf *bytes, struct tp_err *err)
+{
+    struct tp_str key, values;
+    uint64_t members;
+    tp_time time;
+    const struct tp_saved fields[] = {
+        {"time", TP_SAVED_INT, &time, false},         {"key", TP_SAVED_JSON, &key, false},
+        {"values", TP_SAVED_JSON, &values, false},    {"line", TP_SAVED_TEXT, bytes, false},
+        {"members", TP_SAVED_COUNT, &members, false},
+    };
+    struct held *held;
+
+    tp_buf_clear(&s->key);
+    tp_buf_clear(&s->text);
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
+        tp_key_load(&s->key, key, s->keys.count, err) < 0 ||
+        tp_steps_load_values(s->steps, values, &s->text, s->value, err) < 0)
+        return -1;
+    held = hold(s, tp_buf_str(bytes), members, time);
+    return held ? tp_turns_add(s->turns, &held->turn, err) : tp_err_memory(err);
+}
+
+static int
+sstep_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct sstep *s = self;
+    struct tp_buf bytes = TP_BUF_INIT;
+    int result;
+
+    (void)stage;
+    if (tp_saved_is(line, "key"))
+        return load_key(s, line, err);
+    result = load_held(s, line, &bytes, err);
+    tp_buf_release(&bytes);
+    return result;
+}
+
+/* A --ttl that changed counts from now on. */
+static void
+sstep_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct sstep *s = self;
+
+    (void)stage;
+    if (s->key_text)
+        tp_emit_text(to, TP_STR("key"), tp_str_of(s->key_text));
+    tp_emit_text(to, TP_STR("agg"), tp_str_of(s->list_text));
+    if (s->arrival)
+        tp_emit_json(to, TP_STR("arrival"), TP_STR("true"));
+}
+
 static void
 sstep_close(void *self)
 {
@@ -477,6 +608,9 @@ static const struct tp_operator sstep = {
     .watermark = sstep_watermark,
     .finish = sstep_finish,
     .unfinished = sstep_unfinished,
+    .save = sstep_save,
+    .load = sstep_load,
+    .identity = sstep_identity,
     .close = sstep_close,
 };
 

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "filter/operator.h"
@@ -23,6 +22,7 @@
 #include "record/metrics.h"
 #include "record/row_format.h"
 #include "record/table.h"
+#include "value/clock.h"
 #include "value/stamp.h"
 #include "value/text.h"
 
@@ -211,15 +211,6 @@ wants_colour(const struct sto *self)
            (strcmp(when, "auto") == 0 && terminal_has_colour());
 }
 
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
 static int
 draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
 {
@@ -230,7 +221,7 @@ draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
         look.columns = size.ws_col;
         look.lines = last ? 0 : size.ws_row; /* the last frame stays: it has all rows */
     }
-    self->drawn = steady_clock();
+    self->drawn = tp_clock_steady();
     return tp_live_draw(self->live, &look, to, err);
 }
 
@@ -261,7 +252,7 @@ write_live(struct sto *self, const struct tp_record *record, struct tp_buf *to, 
     if (++self->unseen < LOOK_EVERY)
         return 0;
     self->unseen = 0;
-    return steady_clock() - self->drawn < FRAME_EVERY ? 0 : draw_frame(self, false, to, err);
+    return tp_clock_steady() - self->drawn < FRAME_EVERY ? 0 : draw_frame(self, false, to, err);
 }
 
 static int

@@ -12,30 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "event/late.h"
-#include "event/watermark.h"
+#include "event/partitions.h"
 #include "filter/operator.h"
 #include "record/emit.h"
 #include "record/key.h"
 #include "value/num.h"
-
-struct partition {
-    struct tp_bounded bounded;
-    int member; /* its number in the input's minimum */
-    bool idle;
-    bool behind;        /* has not reached the input's watermark since it came (back) */
-    tp_duration active; /* when its last record came, in time waited (tp_stage_waited) */
-};
-
-/* An input: its partitions (by key, behind a 4-byte input number in `partitions`), or just one. */
-struct source {
-    struct tp_minimum *minimum;
-    struct partition only; /* without --per */
-    size_t partitions;
-    int missing; /* --partitions N: a member that stands for those still to come */
-    bool ended;
-};
 
 struct swatermark {
     const char *per, *expected;
@@ -43,10 +25,8 @@ struct swatermark {
     bool measure;
 
     struct tp_keys keys;
-    struct source *source;
-    int sources;
-    struct tp_map *partitions;
-    size_t waits_for;  /* --partitions N */
+    struct tp_partitions **input;
+    int inputs;
     uint64_t late_new; /* records behind the watermark because their partition was new */
     bool armed;        /* a tick is asked for */
 
@@ -74,94 +54,48 @@ static const struct tp_option options[] = {
 
 /* --- partitions --------------------------------------------------------------------------------*/
 
-static int
-start_partition(struct swatermark *w, struct tp_stage *stage, struct source *source,
-                struct partition *p, struct tp_err *err)
-{
-    tp_duration delay = tp_stage_delay(stage);
-
-    tp_bounded_init(&p->bounded, delay < 0 ? 0 : delay, tp_stage_step(stage));
-    p->active = tp_stage_waited(stage);
-    p->behind = true;
-    p->member = tp_minimum_join(source->minimum);
-    if (p->member < 0)
-        return tp_err_memory(err);
-    source->partitions++;
-    if (source->partitions == w->waits_for)
-        tp_minimum_set_ended(source->minimum, source->missing);
-    if (w->idle > 0 && !w->armed) {
-        tp_stage_wake_after(stage, w->idle);
-        w->armed = true;
-    }
-    return 0;
-}
-
-/* The partition KEY (w->key) of input INPUT, made when it is new. */
-static struct partition *
-find_partition(struct swatermark *w, struct tp_stage *stage, int input, struct tp_err *err)
-{
-    bool is_new;
-    struct partition *p = tp_map_add(w->partitions, tp_buf_str(&w->key), &is_new);
-
-    if (!p) {
-        tp_err_memory(err);
-        return NULL;
-    }
-    if (is_new && start_partition(w, stage, &w->source[input], p, err) < 0)
-        return NULL;
-    return p;
-}
-
+/* Silence is to be looked at again. */
 static void
-begin_key(struct swatermark *w, int input)
+arm(struct swatermark *w, struct tp_stage *stage)
 {
-    tp_buf_clear(&w->key);
-    tp_buf_put(&w->key, &input, sizeof input);
+    if (w->idle <= 0 || w->armed)
+        return;
+    tp_stage_wake_after(stage, w->idle);
+    w->armed = true;
 }
 
-static struct partition *
+static struct tp_partition *
 partition_of(struct swatermark *w, struct tp_stage *stage, const struct tp_record *r,
              struct tp_err *err)
 {
-    if (!w->per)
-        return &w->source[r->input].only;
-    begin_key(w, r->input);
-    if (tp_keys_make(&w->keys, r->slot, &w->key, err) < 0)
+    tp_buf_clear(&w->key);
+    if (w->per && tp_keys_make(&w->keys, r->slot, &w->key, err) < 0)
         return NULL;
-    return find_partition(w, stage, r->input, err);
+    return tp_partitions_get(w->input[r->input], tp_buf_str(&w->key), tp_stage_waited(stage), err);
 }
 
 /* What the partitions of an input prove together. */
 static void
 advance(struct swatermark *w, struct tp_stage *stage, int input)
 {
-    tp_stage_advance(stage, input, tp_minimum_watermark(w->source[input].minimum));
+    tp_stage_advance(stage, input, tp_partitions_watermark(w->input[input]));
 }
 
-/* A record of partition P at TIME. Most do not move its watermark. */
 static void
-observe(struct swatermark *w, struct tp_stage *stage, struct partition *p,
+observe(struct swatermark *w, struct tp_stage *stage, struct tp_partition *p,
         const struct tp_record *r)
 {
-    bool grew = tp_bounded_observe(&p->bounded, r->time);
-
     if (w->idle > 0) {
         p->active = tp_stage_waited(stage);
-        if (!w->armed) {
-            tp_stage_wake_after(stage, w->idle);
-            w->armed = true;
-        }
+        arm(w, stage);
     }
-    if (!grew && !p->idle)
-        return;
-    p->idle = false;
-    tp_minimum_set(w->source[r->input].minimum, p->member, p->bounded.watermark);
-    advance(w, stage, r->input);
+    if (tp_partitions_observe(w->input[r->input], p, r->time))
+        advance(w, stage, r->input);
 }
 
 /* Was the record behind only because nobody knew of its partition? */
 static void
-count_late_new(struct swatermark *w, struct partition *p, const struct tp_record *r)
+count_late_new(struct swatermark *w, struct tp_partition *p, const struct tp_record *r)
 {
     if (!p->behind)
         return;
@@ -178,29 +112,25 @@ open_per(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 {
     if (!w->per)
         return w->expected ? tp_err_set(err, TP_FAULT_USAGE, "--partitions goes with --per") : 0;
-    w->partitions = tp_map_new(sizeof(struct partition));
-    if (!w->partitions)
-        return tp_err_memory(err);
     return tp_stage_want_keys(stage, "--per", w->per, &w->keys, err);
 }
 
 static int
-open_sources(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+open_inputs(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 {
-    w->sources = tp_stage_inputs(stage);
-    w->source = calloc((size_t)w->sources, sizeof *w->source);
-    if (!w->source)
-        return tp_err_memory(err);
-    for (int i = 0; i < w->sources; i++) {
-        struct source *source = &w->source[i];
+    tp_duration delay = tp_stage_delay(stage);
 
-        source->minimum = tp_minimum_new();
-        if (!source->minimum)
-            return tp_err_memory(err);
-        if (!w->per && start_partition(w, stage, source, &source->only, err) < 0)
+    w->inputs = tp_stage_inputs(stage);
+    w->input = calloc((size_t)w->inputs, sizeof(struct tp_partitions *));
+    if (!w->input)
+        return tp_err_memory(err);
+    for (int i = 0; i < w->inputs; i++) {
+        w->input[i] = tp_partitions_new(w->per, delay < 0 ? 0 : delay, tp_stage_step(stage), err);
+        if (!w->input[i])
             return -1;
-        source->only.behind = false;
     }
+    if (!w->per)
+        arm(w, stage);
     return 0;
 }
 
@@ -230,12 +160,13 @@ expect_words(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
         if (len == 0)
             return tp_err_set(err, TP_FAULT_USAGE, "--partitions: a name is empty in \"%s\"",
                               w->expected);
-        begin_key(w, 0);
+        tp_buf_clear(&w->key);
         key_of_word((struct tp_str){word, len}, &w->key);
         if (tp_buf_failed(&w->key))
             return tp_err_memory(err);
-        if (!find_partition(w, stage, 0, err))
+        if (!tp_partitions_get(w->input[0], tp_buf_str(&w->key), 0, err))
             return -1;
+        arm(w, stage);
         if (word[len] == '\0')
             return 0;
         word += len + 1;
@@ -249,15 +180,13 @@ open_expected(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
 
     if (!w->expected)
         return 0;
-    if (w->sources > 1)
+    if (w->inputs > 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--partitions: for a single input");
     if (!tp_num_parse_int(tp_str_of(w->expected), &count))
         return expect_words(w, stage, err);
     if (count < 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--partitions: at least 1");
-    w->waits_for = (size_t)count;
-    w->source->missing = tp_minimum_join(w->source->minimum);
-    return w->source->missing < 0 ? tp_err_memory(err) : 0;
+    return tp_partitions_wait_for(w->input[0], (size_t)count, err);
 }
 
 static int
@@ -283,7 +212,7 @@ swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
         if (w->stamped_slot < 0)
             return -1;
     }
-    if (open_per(w, stage, err) < 0 || open_sources(w, stage, err) < 0)
+    if (open_per(w, stage, err) < 0 || open_inputs(w, stage, err) < 0)
         return -1;
     return open_expected(w, stage, err);
 }
@@ -328,7 +257,7 @@ write_stamped(struct swatermark *w, struct tp_stage *stage, const struct tp_reco
 }
 
 static void
-measure(struct swatermark *w, const struct partition *p, const struct tp_record *r)
+measure(struct swatermark *w, const struct tp_partition *p, const struct tp_record *r)
 {
     tp_duration behind;
 
@@ -345,7 +274,7 @@ swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct swatermark *w = self;
     struct tp_err err;
-    struct partition *p = partition_of(w, stage, r, &err);
+    struct tp_partition *p = partition_of(w, stage, r, &err);
 
     if (!p)
         return tp_stage_fail(stage, &err);
@@ -364,24 +293,6 @@ swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
 /* --- silence -----------------------------------------------------------------------------------*/
 
-/* Marks P idle when it has been silent long enough; else notes in *NEXT how long it still has. */
-static void
-check_idle(struct swatermark *w, struct source *source, struct partition *p, tp_duration now,
-           tp_duration *next)
-{
-    tp_duration left = w->idle - (now - p->active);
-
-    if (p->idle)
-        return;
-    if (left <= 0) {
-        p->idle = true;
-        p->behind = true;
-        tp_minimum_set_idle(source->minimum, p->member);
-    } else if (*next == 0 || left < *next) {
-        *next = left;
-    }
-}
-
 static int
 swatermark_tick(void *self, struct tp_stage *stage, struct tp_err *err)
 {
@@ -389,21 +300,16 @@ swatermark_tick(void *self, struct tp_stage *stage, struct tp_err *err)
     tp_duration now = tp_stage_waited(stage), next = 0;
 
     (void)err;
-    if (w->per) {
-        for (void *v = tp_map_first(w->partitions); v; v = tp_map_next(w->partitions, v)) {
-            int input;
+    for (int i = 0; i < w->inputs; i++) {
+        tp_duration left;
 
-            memcpy(&input, tp_map_key(w->partitions, v).ptr, sizeof input);
-            check_idle(w, &w->source[input], v, now, &next);
-        }
-    }
-    for (int i = 0; i < w->sources; i++) {
-        if (w->source[i].ended)
+        if (tp_partitions_ended(w->input[i]))
             continue;
-        if (!w->per)
-            check_idle(w, &w->source[i], &w->source[i].only, now, &next);
+        left = tp_partitions_check(w->input[i], now, w->idle);
+        if (left > 0 && (next == 0 || left < next))
+            next = left;
         advance(w, stage, i);
-        if (w->source[i].partitions > 0 && tp_minimum_all_idle(w->source[i].minimum))
+        if (tp_partitions_all_idle(w->input[i]))
             tp_stage_idle(stage, i);
     }
     w->armed = next > 0;
@@ -418,7 +324,7 @@ swatermark_input_end(void *self, struct tp_stage *stage, int input, struct tp_er
 
     (void)stage;
     (void)err;
-    w->source[input].ended = true;
+    tp_partitions_end(w->input[input]);
     return 0;
 }
 
@@ -470,47 +376,6 @@ swatermark_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 
 /* --- state -------------------------------------------------------------------------------------*/
 
-static void
-put_partition(const struct partition *p, struct tp_emit *line)
-{
-    tp_emit_int(line, TP_STR("largest"), p->bounded.largest);
-    tp_emit_int(line, TP_STR("watermark"), p->bounded.watermark);
-    tp_emit_int(line, TP_STR("member"), p->member);
-    tp_emit_json(line, TP_STR("idle"), p->idle ? TP_STR("true") : TP_STR("false"));
-    tp_emit_json(line, TP_STR("behind"), p->behind ? TP_STR("true") : TP_STR("false"));
-}
-
-static void
-put_source(const struct swatermark *w, int input, struct tp_buf *to)
-{
-    const struct source *source = &w->source[input];
-    struct tp_emit line = tp_emit_open(to);
-
-    tp_emit_int(&line, TP_STR("input"), input);
-    tp_emit_name(&line, TP_STR("minimum"));
-    tp_minimum_save(source->minimum, to);
-    tp_emit_int(&line, TP_STR("partitions"), (int64_t)source->partitions);
-    tp_emit_json(&line, TP_STR("ended"), source->ended ? TP_STR("true") : TP_STR("false"));
-    if (!w->per)
-        put_partition(&source->only, &line);
-    tp_emit_close(&line);
-}
-
-static void
-put_keyed(const struct swatermark *w, const struct partition *p, struct tp_buf *to)
-{
-    struct tp_str key = tp_map_key(w->partitions, p);
-    struct tp_emit line = tp_emit_open(to);
-    int input;
-
-    memcpy(&input, key.ptr, sizeof input);
-    tp_emit_name(&line, TP_STR("key"));
-    tp_key_save(to, (struct tp_str){key.ptr + sizeof input, key.len - sizeof input}, w->keys.count);
-    tp_emit_int(&line, TP_STR("input"), input);
-    put_partition(p, &line);
-    tp_emit_close(&line);
-}
-
 static int
 swatermark_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
 {
@@ -522,102 +387,27 @@ swatermark_save(void *self, struct tp_stage *stage, struct tp_save *save, struct
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
-    for (int i = 0; i < w->sources; i++) {
-        put_source(w, i, tp_save_line(save));
-        if (tp_save_line_end(save, err) < 0)
+    for (int i = 0; i < w->inputs; i++)
+        if (tp_partitions_save(w->input[i], i, w->keys.count, save, err) < 0)
             return -1;
-    }
-    if (!w->per)
-        return 0;
-    for (void *p = tp_map_first(w->partitions); p; p = tp_map_next(w->partitions, p)) {
-        put_keyed(w, p, tp_save_line(save));
-        if (tp_save_line_end(save, err) < 0)
-            return -1;
-    }
     return 0;
-}
-
-/* Silence is counted from now: waiting is this run's. */
-static int
-load_partition(struct partition *p, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
-{
-    tp_duration delay = tp_stage_delay(stage);
-    int64_t largest, watermark, member;
-    const struct tp_saved fields[] = {
-        {"largest", TP_SAVED_INT, &largest, false},
-        {"watermark", TP_SAVED_INT, &watermark, false},
-        {"member", TP_SAVED_INT, &member, false},
-        {"idle", TP_SAVED_FLAG, &p->idle, false},
-        {"behind", TP_SAVED_FLAG, &p->behind, false},
-    };
-
-    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
-        return -1;
-    tp_bounded_init(&p->bounded, delay < 0 ? 0 : delay, tp_stage_step(stage));
-    tp_bounded_resume(&p->bounded, largest, watermark);
-    p->member = (int)member;
-    p->active = tp_stage_waited(stage);
-    return 0;
-}
-
-static int
-load_source(struct swatermark *w, struct tp_stage *stage, struct source *source, struct tp_str line,
-            struct tp_err *err)
-{
-    struct tp_str saved;
-    uint64_t partitions;
-    const struct tp_saved fields[] = {
-        {"minimum", TP_SAVED_JSON, &saved, false},
-        {"partitions", TP_SAVED_COUNT, &partitions, false},
-        {"ended", TP_SAVED_FLAG, &source->ended, false},
-    };
-    struct tp_minimum *minimum;
-
-    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
-        return -1;
-    minimum = tp_minimum_load(saved, err);
-    if (!minimum)
-        return -1;
-    tp_minimum_free(source->minimum);
-    source->minimum = minimum;
-    source->partitions = partitions;
-    return w->per ? 0 : load_partition(&source->only, stage, line, err);
-}
-
-static int
-load_keyed(struct swatermark *w, struct tp_stage *stage, int input, struct tp_str key,
-           struct tp_str line, struct tp_err *err)
-{
-    struct partition *p;
-
-    begin_key(w, input);
-    if (tp_key_load(&w->key, key, w->keys.count, err) < 0)
-        return -1;
-    p = tp_map_add(w->partitions, tp_buf_str(&w->key), NULL);
-    return p ? load_partition(p, stage, line, err) : tp_err_memory(err);
 }
 
 static int
 swatermark_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
     struct swatermark *w = self;
-    uint64_t input;
-    struct tp_str key = {NULL, 0};
+    uint64_t input = 0;
     const struct tp_saved late = {"late_new", TP_SAVED_COUNT, &w->late_new, false};
-    const struct tp_saved fields[] = {
-        {"input", TP_SAVED_COUNT, &input, false},
-        {"key", TP_SAVED_JSON, &key, true},
-    };
+    const struct tp_saved field = {"input", TP_SAVED_COUNT, &input, false};
 
     if (tp_saved_is(line, "late_new"))
         return tp_saved_read(line, &late, 1, err);
-    if (tp_saved_read(line, fields, 2, err) < 0)
+    if (tp_saved_read(line, &field, 1, err) < 0)
         return -1;
-    if (input >= (uint64_t)w->sources || (key.ptr && !w->per))
+    if (input >= (uint64_t)w->inputs)
         return tp_err_set(err, TP_FAULT_MACHINE, "it has other inputs");
-    if (key.ptr)
-        return load_keyed(w, stage, (int)input, key, line, err);
-    return load_source(w, stage, &w->source[input], line, err);
+    return tp_partitions_load(w->input[input], w->keys.count, tp_stage_waited(stage), line, err);
 }
 
 /* What was loaded may fall silent without another record. */
@@ -627,9 +417,7 @@ swatermark_restored(void *self, struct tp_stage *stage, struct tp_err *err)
     struct swatermark *w = self;
 
     (void)err;
-    w->armed = w->idle > 0;
-    if (w->armed)
-        tp_stage_wake_after(stage, w->idle);
+    arm(w, stage);
     return 0;
 }
 
@@ -651,10 +439,9 @@ swatermark_close(void *self)
 {
     struct swatermark *w = self;
 
-    for (int i = 0; w->source && i < w->sources; i++)
-        tp_minimum_free(w->source[i].minimum);
-    free(w->source);
-    tp_map_free(w->partitions);
+    for (int i = 0; w->input && i < w->inputs; i++)
+        tp_partitions_free(w->input[i]);
+    free(w->input);
     tp_keys_release(&w->keys);
     tp_buf_release(&w->key);
     tp_buf_release(&w->member);

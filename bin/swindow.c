@@ -11,13 +11,7 @@
  */
 #include <stdlib.h>
 
-#include "event/count.h"
-#include "event/cut.h"
-#include "event/plan.h"
-#include "event/row.h"
-#include "event/session.h"
-#include "event/whole.h"
-#include "event/windows.h"
+#include "event/kinds.h"
 #include "filter/operator.h"
 #include "query/agg.h"
 #include "record/memo.h"
@@ -32,16 +26,12 @@ struct swindow {
     struct tp_value *argument;
     size_t arguments;
 
-    struct tp_windows *windows;   /* tumble, hop, cumulate, calendar */
-    struct tp_memo memo;          /* ... groups found last */
-    int memo_slot;                /* of the one plain member that is the key; -1: no memo */
-    struct tp_sessions *sessions; /* session */
-    struct tp_cuts *cuts;         /* ... with --max, --start or --end */
-    struct tp_expr *start, *end;  /* ... what these say; NULL: nothing */
-    struct tp_counts *counts;     /* count */
-    struct tp_whole *whole;       /* all */
-    struct tp_part *part;         /* --partial, --merge */
-    int change_slot;              /* of @op */
+    struct tp_kinds kinds;
+    struct tp_memo memo;         /* groups found last, of windows that share panes */
+    int memo_slot;               /* of the one plain member that is the key; -1: no memo */
+    struct tp_expr *start, *end; /* what --start and --end say; NULL: nothing */
+    struct tp_part *part;        /* --partial, --merge */
+    int change_slot;             /* of @op */
     bool takes_back; /* the record at hand was counted before, and is to be so no longer */
     struct tp_buf key;
     struct tp_row_writer writer;
@@ -129,42 +119,10 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
 }
 
 static int
-open_state(struct swindow *w, struct tp_err *err)
-{
-    const struct tp_row_to to = {put_row, w};
-    bool ok = false;
-
-    switch (w->plan.spec.kind) {
-    case TP_WINDOW_FIXED:
-    case TP_WINDOW_CUMULATE:
-    case TP_WINDOW_CALENDAR:
-        w->windows =
-            tp_windows_new(&w->plan, w->aggs, &w->keys, (struct tp_windows_to){to, report_skipped});
-        ok = w->windows != NULL;
-        break;
-    case TP_WINDOW_SESSION:
-        if (w->plan.cut)
-            w->cuts = tp_cuts_new(w->plan.spec.size, w->plan.max, w->aggs, to);
-        else
-            w->sessions = tp_sessions_new(w->plan.spec.size, w->aggs, &w->plan.trigger, to);
-        ok = w->cuts || w->sessions;
-        break;
-    case TP_WINDOW_COUNT:
-        w->counts = tp_counts_new(&w->plan.spec, w->aggs, to);
-        ok = w->counts != NULL;
-        break;
-    case TP_WINDOW_ALL:
-        w->whole = tp_whole_new(w->aggs, to);
-        ok = w->whole != NULL;
-        break;
-    }
-    return ok ? 0 : tp_err_memory(err);
-}
-
-static int
 swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swindow *w = self;
+    const struct tp_windows_to to = {{put_row, w}, report_skipped};
 
     w->plan.cut = w->plan.max > 0 || w->start_text || w->end_text;
     w->change_slot = tp_scan_want_name(tp_stage_scan(stage), TP_STR("@op"), err);
@@ -186,7 +144,7 @@ swindow_open(void *self, struct tp_stage *stage, struct tp_err *err)
     w->writer.aggs = w->aggs;
     w->writer.part = w->plan.partial ? w->part : NULL;
     w->memo_slot = tp_keys_only_slot(&w->keys);
-    return open_state(w, err);
+    return tp_kinds_open(&w->kinds, &w->plan, w->aggs, &w->keys, to, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -256,7 +214,8 @@ add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *
     groups = tp_map_count(pane->groups);
     if (add_to_groups(w, r, pane->groups, &sought.value, err) < 0)
         return -1;
-    if (tp_map_count(pane->groups) > groups && tp_windows_note(w->windows, pane, r->sequence) < 0)
+    if (tp_map_count(pane->groups) > groups &&
+        tp_windows_note(w->kinds.windows, pane, r->sequence) < 0)
         return tp_err_memory(err);
     if (place)
         tp_memo_keep(&w->memo, place, &sought);
@@ -290,10 +249,10 @@ add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, 
     if (make_key(w, r, err) < 0)
         return -1;
     arrival = arrival_of(w, r);
-    if (tp_windows_check(w->windows, &arrival, err) < 0 ||
+    if (tp_windows_check(w->kinds.windows, &arrival, err) < 0 ||
         (pane && add_to_remembered(w, r, pane, err) < 0))
         return -1;
-    return tp_windows_add(w->windows, &arrival, err);
+    return tp_windows_add(w->kinds.windows, &arrival, err);
 }
 
 static enum tp_verdict
@@ -304,7 +263,7 @@ add_to_windows(struct swindow *w, const struct tp_record *r)
     tp_time last_end;
     int added = -1;
 
-    switch (tp_windows_place(w->windows, r->time, r->watermark, &pane, &last_end, &err)) {
+    switch (tp_windows_place(w->kinds.windows, r->time, r->watermark, &pane, &last_end, &err)) {
     case TP_PLACE_PANE:
         added = add_to_remembered(w, r, pane, &err);
         break;
@@ -326,7 +285,7 @@ add_to_cuts(struct swindow *w, const struct tp_record *r, const struct tp_arriva
     int starts = w->start ? tp_expr_test(w->start, r->slot, err) : 0;
     int ends = w->end && starts >= 0 ? tp_expr_test(w->end, r->slot, err) : 0;
 
-    return starts < 0 || ends < 0 ? -1 : tp_cuts_add(w->cuts, arrival, starts, ends, err);
+    return starts < 0 || ends < 0 ? -1 : tp_cuts_add(w->kinds.cuts, arrival, starts, ends, err);
 }
 
 /* Into windows whose bounds depend on their records. */
@@ -341,19 +300,19 @@ add_to_others(struct swindow *w, const struct tp_record *r)
     if (make_key(w, r, &err) < 0)
         return tp_stage_fail(w->stage, &err);
     arrival = arrival_of(w, r);
-    if (w->sessions)
-        added = tp_sessions_add(w->sessions, &arrival, &late_end, &err);
-    else if (w->cuts)
+    if (w->kinds.sessions)
+        added = tp_sessions_add(w->kinds.sessions, &arrival, &late_end, &err);
+    else if (w->kinds.cuts)
         added = add_to_cuts(w, r, &arrival, &err);
-    else if (w->counts)
-        added = tp_counts_add(w->counts, &arrival, r->has_time, &err);
+    else if (w->kinds.counts)
+        added = tp_counts_add(w->kinds.counts, &arrival, r->has_time, &err);
     else
-        added = tp_whole_add(w->whole, &arrival, r->has_time, &err);
+        added = tp_whole_add(w->kinds.whole, &arrival, r->has_time, &err);
     if (added < 0)
         return tp_stage_fail(w->stage, &err);
     if (added > 0)
         return TP_USED;
-    return w->cuts ? tp_stage_late(w->stage, late_end, r->time) : late(w, late_end);
+    return w->kinds.cuts ? tp_stage_late(w->stage, late_end, r->time) : late(w, late_end);
 }
 
 /* A record of a changelog: it ends the run before it is counted wrongly. */
@@ -384,7 +343,7 @@ swindow_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         return TP_FAILED;
     if (read_arguments(w, r, &err) < 0)
         return tp_stage_fail(stage, &err);
-    return w->windows ? add_to_windows(w, r) : add_to_others(w, r);
+    return w->kinds.windows ? add_to_windows(w, r) : add_to_others(w, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
@@ -396,11 +355,7 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
 
     (void)stage;
     tp_memo_clear(&w->memo); /* the groups it lends may go */
-    if (w->windows)
-        return tp_windows_watermark(w->windows, *watermark, err);
-    if (w->cuts)
-        return tp_cuts_watermark(w->cuts, *watermark, err);
-    return w->sessions ? tp_sessions_watermark(w->sessions, *watermark, err) : 0;
+    return tp_kinds_watermark(&w->kinds, *watermark, err);
 }
 
 /* Windows that are not full are not said, but it is said that there were some. */
@@ -408,7 +363,7 @@ static void
 note_unfilled(struct swindow *w)
 {
     uint64_t records;
-    size_t keys = tp_counts_unsaid(w->counts, &records);
+    size_t keys = tp_counts_unsaid(w->kinds.counts, &records);
 
     if (keys > 0)
         tp_stage_note(w->stage, "%llu record%s of %zu window%s that did not fill: no rows of them",
@@ -422,12 +377,12 @@ swindow_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     struct swindow *w = self;
     tp_time end = TP_TIME_AFTER_ALL;
 
-    if (w->counts) {
+    if (w->kinds.counts) {
         note_unfilled(w);
         return 0;
     }
-    if (w->whole)
-        return tp_whole_say(w->whole, err);
+    if (w->kinds.whole)
+        return tp_whole_say(w->kinds.whole, err);
     return swindow_watermark(self, stage, &end, err);
 }
 
@@ -435,16 +390,46 @@ static size_t
 swindow_unfinished(void *self, const char **what)
 {
     struct swindow *w = self;
-    uint64_t records;
 
     *what = "open window";
-    if (w->windows)
-        return tp_windows_open(w->windows);
-    if (w->cuts)
-        return tp_cuts_open(w->cuts);
-    if (w->sessions)
-        return tp_sessions_open(w->sessions);
-    return w->counts ? tp_counts_unsaid(w->counts, &records) : tp_whole_any(w->whole);
+    return tp_kinds_unsaid(&w->kinds);
+}
+
+/* --- state -------------------------------------------------------------------------------------*/
+
+static int
+swindow_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    (void)stage;
+    return tp_kinds_save(&w->kinds, save, err);
+}
+
+static int
+swindow_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    (void)stage;
+    return tp_kinds_load(&w->kinds, line, err);
+}
+
+/* Each of them says what windows there are, what they hold, or which rows stand. */
+static void
+swindow_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct swindow *w = self;
+    const struct {
+        const char *name, *text;
+    } said[] = {
+        {"key", w->key_text}, {"agg", w->agg_text}, {"start", w->start_text}, {"end", w->end_text}};
+
+    (void)stage;
+    tp_plan_identity(&w->plan, to);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i].text)
+            tp_emit_text(to, tp_str_of(said[i].name), tp_str_of(said[i].text));
 }
 
 static void
@@ -452,13 +437,9 @@ swindow_close(void *self)
 {
     struct swindow *w = self;
 
-    tp_windows_free(w->windows);
-    tp_sessions_free(w->sessions);
-    tp_cuts_free(w->cuts);
+    tp_kinds_release(&w->kinds);
     tp_expr_free(w->start);
     tp_expr_free(w->end);
-    tp_counts_free(w->counts);
-    tp_whole_free(w->whole);
     tp_part_free(w->part);
     tp_plan_release(&w->plan);
     tp_aggs_free(w->aggs);
@@ -487,6 +468,9 @@ static const struct tp_operator swindow = {
     .watermark = swindow_watermark,
     .finish = swindow_finish,
     .unfinished = swindow_unfinished,
+    .save = swindow_save,
+    .load = swindow_load,
+    .identity = swindow_identity,
     .close = swindow_close,
 };
 

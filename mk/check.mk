@@ -25,7 +25,7 @@ check-chunks: $(BINS) ## the cases again with standard input arriving 1 and 7 by
 	@$(TEST_ENV) $(PYTHON) tests/run-cases --chunk 1 $(CASE)
 	@$(TEST_ENV) $(PYTHON) tests/run-cases --chunk 7 $(CASE)
 
-check-bats: $(BINS) ## tests/*.bats: pipes, signals, latency
+check-bats: $(BINS) $(STATE_BINS) ## tests/*.bats: pipes, signals, latency
 	@$(TEST_ENV) tests/run-bats
 
 check-docs: $(BINS) ## run the examples of README and man pages; usage equals SYNOPSIS; mandoc lint

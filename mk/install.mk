@@ -1,4 +1,4 @@
-# Installation: filters, libtidepipe.a with its headers (unstable), pkg-config file, man pages, and the
+# Installation: filters, completions, libtidepipe.a with its headers (unstable), pkg-config file, man pages, and the
 # module for jq.
 
 BINDIR     ?= $(PREFIX)/bin
@@ -6,6 +6,9 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 SHAREDIR   ?= $(PREFIX)/share/tidepipe
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 INSTALL    ?= install
 
 # The public rooms in the order of their floors: not the private room_x.h, and not what tests/layers
@@ -33,11 +36,20 @@ $(BUILD)/tidepipe.pc: tidepipe.pc.in FORCE
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e 's|@PKGS@|$(strip $(PKGS))|' -e 's|@LIBS@|$(strip $(PLAIN_LIBS))|' $< >$@
 
-install: all $(BUILD)/tidepipe.h $(BUILD)/tidepipe.pc ## install under DESTDIR and PREFIX (/usr/local)
+# What shells complete, as --help tells it.
+$(BUILD)/completions/made: $(BINS) tools/completions
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$(@D))tools/completions $(BUILD)/bin $(@D) && touch $@
+
+install: all $(BUILD)/tidepipe.h $(BUILD)/tidepipe.pc $(BUILD)/completions/made ## install under DESTDIR and PREFIX (/usr/local)
 	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
 	@$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
 	    '$(DESTDIR)$(INCLUDEDIR)/tidepipe' '$(DESTDIR)$(SHAREDIR)'
 	@$(INSTALL) -m 644 share/tidepipe.jq '$(DESTDIR)$(SHAREDIR)'
+	@$(INSTALL) -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
+	@$(INSTALL) -m 644 $(BIN_SRC:bin/%.c=$(BUILD)/completions/bash/%) '$(DESTDIR)$(BASHDIR)'
+	@$(INSTALL) -m 644 $(BIN_SRC:bin/%.c=$(BUILD)/completions/zsh/_%) '$(DESTDIR)$(ZSHDIR)'
+	@$(INSTALL) -m 644 $(BIN_SRC:bin/%.c=$(BUILD)/completions/fish/%.fish) '$(DESTDIR)$(FISHDIR)'
 	@for p in $(BINS); do $(INSTALL) -m 755 $$p '$(DESTDIR)$(BINDIR)' || exit 1; done
 	@$(INSTALL) -m 644 $(LIB) '$(DESTDIR)$(LIBDIR)'
 	@$(INSTALL) -m 644 $(BUILD)/tidepipe.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
@@ -53,9 +65,20 @@ uninstall: ## remove what `make install` put there
 	@cd '$(DESTDIR)$(BINDIR)' && rm -f $(notdir $(BINS))
 	@rm -f '$(DESTDIR)$(LIBDIR)/libtidepipe.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/tidepipe.pc'
 	@rm -rf '$(DESTDIR)$(INCLUDEDIR)/tidepipe' '$(DESTDIR)$(SHAREDIR)'
+	@cd '$(DESTDIR)$(BASHDIR)' && rm -f $(notdir $(BINS))
+	@cd '$(DESTDIR)$(ZSHDIR)' && rm -f $(BIN_SRC:bin/%.c=_%)
+	@cd '$(DESTDIR)$(FISHDIR)' && rm -f $(BIN_SRC:bin/%.c=%.fish)
 	@for m in $(notdir $(MAN_PAGES)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$$m; done
 
 dist: ## a source archive of the last commit
 	git archive --prefix=tidepipe-$(VERSION)/ -o tidepipe-$(VERSION).tar.gz HEAD
 
-.PHONY: install uninstall dist
+deb: ## Debian packages of it, in build/ (tests/check-deb looks at them)
+	@tools/deps deb
+	@$(MAKE) all
+	@MAKE='$(MAKE)' tools/deb $(VERSION) $(BUILD) $(BUILD)
+
+check-deb: deb ## ... and whether they hold what they should, and lintian finds nothing
+	@tests/check-deb $(BUILD) $(VERSION)
+
+.PHONY: install uninstall dist deb check-deb

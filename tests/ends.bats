@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # How streams end (DESIGN section 2), by real pipes: complete, suspended, plain, cut.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
@@ -9,18 +11,6 @@ setup()
             printf '{"@timestamp":"2026-01-01T10:%s:%sZ","k":"a"}\n' $minute $second
         done
     done | sort >records
-}
-
-# Waits until FILE holds TEXT; a hang fails.
-wait_for()
-{
-    for _ in $(seq 100); do
-        grep -q "$2" "$1" && return 0
-        sleep 0.05
-    done
-    echo "never came: $2"
-    cat "$1"
-    return 1
 }
 
 # The status is that of the last stage.

@@ -1,21 +1,11 @@
 #!/usr/bin/env bats
 # sexec on live pipes: prompt answers, deaths, commands that buffer, full pipes.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
-}
-
-# Waits until FILE holds TEXT; a hang fails.
-wait_for()
-{
-    for _ in $(seq 200); do
-        grep -qF -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.02
-    done
-    echo "never came: $2"
-    cat "$1"
-    return 1
 }
 
 # live ARG...: sexec ARG... between the FIFO on descriptor 9 and the file `out`.

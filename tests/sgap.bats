@@ -2,6 +2,8 @@
 # sgap --live: silence is told when nothing comes at all. No stopwatch: a wait ends as soon as what
 # it waits for is there, and fails only on a hang.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
@@ -11,21 +13,7 @@ setup()
 teardown()
 {
     exec 7>&-
-    local jobs
-    jobs=$(jobs -p)
-    [ -z "$jobs" ] || kill $jobs 2>/dev/null || true
-    wait
-}
-
-wait_for() # FILE TEXT
-{
-    for _ in $(seq 200); do
-        grep -qF -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    echo "never came: $2; instead:"
-    cat "$1"
-    return 1
+    end_jobs
 }
 
 at() # HOST SECONDS: a record past ten

@@ -2,6 +2,8 @@
 # sjoin on live inputs: tables that change, sides that come late, never or not whole. A wait ends as
 # soon as what it waits for is there, and fails only on a hang.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
@@ -10,22 +12,7 @@ setup()
 teardown()
 {
     exec 7>&- 8>&-
-    local jobs
-    jobs=$(jobs -p)
-    [ -z "$jobs" ] || kill $jobs 2>/dev/null || true
-    wait
-}
-
-# Waits until FILE holds TEXT.
-wait_for()
-{
-    for _ in $(seq 200); do
-        grep -qF -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    echo "never came: $2; instead:"
-    cat "$1"
-    return 1
+    end_jobs
 }
 
 at() # a record: at SECONDS past ten [MORE MEMBERS]

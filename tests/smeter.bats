@@ -1,22 +1,12 @@
 #!/usr/bin/env bats
 # smeter: on a terminal, while its neighbours stand still, and when they go.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
     screen=$BATS_TEST_DIRNAME/screen
-}
-
-# Waits until FILE holds TEXT.
-wait_for()
-{
-    for _ in $(seq 200); do
-        grep -qF -- "$2" "$1" 2>/dev/null && return 0
-        sleep 0.05
-    done
-    echo "never came: $2; instead:"
-    cat "$1"
-    return 1
 }
 
 record() # SECOND

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # sread -F: rotation as it happens. A wait ends as soon as what it waits for is there.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
@@ -8,10 +10,7 @@ setup()
 
 teardown()
 {
-    local jobs
-    jobs=$(jobs -p)
-    [ -z "$jobs" ] || kill $jobs 2>/dev/null || true
-    wait
+    end_jobs
 }
 
 # Waits until FILE holds the lines TEXT, and no others.

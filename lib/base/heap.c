@@ -101,6 +101,19 @@ tp_heap_pop(struct tp_heap *heap)
     return first;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+    return before(a, b) ? -1 : before(b, a);
+}
+
+void
+tp_heap_sort(struct tp_heap *heap)
+{
+    if (heap->count > 1) /* what is sorted is a heap */
+        qsort(heap->entry, heap->count, sizeof *heap->entry, compare);
+}
+
 void
 tp_heap_clear(struct tp_heap *heap)
 {

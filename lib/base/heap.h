@@ -30,6 +30,10 @@ const struct tp_heap_entry *tp_heap_peek(const struct tp_heap *heap);
 /* Removes the earliest. The heap must not be empty. */
 struct tp_heap_entry tp_heap_pop(struct tp_heap *heap);
 
+/* Puts the entries themselves in the order in which they leave, entry[0] first, for those who walk
+ * over them: nothing else changes, and in that order they are pushed again at no cost. */
+void tp_heap_sort(struct tp_heap *heap);
+
 void tp_heap_clear(struct tp_heap *heap);
 void tp_heap_release(struct tp_heap *heap);
 

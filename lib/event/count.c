@@ -172,3 +172,66 @@ tp_counts_unsaid(const struct tp_counts *counts, uint64_t *records)
     }
     return keys;
 }
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static int
+save_cell(const struct tp_saving *saving, struct tp_save *save, const struct filling *of,
+          uint64_t window, struct tp_str key, const struct cell *cell, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("seen"), (int64_t)of->seen);
+    tp_emit_int(&line, TP_STR("window"), (int64_t)window);
+    tp_saving_put_flag(&line, TP_STR("timed"), cell->timed);
+    tp_emit_int(&line, TP_STR("first"), cell->timed ? cell->first : 0);
+    tp_emit_int(&line, TP_STR("last"), cell->timed ? cell->last : 0);
+    return tp_saving_end(saving, &line, save, key, cell->acc, err);
+}
+
+int
+tp_counts_save(const struct tp_counts *counts, const struct tp_saving *saving, struct tp_save *save,
+               struct tp_err *err)
+{
+    for (struct filling *of = tp_map_first(counts->by_key); of;
+         of = tp_map_next(counts->by_key, of)) {
+        struct tp_str key = tp_map_key(counts->by_key, of);
+        uint64_t first = oldest(counts, of->seen);
+        uint64_t begun = (of->seen - 1) / counts->slide + 1;
+
+        for (uint64_t window = first; window < begun; window++)
+            if (save_cell(saving, save, of, window, key, cell_of(counts, of, window), err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+int
+tp_counts_load(struct tp_counts *counts, struct tp_saving *saving, struct tp_str line,
+               struct tp_err *err)
+{
+    uint64_t seen, window;
+    struct cell read = {.timed = false};
+    struct tp_str array, json, key;
+    const struct tp_saved fields[] = {
+        {"seen", TP_SAVED_COUNT, &seen, false},       {"window", TP_SAVED_COUNT, &window, false},
+        {"timed", TP_SAVED_FLAG, &read.timed, false}, {"first", TP_SAVED_INT, &read.first, false},
+        {"last", TP_SAVED_INT, &read.last, false},    {"key", TP_SAVED_JSON, &array, false},
+        {"acc", TP_SAVED_JSON, &json, false},
+    };
+    struct filling *of;
+    struct cell *cell;
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
+        tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    of = tp_map_add(counts->by_key, key, NULL);
+    if (!of)
+        return tp_err_memory(err);
+    of->seen = seen;
+    cell = cell_of(counts, of, window);
+    cell->timed = read.timed;
+    cell->first = read.first;
+    cell->last = read.last;
+    return tp_aggs_load(counts->aggs, cell->acc, json, err);
+}

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "event/row.h"
+#include "event/saving.h"
 #include "event/window.h"
 #include "query/agg.h"
 
@@ -33,5 +34,11 @@ int tp_counts_add(struct tp_counts *counts, const struct tp_arrival *arrival, bo
 
 /* How many keys have records that no row has counted yet, and how many those records are. */
 size_t tp_counts_unsaid(const struct tp_counts *counts, uint64_t *records);
+
+/* Saved state: lines whose first member is `seen`, one a key and open window. */
+int tp_counts_save(const struct tp_counts *counts, const struct tp_saving *saving,
+                   struct tp_save *save, struct tp_err *err);
+int tp_counts_load(struct tp_counts *counts, struct tp_saving *saving, struct tp_str line,
+                   struct tp_err *err);
 
 #endif

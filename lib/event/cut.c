@@ -51,6 +51,22 @@ tp_cuts_new(tp_duration gap, tp_duration max, const struct tp_aggs *aggs, struct
     return NULL;
 }
 
+/* An empty one. */
+static struct session *
+new_session(const struct tp_cuts *cuts, struct tp_str key)
+{
+    size_t aggs = tp_aggs_size(cuts->aggs);
+    struct session *session = calloc(1, sizeof *session + aggs + key.len);
+
+    if (!session)
+        return NULL;
+    session->key = session->acc + aggs;
+    session->key_len = key.len;
+    if (key.len)
+        memcpy(session->key, key.ptr, key.len);
+    return session;
+}
+
 static void
 drop(struct tp_cuts *cuts, struct session *session)
 {
@@ -98,7 +114,6 @@ int
 tp_cuts_add(struct tp_cuts *cuts, const struct tp_arrival *arrival, bool starts, bool ends,
             struct tp_err *err)
 {
-    size_t aggs = tp_aggs_size(cuts->aggs);
     struct tp_window span;
     struct session *record;
 
@@ -106,7 +121,7 @@ tp_cuts_add(struct tp_cuts *cuts, const struct tp_arrival *arrival, bool starts,
         return -1;
     if (arrival->time < arrival->watermark)
         return 0;
-    record = calloc(1, sizeof *record + aggs + arrival->key.len);
+    record = new_session(cuts, arrival->key);
     if (!record)
         return tp_err_memory(err);
     record->window = span;
@@ -114,10 +129,6 @@ tp_cuts_add(struct tp_cuts *cuts, const struct tp_arrival *arrival, bool starts,
     record->sequence = arrival->sequence;
     record->starts = starts;
     record->ends = ends;
-    record->key = record->acc + aggs;
-    record->key_len = arrival->key.len;
-    if (record->key_len)
-        memcpy(record->key, arrival->key.ptr, record->key_len);
     if (tp_arrival_apply(arrival, cuts->aggs, record->acc, err) == 0) {
         if (tp_heap_push(&cuts->waiting, arrival->time, record) == 0)
             return 1;
@@ -316,4 +327,153 @@ size_t
 tp_cuts_open(const struct tp_cuts *cuts)
 {
     return cuts->open + cuts->waiting.count;
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+/* SESSION is a session that "grows" or is "closed", or a record that "waits" for its time AT. */
+static int
+save_session(const struct session *session, const char *state, tp_time at,
+             const struct tp_saving *saving, struct tp_save *save, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_text(&line, TP_STR("cut"), tp_str_of(state));
+    tp_emit_int(&line, TP_STR("at"), at);
+    tp_emit_int(&line, TP_STR("start"), session->window.start);
+    tp_emit_int(&line, TP_STR("end"), session->window.end);
+    tp_emit_int(&line, TP_STR("last"), session->last);
+    tp_emit_int(&line, TP_STR("sequence"), (int64_t)session->sequence);
+    tp_saving_put_flag(&line, TP_STR("starts"), session->starts);
+    tp_saving_put_flag(&line, TP_STR("ends"), session->ends);
+    return tp_saving_end(saving, &line, save, key_of(session), session->acc, err);
+}
+
+static int
+as_they_leave(const void *a, const void *b)
+{
+    const struct tp_heap_entry *left = a, *right = b;
+
+    if (left->at != right->at)
+        return left->at > right->at ? 1 : -1;
+    return (left->order > right->order) - (left->order < right->order);
+}
+
+/* Entries of one session stand together. */
+static int
+as_they_are_said(const void *a, const void *b)
+{
+    const struct tp_heap_entry *left = a, *right = b;
+
+    return in_order(&left->data, &right->data);
+}
+
+/* A copy of the entries of QUEUE, in order; NULL: no memory. */
+static struct tp_heap_entry *
+entries_of(const struct tp_heap *queue, int (*order)(const void *, const void *))
+{
+    struct tp_heap_entry *entries = calloc(queue->count + 1, sizeof *entries);
+
+    if (!entries || queue->count == 0)
+        return entries;
+    memcpy(entries, queue->entry, queue->count * sizeof *entries);
+    qsort(entries, queue->count, sizeof *entries, order);
+    return entries;
+}
+
+static int
+save_waiting(const struct tp_cuts *cuts, const struct tp_saving *saving, struct tp_save *save,
+             struct tp_err *err)
+{
+    struct tp_heap_entry *entries = entries_of(&cuts->waiting, as_they_leave);
+    int result = entries ? 0 : tp_err_memory(err);
+
+    for (size_t i = 0; i < cuts->waiting.count && result == 0; i++)
+        result = save_session(entries[i].data, "waits", entries[i].at, saving, save, err);
+    free(entries);
+    return result;
+}
+
+static int
+save_open(const struct tp_cuts *cuts, const struct tp_saving *saving, struct tp_save *save,
+          struct tp_err *err)
+{
+    struct tp_heap_entry *entries = entries_of(&cuts->due, as_they_are_said);
+    int result = entries ? 0 : tp_err_memory(err);
+
+    for (size_t i = 0; i < cuts->due.count && result == 0; i++) {
+        const struct session *session = entries[i].data;
+        struct session **current = tp_map_find(cuts->current, key_of(session));
+        bool grows = current && *current == session;
+
+        if (session->said || (i > 0 && entries[i - 1].data == session))
+            continue;
+        result = save_session(session, grows ? "grows" : "closed", session->window.end, saving,
+                              save, err);
+    }
+    free(entries);
+    return result;
+}
+
+int
+tp_cuts_save(const struct tp_cuts *cuts, const struct tp_saving *saving, struct tp_save *save,
+             struct tp_err *err)
+{
+    return save_waiting(cuts, saving, save, err) < 0 ? -1 : save_open(cuts, saving, save, err);
+}
+
+/* One entry of a session is enough: that of its end. */
+static int
+restore(struct tp_cuts *cuts, struct session *session, struct tp_str state, tp_time at)
+{
+    struct session **place;
+
+    if (tp_str_equal(state, TP_STR("\"waits\"")))
+        return tp_heap_push(&cuts->waiting, at, session);
+    if (set_end(cuts, session, session->window.end) < 0)
+        return -1;
+    cuts->open++;
+    if (!tp_str_equal(state, TP_STR("\"grows\"")))
+        return 0;
+    place = tp_map_add(cuts->current, key_of(session), NULL);
+    if (place)
+        *place = session;
+    return place ? 0 : -1;
+}
+
+int
+tp_cuts_load(struct tp_cuts *cuts, struct tp_saving *saving, struct tp_str line, struct tp_err *err)
+{
+    struct session read = {.queued = 0}, *session;
+    struct tp_str state, array, json, key;
+    int64_t at;
+    const struct tp_saved fields[] = {
+        {"cut", TP_SAVED_JSON, &state, false},
+        {"at", TP_SAVED_INT, &at, false},
+        {"start", TP_SAVED_INT, &read.window.start, false},
+        {"end", TP_SAVED_INT, &read.window.end, false},
+        {"last", TP_SAVED_INT, &read.last, false},
+        {"sequence", TP_SAVED_COUNT, &read.sequence, false},
+        {"starts", TP_SAVED_FLAG, &read.starts, false},
+        {"ends", TP_SAVED_FLAG, &read.ends, false},
+        {"key", TP_SAVED_JSON, &array, false},
+        {"acc", TP_SAVED_JSON, &json, false},
+    };
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
+        tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    session = new_session(cuts, key);
+    if (!session)
+        return tp_err_memory(err);
+    session->window = read.window;
+    session->last = read.last;
+    session->sequence = read.sequence;
+    session->starts = read.starts;
+    session->ends = read.ends;
+    if (tp_aggs_load(cuts->aggs, session->acc, json, err) < 0) {
+        drop(cuts, session);
+        return -1;
+    }
+    return restore(cuts, session, state, at) < 0 ? tp_err_memory(err) : 0;
 }

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "event/row.h"
+#include "event/saving.h"
 #include "query/agg.h"
 #include "value/time.h"
 
@@ -38,5 +39,11 @@ int tp_cuts_watermark(struct tp_cuts *cuts, tp_time watermark, struct tp_err *er
 
 size_t
 tp_cuts_open(const struct tp_cuts *cuts); /* sessions, and records that wait for their turn */
+
+/* Saved state: lines whose first member is `cut`, one a record that waits or a session. */
+int tp_cuts_save(const struct tp_cuts *cuts, const struct tp_saving *saving, struct tp_save *save,
+                 struct tp_err *err);
+int tp_cuts_load(struct tp_cuts *cuts, struct tp_saving *saving, struct tp_str line,
+                 struct tp_err *err);
 
 #endif

@@ -97,6 +97,38 @@ tp_expiring_forget(struct tp_expiring *keys, tp_time now)
     }
 }
 
+void *
+tp_expiring_first(const struct tp_expiring *keys)
+{
+    return keys->oldest ? keys->oldest->state : NULL;
+}
+
+static const struct seen *
+seen_of(const void *state)
+{
+    return (const struct seen *)((const char *)state - offsetof(struct seen, state));
+}
+
+void *
+tp_expiring_next(const void *state)
+{
+    struct seen *newer = seen_of(state)->newer;
+
+    return newer ? newer->state : NULL;
+}
+
+struct tp_str
+tp_expiring_key(const struct tp_expiring *keys, const void *state)
+{
+    return tp_map_key(keys->map, seen_of(state));
+}
+
+tp_time
+tp_expiring_time(const void *state)
+{
+    return seen_of(state)->time;
+}
+
 size_t
 tp_expiring_count(const struct tp_expiring *keys)
 {

@@ -30,6 +30,13 @@ void *tp_expiring_touch(struct tp_expiring *keys, struct tp_str key, tp_time tim
 /* Forgets the keys last seen more than the time to live before NOW. */
 void tp_expiring_forget(struct tp_expiring *keys, tp_time now);
 
+/* For saved state: the states from the one unseen for longest on, NULL at the end; of each its key
+ * and when it was seen. Touched again in that order, all are as before. */
+void *tp_expiring_first(const struct tp_expiring *keys);
+void *tp_expiring_next(const void *state);
+struct tp_str tp_expiring_key(const struct tp_expiring *keys, const void *state);
+tp_time tp_expiring_time(const void *state);
+
 size_t tp_expiring_count(const struct tp_expiring *keys);
 
 /* Bytes held, for --max-memory: but for what states hold beside their blocks. */

@@ -363,3 +363,57 @@ tp_held_open(const struct tp_held *held)
 {
     return held->due.count;
 }
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static int
+save_window(const struct held_window *window, const struct tp_saving *saving, struct tp_save *save,
+            struct tp_err *err)
+{
+    for (struct group *g = tp_map_first(window->groups); g; g = tp_map_next(window->groups, g)) {
+        struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+        tp_emit_int(&line, TP_STR("held"), window->window.end);
+        tp_firing_save(&g->firing, &line);
+        if (tp_saving_end(saving, &line, save, tp_map_key(window->groups, g), g->acc, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+tp_held_save(const struct tp_held *held, const struct tp_saving *saving, struct tp_save *save,
+             struct tp_err *err)
+{
+    for (void *w = tp_map_first(held->by_end); w; w = tp_map_next(held->by_end, w))
+        if (save_window(w, saving, save, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* When its early rows are due next follows from the watermark, as it did before. */
+int
+tp_held_load(struct tp_held *held, struct tp_saving *saving, struct tp_str line, tp_time watermark,
+             struct tp_err *err)
+{
+    struct tp_str array, json, key;
+    int64_t end;
+    const struct tp_saved fields[] = {
+        {"held", TP_SAVED_INT, &end, false},
+        {"key", TP_SAVED_JSON, &array, false},
+        {"acc", TP_SAVED_JSON, &json, false},
+    };
+    struct held_window *window;
+    struct group *group;
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
+        tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    window = window_at(held, end, watermark);
+    group = window ? tp_map_add(window->groups, key, NULL) : NULL;
+    if (!group)
+        return tp_err_memory(err);
+    if (tp_firing_load(&group->firing, line, err) < 0)
+        return -1;
+    return tp_aggs_load(held->aggs, group->acc, json, err);
+}

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "event/quiet.h"
 #include "event/row.h"
+#include "event/saving.h"
 #include "event/trigger.h"
 #include "event/window.h"
 #include "query/agg.h"
@@ -54,5 +55,12 @@ int tp_held_say(struct tp_held *held, const struct tp_window *window, struct tp_
 int tp_held_watermark(struct tp_held *held, tp_time watermark, struct tp_err *err);
 
 size_t tp_held_open(const struct tp_held *held); /* windows whose rows on time are to come */
+
+/* Saved state: lines whose first member is `held`, one a window and key; loaded when the watermark
+ * was WATERMARK. */
+int tp_held_save(const struct tp_held *held, const struct tp_saving *saving, struct tp_save *save,
+                 struct tp_err *err);
+int tp_held_load(struct tp_held *held, struct tp_saving *saving, struct tp_str line,
+                 tp_time watermark, struct tp_err *err);
 
 #endif

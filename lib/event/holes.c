@@ -212,6 +212,55 @@ tp_holes_advance(struct tp_holes *h, tp_time limit, tp_holes_fill *fill, void *c
     return 0;
 }
 
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static struct tp_holes_key
+describe(const struct tp_holes *h, const struct last *last)
+{
+    return (struct tp_holes_key){
+        .key = tp_map_key(h->keys, last),
+        .record = {last->record, last->len},
+        .time = last->time,
+        .filled = last->next - 1,
+        .has_timer = last->is_armed,
+    };
+}
+
+/* Those with a timer in the order of timers, which is that of what is filled at one instant. */
+int
+tp_holes_walk(struct tp_holes *h, tp_holes_take *take, void *context, struct tp_err *err)
+{
+    struct tp_holes_key key;
+
+    tp_heap_sort(&h->timers);
+    for (size_t i = 0; i < h->timers.count; i++) {
+        key = describe(h, h->timers.entry[i].data);
+        key.timer = h->timers.entry[i].at;
+        if (take(context, &key, err) < 0)
+            return -1;
+    }
+    for (struct last *last = tp_map_first(h->keys); last; last = tp_map_next(h->keys, last)) {
+        key = describe(h, last);
+        if (!last->is_armed && take(context, &key, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+tp_holes_put(struct tp_holes *h, const struct tp_holes_key *key, struct tp_err *err)
+{
+    struct last *last = tp_map_add(h->keys, key->key, NULL);
+
+    if (!last || keep(h, last, key->record) < 0 ||
+        (key->has_timer && tp_heap_push(&h->timers, key->timer, last) < 0))
+        return tp_err_memory(err);
+    last->time = key->time;
+    last->next = key->filled + 1;
+    last->is_armed = key->has_timer;
+    return 0;
+}
+
 size_t
 tp_holes_count(const struct tp_holes *h)
 {

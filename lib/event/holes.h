@@ -51,6 +51,21 @@ int tp_holes_see(struct tp_holes *holes, struct tp_str key, tp_time time, struct
 int tp_holes_advance(struct tp_holes *holes, tp_time limit, tp_holes_fill *fill, void *context,
                      struct tp_err *err);
 
+/* For saved state: all there is to a key. */
+struct tp_holes_key {
+    struct tp_str key, record;
+    tp_time time;   /* of its last record */
+    int64_t filled; /* instants behind it */
+    bool has_timer;
+    tp_time timer;
+};
+
+/* Hands TAKE all keys; put again in that order into a new one, all goes on as before. -1 when TAKE
+ * said so, or memory ran out. */
+typedef int tp_holes_take(void *context, const struct tp_holes_key *key, struct tp_err *err);
+int tp_holes_walk(struct tp_holes *holes, tp_holes_take *take, void *context, struct tp_err *err);
+int tp_holes_put(struct tp_holes *holes, const struct tp_holes_key *key, struct tp_err *err);
+
 /* How far behind LIMIT an instant may lie that is filled later on. */
 tp_duration tp_holes_lag(const struct tp_holes_rule *rule);
 

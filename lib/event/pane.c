@@ -94,9 +94,10 @@ schedule(struct tp_panes *panes, struct tp_pane *pane)
     return tp_heap_push(&panes->expiring, pane->last_end, pane);
 }
 
+/* The next of its windows to be written ends at NEXT_END. */
 static struct tp_pane *
 make_pane(struct tp_panes *panes, const struct tp_window *place, const struct tp_window *first,
-          tp_time last_end, tp_time watermark, struct tp_err *err)
+          tp_time last_end, tp_time next_end, struct tp_err *err)
 {
     struct tp_map *groups = tp_map_new(tp_aggs_size(panes->aggs));
     struct tp_pane *pane =
@@ -111,7 +112,7 @@ make_pane(struct tp_panes *panes, const struct tp_window *place, const struct tp
     pane->end = place->end;
     pane->first_end = first->end;
     pane->last_end = last_end;
-    pane->next_end = first_due(panes, first->end, last_end, watermark);
+    pane->next_end = next_end;
     pane->groups = groups;
     if (schedule(panes, pane) < 0) {
         tp_err_memory(err);
@@ -142,7 +143,8 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
     }
     pane = tp_map_find(panes->by_start, start_key(&place.start));
     if (!pane)
-        pane = make_pane(panes, &place, &first, last.end, watermark, err);
+        pane = make_pane(panes, &place, &first, last.end,
+                         first_due(panes, first.end, last.end, watermark), err);
     panes->recent = pane;
     return pane;
 }
@@ -264,4 +266,93 @@ tp_panes_windows(const struct tp_panes *panes)
     }
     free(list);
     return windows;
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static struct tp_emit
+begin_line(const struct tp_pane *pane, struct tp_save *save)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("pane"), pane->start);
+    tp_emit_int(&line, TP_STR("next"), pane->next_end);
+    return line;
+}
+
+static int
+save_pane(const struct tp_pane *pane, const struct tp_saving *saving, struct tp_save *save,
+          struct tp_err *err)
+{
+    struct tp_emit line;
+    size_t i = 0;
+
+    if (tp_map_count(pane->groups) == 0) { /* its windows are said to be quiet, not passed over */
+        line = begin_line(pane, save);
+        tp_emit_close(&line);
+        return tp_save_line_end(save, err);
+    }
+    for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc)) {
+        line = begin_line(pane, save);
+        if (pane->seen.len > 0)
+            tp_emit_int(&line, TP_STR("seen"), (int64_t)tp_pane_sequence(pane, i++));
+        if (tp_saving_end(saving, &line, save, tp_map_key(pane->groups, acc), acc, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+tp_panes_save(const struct tp_panes *panes, const struct tp_saving *saving, struct tp_save *save,
+              struct tp_err *err)
+{
+    for (void *p = tp_map_first(panes->by_start); p; p = tp_map_next(panes->by_start, p))
+        if (save_pane(p, saving, save, err) < 0)
+            return -1;
+    return 0;
+}
+
+static struct tp_pane *
+load_pane(struct tp_panes *panes, tp_time start, tp_time next_end, struct tp_err *err)
+{
+    struct tp_pane *pane = tp_map_find(panes->by_start, start_key(&start));
+    struct tp_window place, first, last;
+
+    if (pane)
+        return pane;
+    if (tp_window_pane(panes->spec, start, &place, err) < 0)
+        return NULL;
+    tp_window_of_pane(panes->spec, place.start, &first, &last);
+    if (place.start == start && next_end >= first.end)
+        return make_pane(panes, &place, &first, last.end, next_end, err);
+    tp_err_set(err, TP_FAULT_MACHINE, "a saved pane that is none of these windows");
+    return NULL;
+}
+
+int
+tp_panes_load(struct tp_panes *panes, struct tp_saving *saving, struct tp_str line,
+              struct tp_err *err)
+{
+    int64_t start, next;
+    uint64_t seen = 0;
+    struct tp_str array = {NULL, 0}, json = {NULL, 0}, key;
+    const struct tp_saved fields[] = {
+        {"pane", TP_SAVED_INT, &start, false}, {"next", TP_SAVED_INT, &next, false},
+        {"seen", TP_SAVED_COUNT, &seen, true}, {"key", TP_SAVED_JSON, &array, true},
+        {"acc", TP_SAVED_JSON, &json, true},
+    };
+    struct tp_pane *pane;
+    void *acc;
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+        return -1;
+    pane = load_pane(panes, start, next, err);
+    if (!pane || !array.ptr)
+        return pane ? 0 : -1;
+    if (tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    acc = tp_map_add(pane->groups, key, NULL);
+    if (!acc || tp_pane_note(panes, pane, seen) < 0)
+        return tp_err_memory(err);
+    return tp_aggs_load(panes->aggs, acc, json, err);
 }

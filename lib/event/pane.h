@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "event/saving.h"
 #include "event/window.h"
 #include "query/agg.h"
 #include "value/time.h"
@@ -56,5 +57,12 @@ uint64_t tp_pane_sequence(const struct tp_pane *pane, size_t group); /* by place
 
 /* How many windows with records are still to come. SIZE_MAX: no memory to count them. */
 size_t tp_panes_windows(const struct tp_panes *panes);
+
+/* Saved state: lines whose first member is `pane`, one a group (one of a pane without any). Loaded
+ * into panes that never saw a record. */
+int tp_panes_save(const struct tp_panes *panes, const struct tp_saving *saving,
+                  struct tp_save *save, struct tp_err *err);
+int tp_panes_load(struct tp_panes *panes, struct tp_saving *saving, struct tp_str line,
+                  struct tp_err *err);
 
 #endif

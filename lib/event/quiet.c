@@ -145,3 +145,50 @@ tp_quiet_before(struct tp_quiet *quiet, tp_time end, struct tp_err *err)
 {
     return tp_quiet_until(quiet, end - 1, err);
 }
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+int
+tp_quiet_save(const struct tp_quiet *quiet, const struct tp_saving *saving, struct tp_save *save,
+              struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("quiet"), quiet->said);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    for (tp_time *last = tp_map_first(quiet->known); last; last = tp_map_next(quiet->known, last)) {
+        line = tp_emit_open(tp_save_line(save));
+        tp_emit_int(&line, TP_STR("known"), *last);
+        tp_saving_put_key(saving, &line, tp_map_key(quiet->known, last));
+        tp_emit_close(&line);
+        if (tp_save_line_end(save, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+tp_quiet_load(struct tp_quiet *quiet, struct tp_saving *saving, struct tp_str line,
+              struct tp_err *err)
+{
+    struct tp_str array, key;
+    int64_t end;
+    const struct tp_saved said = {"quiet", TP_SAVED_INT, &quiet->said, false};
+    const struct tp_saved fields[] = {
+        {"known", TP_SAVED_INT, &end, false},
+        {"key", TP_SAVED_JSON, &array, false},
+    };
+    tp_time *last;
+
+    if (tp_saved_is(line, "quiet"))
+        return tp_saved_read(line, &said, 1, err);
+    if (tp_saved_read(line, fields, 2, err) < 0 || tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    last = tp_map_add(quiet->known, key, NULL);
+    if (!last)
+        return tp_err_memory(err);
+    *last = end;
+    return 0;
+}

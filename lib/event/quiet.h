@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "event/saving.h"
 #include "event/window.h"
 #include "value/time.h"
 
@@ -44,5 +45,11 @@ int tp_quiet_seen(struct tp_quiet *quiet, const struct tp_window *window, struct
 
 /* WINDOW, which has records, was said: says the known keys that have none in it. */
 int tp_quiet_rest(struct tp_quiet *quiet, const struct tp_window *window, struct tp_err *err);
+
+/* Saved state: lines whose first member is `quiet` or `known`. */
+int tp_quiet_save(const struct tp_quiet *quiet, const struct tp_saving *saving,
+                  struct tp_save *save, struct tp_err *err);
+int tp_quiet_load(struct tp_quiet *quiet, struct tp_saving *saving, struct tp_str line,
+                  struct tp_err *err);
 
 #endif

@@ -263,14 +263,22 @@ gather_due(struct tp_reorder *r, tp_time before)
     return (long)count;
 }
 
+/* Who gets the lines, and whether they stay nevertheless. */
+struct taker {
+    tp_reorder_take *take;
+    void *context;
+    bool stay;
+};
+
 /* The first line of RUN leaves. */
 static int
-leave(struct tp_reorder *r, struct run *run, tp_reorder_take *take, void *context,
-      struct tp_err *err)
+leave(struct tp_reorder *r, struct run *run, const struct taker *to, struct tp_err *err)
 {
     struct entry entry = run->entry[run->head++];
-    int result = take(context, entry.time, (struct tp_str){entry.text, entry.len}, err);
+    int result = to->take(to->context, entry.time, (struct tp_str){entry.text, entry.len}, err);
 
+    if (to->stay)
+        return result;
     r->held--;
     if (--entry.chunk->live == 0)
         drop_chunk(r, entry.chunk);
@@ -284,13 +292,13 @@ is_due(const struct run *run, tp_time before)
 }
 
 static int
-merge(struct tp_reorder *r, size_t count, tp_time before, tp_reorder_take *take, void *context,
+merge(struct tp_reorder *r, size_t count, tp_time before, const struct taker *to,
       struct tp_err *err)
 {
     struct run **heap = r->heap;
 
     while (count > 0) {
-        if (leave(r, heap[0], take, context, err) < 0)
+        if (leave(r, heap[0], to, err) < 0)
             return -1;
         if (count > 1 && !is_due(heap[0], before))
             heap[0] = heap[--count];
@@ -321,13 +329,35 @@ int
 tp_reorder_drain(struct tp_reorder *r, tp_time before, tp_reorder_take *take, void *context,
                  struct tp_err *err)
 {
+    struct taker to = {take, context, .stay = false};
     long due = gather_due(r, before);
     int result;
 
     if (due < 0)
         return tp_err_memory(err);
-    result = merge(r, (size_t)due, before, take, context, err);
+    result = merge(r, (size_t)due, before, &to, err);
     drop_empty_runs(r);
+    return result;
+}
+
+int
+tp_reorder_walk(struct tp_reorder *r, tp_reorder_take *take, void *context, struct tp_err *err)
+{
+    struct taker to = {take, context, .stay = true};
+    size_t *head = malloc((r->runs + 1) * sizeof *head);
+    long due = gather_due(r, TP_TIME_AFTER_ALL);
+    int result;
+
+    if (!head || due < 0) {
+        free(head);
+        return tp_err_memory(err);
+    }
+    for (size_t i = 0; i < r->runs; i++)
+        head[i] = r->run[i].head;
+    result = merge(r, (size_t)due, TP_TIME_AFTER_ALL, &to, err);
+    for (size_t i = 0; i < r->runs; i++)
+        r->run[i].head = head[i];
+    free(head);
     return result;
 }
 

@@ -37,6 +37,11 @@ typedef int tp_reorder_take(void *context, tp_time time, struct tp_str text, str
 int tp_reorder_drain(struct tp_reorder *reorder, tp_time before, tp_reorder_take *take,
                      void *context, struct tp_err *err);
 
+/* For saved state: hands TAKE all lines, in order, and they stay; added again in that order to a
+ * new one, all goes on as before. -1 when TAKE said so or memory ran out. */
+int tp_reorder_walk(struct tp_reorder *reorder, tp_reorder_take *take, void *context,
+                    struct tp_err *err);
+
 size_t tp_reorder_count(const struct tp_reorder *reorder); /* lines held */
 size_t tp_reorder_size(const struct tp_reorder *reorder);  /* bytes held, for --max-memory */
 

@@ -1,41 +1,6 @@
-#include "event/session.h"
-
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/heap.h"
-#include "base/map.h"
-#include "event/window.h"
-
-/* The sessions of one key, newest first. */
-struct of_key {
-    struct session *first;
-};
-
-struct session {
-    struct tp_window window;
-    uint64_t sequence;  /* of the first record */
-    bool said;          /* its row on time was; nothing has moved its bounds since */
-    unsigned queued;    /* entries of the queues that point here; the last one to go frees it */
-    struct of_key *key; /* NULL: swallowed or over */
-    struct session *next;
-    struct tp_firing firing;
-    _Alignas(16) char acc[];
-};
-
-struct tp_sessions {
-    const struct tp_aggs *aggs;
-    const struct tp_trigger *trigger;
-    struct tp_row_to to;
-    struct tp_window_spec spec;
-    struct tp_map *by_key;   /* key -> struct of_key */
-    struct tp_heap due;      /* sessions by the end they had when pushed: it may have grown */
-    struct tp_heap early;    /* ... by when early rows are due */
-    struct tp_heap expiring; /* ... by the end they were said with: stale when it has grown */
-    struct session **list;
-    size_t list_cap;
-    size_t open; /* not said yet */
-};
+#include "event/session_state.h"
 
 struct tp_sessions *
 tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_trigger *trigger,
@@ -58,8 +23,8 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_tri
 
 /* --- queues ------------------------------------------------------------------------------------*/
 
-static int
-enqueue(struct tp_heap *queue, tp_time at, struct session *session)
+int
+tp_session_enqueue(struct tp_heap *queue, tp_time at, struct session *session)
 {
     if (tp_heap_push(queue, at, session) < 0)
         return -1;
@@ -88,7 +53,8 @@ schedule_early(struct tp_sessions *sessions, struct session *session, tp_time wa
     struct tp_window open = {session->window.start, TP_TIME_MAX};
     tp_time next = tp_trigger_next_early(sessions->trigger, &open, watermark);
 
-    return next == TP_TIME_AFTER_ALL ? 0 : enqueue(&sessions->early, next, session);
+    session->early = next;
+    return next == TP_TIME_AFTER_ALL ? 0 : tp_session_enqueue(&sessions->early, next, session);
 }
 
 /* --- life --------------------------------------------------------------------------------------*/
@@ -103,7 +69,7 @@ new_session(struct tp_sessions *sessions, struct of_key *of, const struct tp_win
         return NULL;
     session->window = *window;
     session->sequence = arrival->sequence;
-    if (enqueue(&sessions->due, window->end, session) < 0) {
+    if (tp_session_enqueue(&sessions->due, window->end, session) < 0) {
         free(session);
         return NULL;
     }
@@ -266,7 +232,7 @@ grow(struct tp_sessions *sessions, struct session *kept, const struct tp_window 
         return 0;
     kept->said = false;
     sessions->open++;
-    return enqueue(&sessions->due, merged->end, kept);
+    return tp_session_enqueue(&sessions->due, merged->end, kept);
 }
 
 /* Makes MERGED one session of OF out of those it swallows; new if there was none. */
@@ -345,11 +311,11 @@ list_due(struct tp_sessions *sessions, tp_time watermark, size_t *count, struct 
         if (!session)
             continue;
         if (session->window.end > watermark) { /* has grown since */
-            if (enqueue(&sessions->due, session->window.end, session) < 0)
+            if (tp_session_enqueue(&sessions->due, session->window.end, session) < 0)
                 return tp_err_memory(err);
             continue;
         }
-        if (enqueue(&sessions->expiring, session->window.end, session) < 0 ||
+        if (tp_session_enqueue(&sessions->expiring, session->window.end, session) < 0 ||
             list(sessions, *count, session) < 0)
             return tp_err_memory(err);
         session->said = true;

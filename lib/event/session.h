@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "event/row.h"
+#include "event/saving.h"
 #include "event/trigger.h"
 #include "query/agg.h"
 #include "value/time.h"
@@ -35,5 +36,11 @@ int tp_sessions_add(struct tp_sessions *sessions, const struct tp_arrival *arriv
 int tp_sessions_watermark(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err);
 
 size_t tp_sessions_open(const struct tp_sessions *sessions); /* rows on time are to come */
+
+/* Saved state: lines whose first member is `session`, those of a key one behind the other. */
+int tp_sessions_save(const struct tp_sessions *sessions, const struct tp_saving *saving,
+                     struct tp_save *save, struct tp_err *err);
+int tp_sessions_load(struct tp_sessions *sessions, struct tp_saving *saving, struct tp_str line,
+                     struct tp_err *err);
 
 #endif

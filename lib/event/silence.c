@@ -5,6 +5,10 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "record/emit.h"
+#include "record/key.h"
+#include "record/member.h"
+#include "value/num.h"
 
 struct stretch {
     tp_time first, last;
@@ -368,6 +372,110 @@ tp_silence_next(const struct tp_silence *s)
     const struct tp_heap_entry *next = tp_heap_peek(&s->timers);
 
     return next ? next->at : TP_TIME_AFTER_ALL;
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static void
+write_watch(const struct tp_silence *s, struct watch *w, size_t parts, struct tp_buf *to)
+{
+    struct tp_emit line = tp_emit_open(to);
+
+    tp_emit_name(&line, TP_STR("key"));
+    tp_key_save(to, tp_map_key(s->watches, w), parts);
+    tp_emit_int(&line, TP_STR("from"), w->from);
+    tp_emit_json(&line, TP_STR("silent"), w->is_silent ? TP_STR("true") : TP_STR("false"));
+    tp_emit_name(&line, TP_STR("seen"));
+    tp_buf_put_char(to, '[');
+    for (size_t i = w->head; i < w->count; i++)
+        tp_buf_printf(to, "%s%lld,%lld", i > w->head ? "," : "",
+                      (long long)stretches_of(w)[i].first, (long long)stretches_of(w)[i].last);
+    tp_buf_put_char(to, ']');
+    tp_emit_close(&line);
+}
+
+/* Timers are not saved: they follow from the rest. Nor are keys that wait for nothing but an
+ * outdated one. */
+int
+tp_silence_save(struct tp_silence *s, size_t parts, struct tp_save *save, struct tp_err *err)
+{
+    for (struct watch *w = tp_map_first(s->watches); w; w = tp_map_next(s->watches, w)) {
+        if (!w->is_silent && w->count == 0)
+            continue;
+        write_watch(s, w, parts, tp_save_line(save));
+        if (tp_save_line_end(save, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool
+read_time(struct tp_members *walk, tp_time *time)
+{
+    struct tp_slot slot;
+
+    return tp_elements_next(walk, &slot) && slot.kind == TP_SLOT_INTEGER &&
+           tp_num_parse_int((struct tp_str){slot.ptr, slot.len}, time);
+}
+
+/* SEEN is `[first,last,...]`. */
+static int
+load_stretches(struct tp_silence *s, struct watch *w, struct tp_str seen, struct tp_err *err)
+{
+    struct tp_members walk = tp_elements_open(seen);
+    tp_time first, last;
+
+    while (read_time(&walk, &first)) {
+        if (!read_time(&walk, &last) || last < first)
+            return tp_err_set(err, TP_FAULT_MACHINE,
+                              "saved times of a key: not as they are written");
+        if (insert_at(s, w, w->count, first) < 0)
+            return tp_err_memory(err);
+        stretches_of(w)[w->count - 1].last = last;
+    }
+    return 0;
+}
+
+static int
+load_watch(struct tp_silence *s, struct tp_str key, tp_time from, bool is_silent,
+           struct tp_str seen, struct tp_err *err)
+{
+    bool is_new;
+    struct watch *w = tp_map_add(s->watches, key, &is_new);
+
+    if (!w)
+        return tp_err_memory(err);
+    if (!is_new || seen.len == 0 || seen.ptr[0] != '[')
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key: not as it is written");
+    w->from = from;
+    w->is_silent = is_silent;
+    w->armed = TP_TIME_AFTER_ALL;
+    if (load_stretches(s, w, seen, err) < 0)
+        return -1;
+    return arm(s, w) < 0 ? tp_err_memory(err) : 0;
+}
+
+int
+tp_silence_load(struct tp_silence *s, size_t parts, struct tp_str line, struct tp_err *err)
+{
+    struct tp_buf bytes = TP_BUF_INIT;
+    struct tp_str key, seen;
+    bool is_silent;
+    tp_time from;
+    const struct tp_saved fields[] = {
+        {"key", TP_SAVED_JSON, &key, false},
+        {"from", TP_SAVED_INT, &from, false},
+        {"silent", TP_SAVED_FLAG, &is_silent, false},
+        {"seen", TP_SAVED_JSON, &seen, false},
+    };
+    int result = tp_saved_read(line, fields, sizeof fields / sizeof *fields, err);
+
+    if (result == 0)
+        result = tp_key_load(&bytes, key, parts, err);
+    if (result == 0)
+        result = load_watch(s, tp_buf_str(&bytes), from, is_silent, seen, err);
+    tp_buf_release(&bytes);
+    return result;
 }
 
 size_t

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "record/snapshot.h"
 #include "value/time.h"
 
 struct tp_silence; /* opaque */
@@ -49,6 +50,13 @@ int tp_silence_advance(struct tp_silence *silence, tp_time limit, tp_time seen_t
 /* The limit at which there may be something to tell: beyond this instant. TP_TIME_AFTER_ALL: none.
  */
 tp_time tp_silence_next(const struct tp_silence *silence);
+
+/* For saved state, with keys of so many PARTS: a line for each key that is silent or may be; and
+ * takes such a line (valid JSON). -1: it is none, or memory or the disk is full. */
+int tp_silence_save(struct tp_silence *silence, size_t parts, struct tp_save *save,
+                    struct tp_err *err);
+int tp_silence_load(struct tp_silence *silence, size_t parts, struct tp_str line,
+                    struct tp_err *err);
 
 size_t tp_silence_count(const struct tp_silence *silence); /* keys */
 size_t tp_silence_size(const struct tp_silence *silence);  /* bytes held, for --max-memory */

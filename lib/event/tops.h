@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "event/top.h"
 #include "event/window.h"
+#include "record/snapshot.h"
 
 struct tp_tops; /* opaque */
 
@@ -34,6 +35,17 @@ struct tp_top *tp_tops_get(struct tp_tops *tops, const struct tp_window *bounds,
  * in the order they were made. Drop it before the next. */
 struct tp_top_window *tp_tops_due(struct tp_tops *tops, tp_time watermark);
 void tp_tops_drop(struct tp_tops *tops, struct tp_top_window *window);
+
+/*
+ * For saved state, with keys of so many PARTS: a line for each record, `{"record":...`, and for
+ * each window and key, `{"window_end":...`; and takes such a line (valid JSON), in that order.
+ * loaded comes behind the last: no record is wanted any more but by the tops.
+ */
+int tp_tops_save(struct tp_tops *tops, const struct tp_top_rule *rule, size_t parts,
+                 struct tp_save *save, struct tp_err *err);
+int tp_tops_load(struct tp_tops *tops, const struct tp_top_rule *rule, size_t parts,
+                 struct tp_str line, struct tp_err *err);
+void tp_tops_loaded(struct tp_tops *tops);
 
 size_t tp_tops_count(const struct tp_tops *tops); /* open windows */
 

@@ -1,5 +1,6 @@
 #include "event/trigger.h"
 
+#include "event/saving.h"
 #include "value/num.h"
 
 int
@@ -134,4 +135,36 @@ tp_trigger_take_back(const struct tp_said *said, const struct tp_row_to *to, str
         return 0;
     said->firing->stands = false;
     return put_standing(said, TP_ROW_DELETE, to, err);
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+void
+tp_firing_save(const struct tp_firing *firing, struct tp_emit *line)
+{
+    tp_emit_int(line, TP_STR("fresh"), (int64_t)firing->fresh);
+    tp_emit_int(line, TP_STR("rows"), (int64_t)firing->n);
+    tp_emit_int(line, TP_STR("timing"), firing->timing);
+    tp_saving_put_flag(line, TP_STR("stands"), firing->stands);
+    tp_emit_text(line, TP_STR("text"), tp_buf_str(&firing->text));
+}
+
+int
+tp_firing_load(struct tp_firing *firing, struct tp_str line, struct tp_err *err)
+{
+    uint64_t timing = 0;
+    const struct tp_saved fields[] = {
+        {"fresh", TP_SAVED_COUNT, &firing->fresh, false},
+        {"rows", TP_SAVED_COUNT, &firing->n, false},
+        {"timing", TP_SAVED_COUNT, &timing, false},
+        {"stands", TP_SAVED_FLAG, &firing->stands, false},
+        {"text", TP_SAVED_TEXT, &firing->text, false},
+    };
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+        return -1;
+    if (timing > TP_LATE_ROW)
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved row of no known timing");
+    firing->timing = (enum tp_timing)timing;
+    return 0;
 }

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "event/row.h"
 #include "query/agg.h"
+#include "record/emit.h"
 #include "value/time.h"
 
 /* All zero: one row, on time. */
@@ -66,6 +67,10 @@ struct tp_firing {
 };
 
 void tp_firing_release(struct tp_firing *firing);
+
+/* Saved state: appends members to LINE; reads them out of such a line into an empty FIRING. */
+void tp_firing_save(const struct tp_firing *firing, struct tp_emit *line);
+int tp_firing_load(struct tp_firing *firing, struct tp_str line, struct tp_err *err);
 
 /* What a row is said of. */
 struct tp_said {

@@ -121,6 +121,19 @@ tp_turns_leave(struct tp_turns *turns)
     return count;
 }
 
+int
+tp_turns_walk(struct tp_turns *turns, tp_turns_take *take, void *context, struct tp_err *err)
+{
+    for (const struct tp_turn *turn = turns->first; turn; turn = turn->behind)
+        if (take(context, turn, err) < 0)
+            return -1;
+    tp_heap_sort(&turns->waiting);
+    for (size_t i = 0; i < turns->waiting.count; i++)
+        if (take(context, turns->waiting.entry[i].data, err) < 0)
+            return -1;
+    return 0;
+}
+
 size_t
 tp_turns_count(const struct tp_turns *turns)
 {

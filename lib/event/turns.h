@@ -44,6 +44,11 @@ struct tp_turn *tp_turns_first(const struct tp_turns *turns, tp_time before);
 /* Those that tp_turns_first gave leave, all of their time: how many. */
 size_t tp_turns_leave(struct tp_turns *turns);
 
+/* For saved state: hands TAKE all that is held, in the order of turns; added again in that order to
+ * a new one, all goes on as before. Nothing is borrowed longer. -1 when TAKE said so. */
+typedef int tp_turns_take(void *context, const struct tp_turn *turn, struct tp_err *err);
+int tp_turns_walk(struct tp_turns *turns, tp_turns_take *take, void *context, struct tp_err *err);
+
 size_t tp_turns_count(const struct tp_turns *turns);
 size_t tp_turns_size(const struct tp_turns *turns); /* bytes held, for --max-memory */
 

@@ -174,7 +174,7 @@ pass_version(void *context, tp_time time, struct tp_str text, struct tp_err *err
     size_t older;
 
     (void)err;
-    memcpy(&h, text.ptr, sizeof(struct history *));
+    memcpy(&h, text.ptr, text.len);
     older = up_to(h, time) - 1;
     v->size -= DUE_COST;
     drop_first(v, h, older + h->version[older]->ends);

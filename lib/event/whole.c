@@ -91,3 +91,51 @@ tp_whole_any(const struct tp_whole *whole)
 {
     return tp_map_count(whole->groups) > 0;
 }
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+int
+tp_whole_save(const struct tp_whole *whole, const struct tp_saving *saving, struct tp_save *save,
+              struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_saving_put_flag(&line, TP_STR("whole"), whole->timed);
+    tp_emit_int(&line, TP_STR("first"), whole->first);
+    tp_emit_int(&line, TP_STR("last"), whole->last);
+    tp_saving_put_flag(&line, TP_STR("taken_back"), whole->changes);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    for (void *acc = tp_map_first(whole->groups); acc; acc = tp_map_next(whole->groups, acc)) {
+        line = tp_emit_open(tp_save_line(save));
+        if (tp_saving_end(saving, &line, save, tp_map_key(whole->groups, acc), acc, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+tp_whole_load(struct tp_whole *whole, struct tp_saving *saving, struct tp_str line,
+              struct tp_err *err)
+{
+    struct tp_str array, json, key;
+    const struct tp_saved of_all[] = {
+        {"whole", TP_SAVED_FLAG, &whole->timed, false},
+        {"first", TP_SAVED_INT, &whole->first, false},
+        {"last", TP_SAVED_INT, &whole->last, false},
+        {"taken_back", TP_SAVED_FLAG, &whole->changes, false},
+    };
+    const struct tp_saved of_group[] = {
+        {"key", TP_SAVED_JSON, &array, false},
+        {"acc", TP_SAVED_JSON, &json, false},
+    };
+    void *acc;
+
+    if (tp_saved_is(line, "whole"))
+        return tp_saved_read(line, of_all, sizeof of_all / sizeof *of_all, err);
+    if (tp_saved_read(line, of_group, 2, err) < 0 || tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    acc = tp_map_add(whole->groups, key, NULL);
+    return acc ? tp_aggs_load(whole->aggs, acc, json, err) : tp_err_memory(err);
+}

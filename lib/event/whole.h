@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "event/row.h"
+#include "event/saving.h"
 #include "query/agg.h"
 
 struct tp_whole; /* opaque */
@@ -27,5 +28,11 @@ int tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool 
 int tp_whole_say(struct tp_whole *whole, struct tp_err *err);
 
 bool tp_whole_any(const struct tp_whole *whole); /* is there something to say? */
+
+/* Saved state: a line whose first member is `whole`, and one a key (`key`). */
+int tp_whole_save(const struct tp_whole *whole, const struct tp_saving *saving,
+                  struct tp_save *save, struct tp_err *err);
+int tp_whole_load(struct tp_whole *whole, struct tp_saving *saving, struct tp_str line,
+                  struct tp_err *err);
 
 #endif

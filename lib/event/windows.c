@@ -16,7 +16,7 @@ struct tp_windows {
     struct tp_held *held;   /* NULL: no row is corrected */
     struct tp_quiet *quiet; /* NULL: windows without records are not said */
     void *empty;            /* ... the accumulator of those that are */
-    tp_time watermark;      /* as it is while windows are said */
+    tp_time watermark;      /* up to which windows were said */
     struct tp_window first; /* of the record placed last: its first window, */
     tp_time held_until;     /* ... and the end of the last one that is held */
 };
@@ -143,6 +143,7 @@ tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, const str
     windows->plan = plan;
     windows->aggs = aggs;
     windows->to = to;
+    windows->watermark = TP_TIME_BEFORE_ALL;
     windows->panes = tp_panes_new(&plan->spec, aggs);
     windows->gather = tp_gather_new(aggs, plan->spec.kind == TP_WINDOW_CUMULATE);
     if (corrects)
@@ -234,4 +235,39 @@ size_t
 tp_windows_open(const struct tp_windows *windows)
 {
     return tp_panes_windows(windows->panes) + (windows->held ? tp_held_open(windows->held) : 0);
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+/* What is gathered is made anew of the panes. */
+int
+tp_windows_save(const struct tp_windows *windows, const struct tp_saving *saving,
+                struct tp_save *save, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("watermark"), windows->watermark);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0 ||
+        (windows->quiet && tp_quiet_save(windows->quiet, saving, save, err) < 0) ||
+        tp_panes_save(windows->panes, saving, save, err) < 0)
+        return -1;
+    return windows->held ? tp_held_save(windows->held, saving, save, err) : 0;
+}
+
+int
+tp_windows_load(struct tp_windows *windows, struct tp_saving *saving, struct tp_str line,
+                struct tp_err *err)
+{
+    const struct tp_saved watermark = {"watermark", TP_SAVED_INT, &windows->watermark, false};
+
+    if (tp_saved_is(line, "pane"))
+        return tp_panes_load(windows->panes, saving, line, err);
+    if (tp_saved_is(line, "held") && windows->held)
+        return tp_held_load(windows->held, saving, line, windows->watermark, err);
+    if (tp_saved_is(line, "watermark"))
+        return tp_saved_read(line, &watermark, 1, err);
+    if (windows->quiet)
+        return tp_quiet_load(windows->quiet, saving, line, err);
+    return tp_err_set(err, TP_FAULT_MACHINE, "a line that such windows do not save");
 }

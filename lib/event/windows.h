@@ -15,6 +15,7 @@
 #include "event/pane.h"
 #include "event/plan.h"
 #include "event/row.h"
+#include "event/saving.h"
 #include "query/agg.h"
 #include "query/keys.h"
 #include "value/time.h"
@@ -57,5 +58,11 @@ int tp_windows_note(const struct tp_windows *windows, struct tp_pane *pane, uint
 int tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_err *err);
 
 size_t tp_windows_open(const struct tp_windows *windows); /* rows on time are to come */
+
+/* Saved state, of all rooms that take part. */
+int tp_windows_save(const struct tp_windows *windows, const struct tp_saving *saving,
+                    struct tp_save *save, struct tp_err *err);
+int tp_windows_load(struct tp_windows *windows, struct tp_saving *saving, struct tp_str line,
+                    struct tp_err *err);
 
 #endif

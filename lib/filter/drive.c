@@ -2,10 +2,12 @@
  * The three drivers: which input is read next, when to wait, and what happens meanwhile.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "filter/stage.h"
+#include "value/clock.h"
 
 #define HINT_AFTER (5 * TP_SECOND)
 
@@ -141,15 +143,6 @@ go_quiet(struct tp_stage *s)
     return tp_stage_flush(s, &s->err);
 }
 
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
 static int
 timeout_ms(const struct tp_stage *s)
 {
@@ -187,7 +180,7 @@ wait_for_any(struct tp_stage *s)
     size_t count = (size_t)s->inputs;
     struct tp_in **inputs = calloc(count, sizeof(struct tp_in *));
     bool *held = calloc(count, sizeof *held);
-    tp_time from = steady_clock();
+    tp_time from = tp_clock_steady();
     int ready = -1;
 
     if (!inputs || !held) {
@@ -199,7 +192,7 @@ wait_for_any(struct tp_stage *s)
         }
         ready = tp_in_wait_holding(inputs, held, count, timeout_ms(s), &s->err);
     }
-    s->waited += steady_clock() - from;
+    s->waited += tp_clock_steady() - from;
     free(inputs);
     free(held);
     return ready;
@@ -245,23 +238,74 @@ run_inputs(struct tp_stage *s)
     return tp_flow_finish(s);
 }
 
+/* ---- sources ---- */
+
+static sigset_t
+stop_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* Asked to stop (SIGTERM) a source that keeps state ends with a last barrier. The signal is not
+ * taken but looked for, between two pieces of work, so that no handler and no variable of the
+ * process is needed. */
+static void
+hold_stop(const struct tp_stage *s)
+{
+    sigset_t set = stop_signals();
+
+    if (s->state.store)
+        sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void
+stop(struct tp_stage *s)
+{
+    s->suspended = s->stopped = true;
+}
+
+static void
+look_for_stop(struct tp_stage *s)
+{
+    sigset_t pending;
+
+    if (s->state.store && sigpending(&pending) == 0 && sigismember(&pending, SIGTERM))
+        stop(s);
+}
+
+/* Sleeps for PAUSE; a signal to stop ends it. */
+static int
+nap_or_stop(struct tp_stage *s, const struct timespec *pause)
+{
+    sigset_t set = stop_signals();
+    int got = s->state.store ? sigtimedwait(&set, NULL, pause) : nanosleep(pause, NULL);
+
+    if (got == SIGTERM)
+        stop(s);
+    return got < 0 && errno != EINTR && errno != EAGAIN ? tp_err_system(&s->err, "sleep") : 0;
+}
+
 static int
 sleep_until_due(struct tp_stage *s)
 {
-    tp_time until = steady_clock() + (s->wake_at - s->waited);
+    tp_time until = tp_clock_steady() + (s->wake_at - s->waited);
 
     s->wake_at = 0;
     if (go_quiet(s) < 0)
         return -1;
-    for (tp_duration left; (left = until - steady_clock()) > 0;) {
+    for (tp_duration left; (left = until - tp_clock_steady()) > 0;) {
         tp_duration barrier = s->state.store ? tp_state_due_in(s) : left;
         tp_duration nap = barrier < left ? barrier : left;
         struct timespec pause = {nap / TP_SECOND, nap % TP_SECOND};
 
-        if (nanosleep(&pause, NULL) < 0 && errno != EINTR)
-            return tp_err_system(&s->err, "nanosleep");
-        if (tp_barrier_due(s) < 0)
+        if (nap_or_stop(s, &pause) < 0 || tp_barrier_due(s) < 0)
             return -1;
+        if (s->stopped)
+            return 0;
     }
     return 0;
 }
@@ -271,6 +315,7 @@ run_source(struct tp_stage *s)
 {
     int more;
 
+    hold_stop(s);
     if (tp_flow_start(s) < 0)
         return -1;
     more = !s->state.complete;
@@ -280,6 +325,8 @@ run_source(struct tp_stage *s)
             return -1;
         if (s->wake_at > 0 && sleep_until_due(s) < 0)
             return -1;
+        if (more)
+            look_for_stop(s);
     }
     return tp_flow_finish(s);
 }

@@ -1,7 +1,8 @@
 #include "filter/pace.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+#include "value/clock.h"
 
 int
 tp_pace_parse_speed(struct tp_pace *pace, const char *text, struct tp_err *err)
@@ -14,15 +15,6 @@ tp_pace_parse_speed(struct tp_pace *pace, const char *text, struct tp_err *err)
     if (end != text && *end == '\0' && pace->speed > 0 && pace->speed < 1e9)
         return 0;
     return tp_err_set(err, TP_FAULT_USAGE, "--speed: a number such as 1x or 10x, not \"%s\"", text);
-}
-
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
 }
 
 /* A double is exact enough for a pace; no time is made of it. */
@@ -50,9 +42,9 @@ tp_pace_wait(struct tp_pace *pace, tp_time time)
         return 0;
     if (!pace->has_begun) {
         pace->has_begun = true;
-        pace->began = steady_clock();
+        pace->began = tp_clock_steady();
     }
-    wait = due_after(pace, time) - (double)(steady_clock() - pace->began);
+    wait = due_after(pace, time) - (double)(tp_clock_steady() - pace->began);
     if (wait > 0)
         return wait < (double)TP_HOUR ? (tp_duration)wait + 1 : TP_HOUR;
     pace->passed++;

@@ -31,7 +31,7 @@ parse_bound(const char *option, const char *text, tp_time now, struct tp_span_bo
 }
 
 int
-tp_span_parse(struct tp_span *span, const char *from, const char *to, tp_time now,
+tp_span_parse(struct tp_span_range *span, const char *from, const char *to, tp_time now,
               struct tp_err *err)
 {
     if (parse_bound("--from", from, now, &span->from, err) < 0 ||
@@ -43,19 +43,19 @@ tp_span_parse(struct tp_span *span, const char *from, const char *to, tp_time no
 }
 
 bool
-tp_span_is_timed(const struct tp_span *span)
+tp_span_is_timed(const struct tp_span_range *span)
 {
     return span->from.kind == TP_SPAN_TIME || span->to.kind == TP_SPAN_TIME;
 }
 
 bool
-tp_span_has_offset(const struct tp_span *span)
+tp_span_has_offset(const struct tp_span_range *span)
 {
     return span->from.kind == TP_SPAN_OFFSET || span->to.kind == TP_SPAN_OFFSET;
 }
 
 bool
-tp_span_wants(const struct tp_span *span, tp_time time)
+tp_span_wants(const struct tp_span_range *span, tp_time time)
 {
     return !(span->from.kind == TP_SPAN_TIME && time < span->from.time) &&
            !(span->to.kind == TP_SPAN_TIME && time >= span->to.time);

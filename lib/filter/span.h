@@ -25,16 +25,16 @@ struct tp_span_bound {
 };
 
 /* [from, to) */
-struct tp_span {
+struct tp_span_range {
     struct tp_span_bound from, to;
 };
 
 /* FROM and TO may be NULL; times are relative to NOW. */
-int tp_span_parse(struct tp_span *span, const char *from, const char *to, tp_time now,
+int tp_span_parse(struct tp_span_range *span, const char *from, const char *to, tp_time now,
                   struct tp_err *err);
 
-bool tp_span_is_timed(const struct tp_span *span);
-bool tp_span_has_offset(const struct tp_span *span);
-bool tp_span_wants(const struct tp_span *span, tp_time time);
+bool tp_span_is_timed(const struct tp_span_range *span);
+bool tp_span_has_offset(const struct tp_span_range *span);
+bool tp_span_wants(const struct tp_span_range *span, tp_time time);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "value/clock.h"
 
 int
 tp_stage_want(struct tp_stage *s, const char *text, struct tp_err *err)
@@ -267,19 +268,10 @@ tp_stage_mute(struct tp_stage *s)
     s->muted = true;
 }
 
-static tp_time
-clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
-
 tp_time
 tp_stage_now(struct tp_stage *s)
 {
-    return s->has_now ? s->now : clock_now();
+    return s->has_now ? s->now : tp_clock_wall();
 }
 
 tp_duration

@@ -263,6 +263,8 @@ tp_stage_begin(struct tp_stage *s, int argc, char **argv)
         printf("%s (tidepipe) %s\n", s->op->name, TP_VERSION);
         return fflush(stdout) == 0 ? TP_STATUS_CLEAN : TP_STATUS_FAILED;
     }
+    s->operand = argv + first; /* all of them: `operands` may look */
+    s->operands = argc - first;
     s->own_operands = s->op->operands ? s->op->operands(s->self, s) : s->op->operands_before_files;
     if (nothing_to_read(s, argc - first)) {
         tp_settings_print_usage(s->op);

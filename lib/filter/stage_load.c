@@ -20,7 +20,8 @@
     {                                        \
         name, TP_SAVED_FLAG, &(field), false \
     }
-#define READ(s, line, fields) tp_saved_read(line, fields, sizeof fields / sizeof *fields, &(s)->err)
+#define READ(s, line, fields) \
+    tp_saved_read(line, fields, sizeof(fields) / sizeof *(fields), &(s)->err)
 
 static int
 load_stage(struct tp_stage *s, struct tp_str line)

@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "filter/stage.h"
 #include "record/emit.h"
 #include "record/member.h"
+#include "value/clock.h"
 
 /* ---- opening ---- */
 
@@ -237,20 +237,11 @@ tp_state_restore(struct tp_stage *s)
 
 /* ---- barriers of a source ---- */
 
-static int64_t
-milliseconds(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The steady clock, as if it had been set with the wall clock at the start. */
 static int64_t
 clock_of_barriers(const struct tp_stage *s)
 {
-    return milliseconds(CLOCK_MONOTONIC) + s->state.started;
+    return tp_clock_steady() / TP_MILLISECOND + s->state.started;
 }
 
 /* IDs are multiples of EVERY, so that several sources mean the same by them; above LARGEST. Where a
@@ -259,9 +250,9 @@ static void
 start_clock(struct tp_stage *s, int64_t largest)
 {
     int64_t every = s->state.every;
-    int64_t first = (milliseconds(CLOCK_REALTIME) / every + 1) * every;
+    int64_t first = (tp_clock_wall() / TP_MILLISECOND / every + 1) * every;
 
-    s->state.started = milliseconds(CLOCK_REALTIME) - milliseconds(CLOCK_MONOTONIC);
+    s->state.started = tp_clock_wall() / TP_MILLISECOND - tp_clock_steady() / TP_MILLISECOND;
     s->state.next = first;
     if (largest >= first) {
         s->state.next = (largest / every + 1) * every;

@@ -1,5 +1,5 @@
 /*
- * agg_state: the pieces of which saved accumulators are made. Private to query/agg*.
+ * agg_state: the pieces of which saved accumulators are made. Private to query/agg* and query/step*.
  *
  * Whole numbers beyond 2^53 are quoted, for the sake of readers that know only doubles. A value is
  * itself where JSON has it, and an object of one member where not: {"time":1}, {"duration":1},

@@ -36,6 +36,9 @@ struct tp_node *tp_node_new(struct tp_compile *c, enum tp_op op, size_t at);
 struct tp_node *tp_node_constant(struct tp_compile *c, struct tp_value value, size_t at);
 int tp_node_add(struct tp_compile *c, struct tp_node *node, struct tp_node *arg);
 
+/* NODE (may be NULL) ends where the last token did. */
+struct tp_node *tp_node_closed(struct tp_compile *c, struct tp_node *node);
+
 /* A failure at NODE, or at byte AT; TP_FAULT_USAGE. */
 int tp_compile_fail(struct tp_compile *c, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -43,9 +46,21 @@ int tp_compile_fail(struct tp_compile *c, size_t at, const char *format, ...)
 /* The aux of NODE, made if it had none. */
 struct tp_aux *tp_node_aux(struct tp_compile *c, struct tp_node *node);
 
-/* Primaries: expr_parse_primary.c. */
+/* From what binds tightest to what binds least: expr_parse_primary.c, expr_parse.c (arithmetic, up
+ * to ||), expr_parse_predicate.c. */
 struct tp_node *tp_parse_primary(struct tp_compile *c);
-struct tp_node *tp_parse_operand(struct tp_compile *c); /* from || upwards: no comparison */
+struct tp_node *tp_parse_operand(struct tp_compile *c);
+struct tp_node *tp_parse_predicate(struct tp_compile *c);
+
+/* An operator between two operands; a table of them ends with a NULL symbol. */
+struct tp_binary {
+    const char *symbol;
+    enum tp_op op;
+};
+
+/* That of TABLE which is the token at hand, or NULL. */
+const struct tp_binary *tp_parse_binary(const struct tp_compile *c, const struct tp_binary *table);
+
 int tp_parse_expect(struct tp_compile *c, const char *symbol);
 int tp_parse_expect_word(struct tp_compile *c, const char *word);
 /* What stands at the current token, for messages: "`)`", "the end". */

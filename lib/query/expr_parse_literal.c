@@ -10,14 +10,6 @@ next(struct tp_compile *c)
     return tp_lex_next(c->lex, c->err);
 }
 
-static struct tp_node *
-closed(struct tp_compile *c, struct tp_node *node)
-{
-    if (node)
-        node->len = c->lex->end - node->at;
-    return node;
-}
-
 /* Text of a '…' token with its quotes undone, in the expression's arena. */
 static int
 parse_text(struct tp_compile *c, struct tp_str *text)
@@ -44,7 +36,7 @@ tp_parse_text_literal(struct tp_compile *c)
 
     if (parse_text(c, &text) < 0)
         return NULL;
-    return closed(c, tp_node_constant(c, tp_text(text), at));
+    return tp_node_closed(c, tp_node_constant(c, tp_text(text), at));
 }
 
 struct tp_node *
@@ -57,7 +49,7 @@ tp_parse_number(struct tp_compile *c)
         tp_compile_fail(c, at, "a number of more than %d characters", TP_NUMBER_MAX);
         return NULL;
     }
-    return next(c) < 0 ? NULL : closed(c, tp_node_constant(c, value, at));
+    return next(c) < 0 ? NULL : tp_node_closed(c, tp_node_constant(c, value, at));
 }
 
 /* INTERVAL '5' MINUTE, or INTERVAL '1h30m' without a unit. */
@@ -136,7 +128,7 @@ tp_parse_interval(struct tp_compile *c, size_t at)
         tp_compile_fail(c, text_at, "INTERVAL: %s", reason.text);
         return NULL;
     }
-    return closed(c, tp_node_constant(c, value, at));
+    return tp_node_closed(c, tp_node_constant(c, value, at));
 }
 
 struct tp_node *
@@ -157,5 +149,5 @@ tp_parse_timestamp(struct tp_compile *c, size_t at)
         tp_compile_fail(c, text_at, "TIMESTAMP: %s", reason.text);
         return NULL;
     }
-    return closed(c, tp_node_constant(c, value, at));
+    return tp_node_closed(c, tp_node_constant(c, value, at));
 }

@@ -12,14 +12,6 @@ next(struct tp_compile *c)
     return tp_lex_next(c->lex, c->err);
 }
 
-static struct tp_node *
-closed(struct tp_compile *c, struct tp_node *node)
-{
-    if (node)
-        node->len = c->lex->end - node->at;
-    return node;
-}
-
 static int
 grow_members(struct tp_compile *c)
 {
@@ -89,7 +81,7 @@ parse_path(struct tp_compile *c)
     node->member.index = index;
     node->is_row_time = row_time;
     c->lex->at = end;
-    return next(c) < 0 ? NULL : closed(c, node);
+    return next(c) < 0 ? NULL : tp_node_closed(c, node);
 }
 
 static struct tp_node *
@@ -105,7 +97,7 @@ parse_parentheses(struct tp_compile *c)
         return NULL;
     node->at = at;
     node->parenthesized = true;
-    return closed(c, node);
+    return tp_node_closed(c, node);
 }
 
 static int
@@ -143,7 +135,7 @@ parse_case(struct tp_compile *c)
     } else if (tp_node_add(c, node, tp_node_constant(c, tp_null(), c->lex->token.at)) < 0) {
         return NULL;
     }
-    return tp_parse_expect_word(c, "END") < 0 ? NULL : closed(c, node);
+    return tp_parse_expect_word(c, "END") < 0 ? NULL : tp_node_closed(c, node);
 }
 
 static int
@@ -178,7 +170,7 @@ parse_cast(struct tp_compile *c, size_t at, enum tp_op op)
         tp_parse_expect_word(c, "AS") < 0 || parse_type(c, &node->cast) < 0 ||
         tp_parse_expect(c, ")") < 0)
         return NULL;
-    return closed(c, node);
+    return tp_node_closed(c, node);
 }
 
 static int
@@ -236,7 +228,7 @@ parse_extract(struct tp_compile *c, struct tp_node *node)
     unit = tp_arena_copy(&c->expr->nodes, unit);
     if (!unit.ptr)
         return tp_err_memory(c->err);
-    name = closed(c, tp_node_constant(c, tp_text(unit), at));
+    name = tp_node_closed(c, tp_node_constant(c, tp_text(unit), at));
     if (tp_node_add(c, node, name) < 0 || tp_parse_expect_word(c, "FROM") < 0)
         return -1;
     return tp_node_add(c, node, tp_parse_expr(c));
@@ -335,7 +327,8 @@ parse_call(struct tp_compile *c, size_t at, struct tp_str name)
     else
         done = parse_arguments(c, node);
     c->nesting--;
-    if (done < 0 || (special && tp_parse_expect(c, ")") < 0) || check_count(c, closed(c, node)) < 0)
+    if (done < 0 || (special && tp_parse_expect(c, ")") < 0) ||
+        check_count(c, tp_node_closed(c, node)) < 0)
         return NULL;
     return node;
 }
@@ -345,7 +338,7 @@ parse_word_literal(struct tp_compile *c, struct tp_value value)
 {
     size_t at = c->lex->token.at;
 
-    return next(c) < 0 ? NULL : closed(c, tp_node_constant(c, value, at));
+    return next(c) < 0 ? NULL : tp_node_closed(c, tp_node_constant(c, value, at));
 }
 
 static struct tp_node *

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "record/member.h"
 #include "value/num.h"
 
 /* --- parsing -----------------------------------------------------------------------------------*/
@@ -208,4 +209,59 @@ tp_order_compare(const struct tp_order *order, const struct tp_value *a, const s
     for (size_t i = 0; i < order->count && result == 0; i++)
         result = compare_term(&order->term[i], &a[i], &b[i]);
     return result;
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static const struct {
+    enum tp_kind family;
+    struct tp_str name;
+} families[] = {
+    {TP_NULL, {"none", 4}}, {TP_BOOL, {"boolean", 7}}, {TP_REAL, {"number", 6}},
+    {TP_TEXT, {"text", 4}}, {TP_TIME, {"time", 4}},    {TP_DURATION, {"duration", 8}},
+};
+
+#define FAMILIES (sizeof families / sizeof *families)
+
+void
+tp_order_save(const struct tp_order *order, struct tp_buf *to)
+{
+    tp_buf_put_char(to, '[');
+    for (size_t i = 0; i < order->count; i++)
+        for (size_t f = 0; f < FAMILIES; f++)
+            if (families[f].family == order->term[i].family)
+                tp_buf_printf(to, "%s\"%s\"", i > 0 ? "," : "", families[f].name.ptr);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+find_family(const struct tp_slot *slot, enum tp_kind *family)
+{
+    struct tp_str name = {slot->ptr, slot->len};
+
+    for (size_t f = 0; slot->kind == TP_SLOT_TEXT && f < FAMILIES; f++) {
+        if (!tp_str_equal(families[f].name, name))
+            continue;
+        *family = families[f].family;
+        return true;
+    }
+    return false;
+}
+
+int
+tp_order_load(struct tp_order *order, struct tp_str array, struct tp_err *err)
+{
+    struct tp_members walk;
+    struct tp_slot slot;
+    size_t i = 0;
+
+    if (array.len == 0 || array.ptr[0] != '[')
+        return tp_err_set(err, TP_FAULT_MACHINE, "the saved kinds of an order are no array");
+    walk = tp_elements_open(array);
+    for (; tp_elements_next(&walk, &slot); i++)
+        if (i == order->count || !find_family(&slot, &order->term[i].family))
+            return tp_err_set(err, TP_FAULT_MACHINE, "the saved kinds of an order do not fit it");
+    if (i == order->count)
+        return 0;
+    return tp_err_set(err, TP_FAULT_MACHINE, "the saved kinds of an order are not all there");
 }

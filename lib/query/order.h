@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "value/value.h"
@@ -34,6 +35,11 @@ void tp_order_release(struct tp_order *order);
 /* Takes the values of a record, one a term, if they can be compared with all taken before: what has
  * an order and is of one kind. -1 (TP_FAULT_RECORD) otherwise, and nothing is changed. */
 int tp_order_accept(struct tp_order *order, const struct tp_value *value, struct tp_err *err);
+
+/* For saved state: the kinds of the values accepted so far, as a JSON array; and takes such an
+ * array (valid JSON). -1: it is none of this order. */
+void tp_order_save(const struct tp_order *order, struct tp_buf *to);
+int tp_order_load(struct tp_order *order, struct tp_str array, struct tp_err *err);
 
 /* <0, 0, >0: of values that were accepted, which comes first. */
 int tp_order_compare(const struct tp_order *order, const struct tp_value *a,

@@ -147,7 +147,7 @@ tp_pair_test(struct tp_pair *pair, struct tp_str left, struct tp_str right, stru
 int
 tp_pair_write(struct tp_pair *pair, struct tp_buf *object, struct tp_buf *to, struct tp_err *err)
 {
-    size_t members;
+    size_t members = 0;
 
     if (scan(pair, object, &members, err) < 0 ||
         tp_project_begin(pair->project, (struct tp_str){object->ptr, object->len - 1}, members,

@@ -13,11 +13,6 @@ static const struct tp_step_function *const functions[] = {
 
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
-/* What lies in front of the cells. */
-struct head {
-    int64_t rows;
-};
-
 const struct tp_step_function *
 tp_step_function_find(struct tp_str name)
 {
@@ -229,11 +224,12 @@ int
 tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row record,
               struct tp_steps_view view, struct tp_buf *to, struct tp_err *err)
 {
-    struct head *head = state;
-    struct tp_step_row row = {record.values, record.time, ++head->rows, view};
+    int64_t rows = tp_step_rows(state) + 1;
+    struct tp_step_row row = {record.values, record.time, rows, view};
     const struct tp_step_column *column = steps->column;
     int result = 0;
 
+    tp_step_set_rows(state, rows);
     for (; column < steps->column + steps->columns; column++) {
         if (column > steps->column)
             tp_buf_put_char(to, ',');

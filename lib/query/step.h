@@ -80,11 +80,23 @@ struct tp_steps_view {
  * Steps one record on and appends `"lag_x":1,"rate_x":0.5`: every column. 1: a result could not be
  * said (an integer sum beyond int64), is null, and ERR says why; -1: memory ran out.
  */
-int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row row,
+int tp_steps_step(const struct tp_steps *steps, void *state, struct tp_steps_row record,
                   struct tp_steps_view view, struct tp_buf *to, struct tp_err *err);
 
 /* Bytes that STATE holds beyond its block, for --max-memory. */
 size_t tp_steps_held(const struct tp_steps *steps, const void *state);
+
+/* For saved state: STATE as a JSON array; and an empty state from that (valid JSON). -1: it is not
+ * what was saved by this list, or memory ran out; clear it all the same. */
+void tp_steps_save(const struct tp_steps *steps, const void *state, struct tp_buf *to);
+int tp_steps_load(const struct tp_steps *steps, void *state, struct tp_str json,
+                  struct tp_err *err);
+
+/* ... and so the values of a record, which come back as tp_steps_read gives them. */
+void tp_steps_save_values(const struct tp_steps *steps, const struct tp_value *values,
+                          struct tp_buf *to);
+int tp_steps_load_values(const struct tp_steps *steps, struct tp_str json, struct tp_buf *bytes,
+                         struct tp_value *values, struct tp_err *err);
 
 void tp_steps_clear(const struct tp_steps *steps, void *state);
 

@@ -9,6 +9,7 @@
 
 #include "query/step_list.h"
 #include "query/step_ring.h"
+#include "query/step_state.h"
 #include "record/emit.h"
 #include "value/num.h"
 
@@ -78,6 +79,34 @@ held_total(const void *cell)
     return tp_step_ring_held(&((const struct total *)cell)->ring);
 }
 
+static void
+save_total(const void *cell, struct tp_buf *to)
+{
+    const struct total *t = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_put_whole(to, t->count);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, t->rounded);
+    tp_buf_put_char(to, ',');
+    tp_step_put_sum(to, &t->sum);
+    tp_buf_put_char(to, ',');
+    tp_step_put_ring(to, &t->ring);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_total(void *cell, struct tp_agg_reader *from)
+{
+    struct total *t = cell;
+
+    return tp_agg_read_char(from, '[') && tp_agg_read_count(from, &t->count) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_count(from, &t->rounded) &&
+           tp_agg_read_char(from, ',') && tp_step_read_sum(from, &t->sum) &&
+           tp_agg_read_char(from, ',') && tp_step_read_ring(from, &t->ring) &&
+           tp_agg_read_char(from, ']');
+}
+
 static int
 write_sum(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, struct tp_err *err)
 {
@@ -128,6 +157,8 @@ const struct tp_step_function tp_step_sum = {
     .write = write_sum,
     .clear = clear_total,
     .held = held_total,
+    .save = save_total,
+    .load = load_total,
 };
 
 const struct tp_step_function tp_step_avg = {
@@ -139,6 +170,8 @@ const struct tp_step_function tp_step_avg = {
     .write = write_avg,
     .clear = clear_total,
     .held = held_total,
+    .save = save_total,
+    .load = load_total,
 };
 
 const struct tp_step_function tp_step_count = {
@@ -151,6 +184,8 @@ const struct tp_step_function tp_step_count = {
     .write = write_count,
     .clear = clear_total,
     .held = held_total,
+    .save = save_total,
+    .load = load_total,
 };
 
 /* ---- min, max ---- */
@@ -210,6 +245,18 @@ held_extreme(const void *cell)
     return tp_step_ring_held(cell);
 }
 
+static void
+save_extreme(const void *cell, struct tp_buf *to)
+{
+    tp_step_put_ring(to, cell);
+}
+
+static bool
+load_extreme(void *cell, struct tp_agg_reader *from)
+{
+    return tp_step_read_ring(from, cell);
+}
+
 const struct tp_step_function tp_step_min = {
     .name = {"min", 3},
     .form = TP_STEP_NUMBER,
@@ -219,6 +266,8 @@ const struct tp_step_function tp_step_min = {
     .write = write_extreme,
     .clear = clear_extreme,
     .held = held_extreme,
+    .save = save_extreme,
+    .load = load_extreme,
 };
 
 const struct tp_step_function tp_step_max = {
@@ -230,4 +279,6 @@ const struct tp_step_function tp_step_max = {
     .write = write_extreme,
     .clear = clear_extreme,
     .held = held_extreme,
+    .save = save_extreme,
+    .load = load_extreme,
 };

@@ -3,6 +3,7 @@
 #define TP_QUERY_STEP_LIST_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "query/step.h"
 #include "value/time.h"
@@ -48,6 +49,8 @@ struct tp_step_row {
 
 #define TP_STEP_COLUMN const struct tp_step_column *column, void *cell
 
+struct tp_agg_reader; /* query/agg_state */
+
 struct tp_step_function {
     struct tp_str name;
     enum tp_step_form form;
@@ -64,6 +67,10 @@ struct tp_step_function {
                  struct tp_err *err);
     void (*clear)(void *cell);        /* NULL: nothing to give back */
     size_t (*held)(const void *cell); /* bytes that clear would give back; NULL with it */
+    /* The cell as one JSON value; and an empty cell from that. False: it is not what save writes,
+     * or memory ran out (from->memory); the cell can still be cleared. NULL: it keeps nothing. */
+    void (*save)(const void *cell, struct tp_buf *to);
+    bool (*load)(void *cell, struct tp_agg_reader *from);
 };
 
 /* NULL: no such. */
@@ -89,6 +96,22 @@ struct tp_steps {
     size_t arguments;
     size_t size;
 };
+
+/* How many records a state has stepped: lies in front of the cells. */
+static inline int64_t
+tp_step_rows(const void *state)
+{
+    int64_t rows;
+
+    memcpy(&rows, state, sizeof rows);
+    return rows;
+}
+
+static inline void
+tp_step_set_rows(void *state, int64_t rows)
+{
+    memcpy(state, &rows, sizeof rows);
+}
 
 /* The position of a record in a frame, and the first one that the frame still covers. */
 static inline int64_t

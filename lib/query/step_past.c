@@ -3,7 +3,9 @@
 
 #include "query/step_list.h"
 #include "query/step_ring.h"
+#include "query/step_state.h"
 #include "record/emit.h"
+#include "value/text.h"
 
 /* ---- row_number ---- */
 
@@ -98,6 +100,33 @@ held_lag(const void *cell)
     return tp_step_ring_held(&lag->ring) + lag->bytes;
 }
 
+static void
+save_lag(const void *cell, struct tp_buf *to)
+{
+    const struct tp_step_ring *ring = &((const struct lag *)cell)->ring;
+
+    tp_step_put_ring(to, ring);
+}
+
+static bool
+load_lag(void *cell, struct tp_agg_reader *from)
+{
+    struct tp_step_entry entry;
+    bool first = true, broken = false;
+
+    if (!tp_agg_read_char(from, '['))
+        return false;
+    while (tp_agg_read_more(from, &first, &broken)) {
+        if (!tp_step_read_entry(from, &entry) || entry.value.kind != TP_TEXT)
+            return false;
+        if (keep(cell, entry.at, entry.value.text) < 0) {
+            from->memory = true;
+            return false;
+        }
+    }
+    return !broken;
+}
+
 const struct tp_step_function tp_step_lag = {
     .name = {"lag", 3},
     .form = TP_STEP_JSON,
@@ -105,6 +134,8 @@ const struct tp_step_function tp_step_lag = {
     .write = write_lag,
     .clear = clear_lag,
     .held = held_lag,
+    .save = save_lag,
+    .load = load_lag,
 };
 
 /* ---- lead ---- */
@@ -190,6 +221,31 @@ held_kept(const void *cell)
     return ((const struct tp_buf *)cell)->cap;
 }
 
+/* What is kept is never empty: null is nothing. */
+static void
+save_kept(const void *cell, struct tp_buf *to)
+{
+    const struct tp_buf *kept = cell;
+
+    if (kept->len)
+        tp_text_quote(tp_buf_str(kept), to);
+    else
+        TP_BUF_PUT(to, "null");
+}
+
+static bool
+load_kept(void *cell, struct tp_agg_reader *from)
+{
+    struct tp_value value;
+
+    if (!tp_step_read_value(from, &value))
+        return false;
+    if (value.kind == TP_TEXT)
+        tp_buf_put_str(cell, value.text);
+    from->memory |= tp_buf_failed(cell);
+    return !from->memory && (value.kind == TP_TEXT || value.kind == TP_NULL);
+}
+
 const struct tp_step_function tp_step_first_value = {
     .name = {"first_value", 11},
     .form = TP_STEP_JSON,
@@ -197,6 +253,8 @@ const struct tp_step_function tp_step_first_value = {
     .write = write_first_value,
     .clear = clear_kept,
     .held = held_kept,
+    .save = save_kept,
+    .load = load_kept,
 };
 
 const struct tp_step_function tp_step_last_value = {
@@ -206,6 +264,8 @@ const struct tp_step_function tp_step_last_value = {
     .write = write_last_value,
     .clear = clear_kept,
     .held = held_kept,
+    .save = save_kept,
+    .load = load_kept,
 };
 
 /* ---- changed: x IS DISTINCT FROM lag(x), and true for the first record ---- */
@@ -232,4 +292,6 @@ const struct tp_step_function tp_step_changed = {
     .write = write_changed,
     .clear = clear_kept,
     .held = held_kept,
+    .save = save_kept,
+    .load = load_kept,
 };

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "query/step_list.h"
+#include "query/step_state.h"
 #include "record/emit.h"
 #include "value/num.h"
 
@@ -77,11 +78,39 @@ write_rate(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, str
     return 0;
 }
 
+static void
+save_previous(const void *cell, struct tp_buf *to)
+{
+    const struct previous *previous = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_step_put_value(to, previous->value);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, previous->time);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_previous(void *cell, struct tp_agg_reader *from)
+{
+    struct previous *previous = cell;
+    struct tp_value value;
+
+    if (!tp_agg_read_char(from, '[') || !tp_step_read_value(from, &value) ||
+        value.kind == TP_TEXT || !tp_agg_read_char(from, ',') ||
+        !tp_agg_read_int(from, &previous->time))
+        return false;
+    previous->value = value;
+    return tp_agg_read_char(from, ']');
+}
+
 const struct tp_step_function tp_step_delta = {
     .name = {"delta", 5},
     .form = TP_STEP_NUMBER,
     .size = sizeof(struct previous),
     .write = write_delta,
+    .save = save_previous,
+    .load = load_previous,
 };
 
 const struct tp_step_function tp_step_rate = {
@@ -90,6 +119,8 @@ const struct tp_step_function tp_step_rate = {
     .is_timed = true,
     .size = sizeof(struct previous),
     .write = write_rate,
+    .save = save_previous,
+    .load = load_previous,
 };
 
 /* ---- ewma ---- */
@@ -123,12 +154,39 @@ write_ewma(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, str
     return 0;
 }
 
+static void
+save_ewma(const void *cell, struct tp_buf *to)
+{
+    const struct ewma *e = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_put_real(to, e->weighted);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, e->weights);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, e->time);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_ewma(void *cell, struct tp_agg_reader *from)
+{
+    struct ewma *e = cell;
+
+    return tp_agg_read_char(from, '[') && tp_agg_read_real(from, &e->weighted) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_real(from, &e->weights) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_int(from, &e->time) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_step_function tp_step_ewma = {
     .name = {"ewma", 4},
     .form = TP_STEP_NUMBER,
     .is_timed = true,
     .size = sizeof(struct ewma),
     .write = write_ewma,
+    .save = save_ewma,
+    .load = load_ewma,
 };
 
 /* ---- alarm ---- */
@@ -180,9 +238,33 @@ write_alarm(TP_STEP_COLUMN, const struct tp_step_row *row, struct tp_buf *to, st
     return 0;
 }
 
+static void
+save_alarm(const void *cell, struct tp_buf *to)
+{
+    const struct alarm *alarm = cell;
+
+    tp_buf_printf(to, "[%s,%s,", alarm->is_raised ? "true" : "false",
+                  alarm->is_pending ? "true" : "false");
+    tp_agg_put_whole(to, alarm->since);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_alarm(void *cell, struct tp_agg_reader *from)
+{
+    struct alarm *alarm = cell;
+
+    return tp_agg_read_char(from, '[') && tp_step_read_flag(from, &alarm->is_raised) &&
+           tp_agg_read_char(from, ',') && tp_step_read_flag(from, &alarm->is_pending) &&
+           tp_agg_read_char(from, ',') && tp_agg_read_int(from, &alarm->since) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_step_function tp_step_alarm = {
     .name = {"alarm", 5},
     .form = TP_STEP_CONDITION,
     .size = sizeof(struct alarm),
     .write = write_alarm,
+    .save = save_alarm,
+    .load = load_alarm,
 };

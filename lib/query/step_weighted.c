@@ -9,6 +9,7 @@
 
 #include "query/step_list.h"
 #include "query/step_ring.h"
+#include "query/step_state.h"
 #include "record/emit.h"
 #include "value/num.h"
 
@@ -107,6 +108,31 @@ held_twa(const void *cell)
     return tp_step_ring_held(&((const struct weighted *)cell)->ring);
 }
 
+static void
+save_twa(const void *cell, struct tp_buf *to)
+{
+    const struct weighted *w = cell;
+
+    tp_buf_put_char(to, '[');
+    tp_agg_put_whole(to, w->gone);
+    tp_buf_put_char(to, ',');
+    tp_step_put_sum(to, &w->area);
+    tp_buf_put_char(to, ',');
+    tp_step_put_ring(to, &w->ring);
+    tp_buf_put_char(to, ']');
+}
+
+static bool
+load_twa(void *cell, struct tp_agg_reader *from)
+{
+    struct weighted *w = cell;
+
+    return tp_agg_read_char(from, '[') && tp_agg_read_count(from, &w->gone) &&
+           tp_agg_read_char(from, ',') && tp_step_read_sum(from, &w->area) &&
+           tp_agg_read_char(from, ',') && tp_step_read_ring(from, &w->ring) &&
+           tp_agg_read_char(from, ']');
+}
+
 const struct tp_step_function tp_step_twa = {
     .name = {"twa", 3},
     .form = TP_STEP_NUMBER,
@@ -115,4 +141,6 @@ const struct tp_step_function tp_step_twa = {
     .write = write_twa,
     .clear = clear_twa,
     .held = held_twa,
+    .save = save_twa,
+    .load = load_twa,
 };

@@ -24,6 +24,21 @@ tp_save_init(struct tp_save *save, int (*write)(void *, struct tp_str, struct tp
     return 0;
 }
 
+void
+tp_save_hex(struct tp_buf *to, struct tp_str bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    tp_buf_put_char(to, '"');
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char byte = (unsigned char)bytes.ptr[i];
+
+        tp_buf_put_char(to, digits[byte >> 4]);
+        tp_buf_put_char(to, digits[byte & 15]);
+    }
+    tp_buf_put_char(to, '"');
+}
+
 struct tp_buf *
 tp_save_line(struct tp_save *save)
 {
@@ -127,7 +142,7 @@ plain_text(struct tp_str json, struct tp_str *inside, struct tp_err *err)
 int
 tp_snapshot_parse(struct tp_snapshot *header, struct tp_str line, struct tp_err *err)
 {
-    struct tp_str filter, version, epochs;
+    struct tp_str filter = {NULL, 0}, version = {NULL, 0}, epochs = {NULL, 0};
     int64_t format = 0;
     const struct tp_saved fields[] = {
         {"@snapshot", TP_SAVED_INT, &header->id, false},
@@ -247,6 +262,28 @@ read_text(const struct tp_slot *value, struct tp_buf *to)
     return !tp_buf_failed(to);
 }
 
+/* The value of a digit as tp_save_hex writes it, or -1. */
+static int
+digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool
+read_hex(const struct tp_slot *value, struct tp_buf *to)
+{
+    if (value->kind != TP_SLOT_TEXT || value->len % 2 != 0)
+        return false;
+    for (size_t i = 0; i < value->len; i += 2) {
+        int high = digit_of(value->ptr[i]), low = digit_of(value->ptr[i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        tp_buf_put_char(to, (char)(high * 16 + low));
+    }
+    return !tp_buf_failed(to);
+}
+
 static bool
 read_number(const struct tp_slot *value, const struct tp_saved *field)
 {
@@ -285,6 +322,8 @@ read_field(const struct tp_slot *value, const struct tp_saved *field)
         return value->kind == TP_SLOT_TRUE || value->kind == TP_SLOT_FALSE;
     case TP_SAVED_TEXT:
         return read_text(value, field->to);
+    case TP_SAVED_HEX:
+        return read_hex(value, field->to);
     case TP_SAVED_JSON:
         *(struct tp_str *)field->to = tp_slot_json(value);
         return true;

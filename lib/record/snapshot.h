@@ -41,6 +41,9 @@ int tp_save_init(struct tp_save *save, int (*write)(void *, struct tp_str, struc
                  void *to, struct tp_err *err);
 struct tp_buf *tp_save_line(struct tp_save *save);
 
+/* Appends BYTES that are no text as a string of hexadecimal digits. */
+void tp_save_hex(struct tp_buf *to, struct tp_str bytes);
+
 /* The line ends: adds its newline (unless there is one). -1 when memory or the disk is full. */
 int tp_save_line_end(struct tp_save *save, struct tp_err *err);
 
@@ -83,6 +86,7 @@ enum tp_saved_kind {
     TP_SAVED_TEXT,  /* struct tp_buf: the string is appended, its escapes undone */
     TP_SAVED_JSON,  /* struct tp_str: any value, as its text, borrowed from the line */
     TP_SAVED_REAL,  /* double */
+    TP_SAVED_HEX,   /* struct tp_buf: the bytes are appended that tp_save_hex wrote */
 };
 
 struct tp_saved {

@@ -73,7 +73,7 @@ block_size(size_t count)
     return (size_t)size;
 }
 
-/* One of COUNT inputs, with no source yet. */
+/* One of COUNT, not open yet. */
 static struct tp_in *
 new_in(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
@@ -94,12 +94,6 @@ new_in(size_t count, const char *name, size_t max_line, struct tp_err *err)
 }
 
 struct tp_in *
-tp_in_open(const char *name, size_t max_line, struct tp_err *err)
-{
-    return tp_in_open_one_of(1, name, max_line, err);
-}
-
-struct tp_in *
 tp_in_open_one_of(size_t count, const char *name, size_t max_line, struct tp_err *err)
 {
     struct tp_in *in = new_in(count, name, max_line, err);
@@ -111,6 +105,12 @@ tp_in_open_one_of(size_t count, const char *name, size_t max_line, struct tp_err
         return NULL;
     }
     return in;
+}
+
+struct tp_in *
+tp_in_open(const char *name, size_t max_line, struct tp_err *err)
+{
+    return tp_in_open_one_of(1, name, max_line, err);
 }
 
 struct tp_in *

@@ -109,6 +109,11 @@ new_window(struct tp_joining *j, struct tp_err *err)
         tp_err_set(err, TP_FAULT_USAGE, "-w all: no window at all; --within with wide bounds");
         return NULL;
     }
+    if (j->spec.kind == TP_WINDOW_COUNT) {
+        tp_err_set(err, TP_FAULT_USAGE, "-w %s: windows of two streams are windows of time",
+                   j->window);
+        return NULL;
+    }
     options.spec = j->spec;
     match = tp_cogroup_new(&options);
     if (!match)

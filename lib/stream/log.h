@@ -43,7 +43,7 @@ int tp_log_list(struct tp_log_segments *segments, const char *folder, struct tp_
 void tp_log_segments_release(struct tp_log_segments *segments);
 
 /* Malloced: the path of a segment's file with ENDING (".ndjson", ".index"). NULL: memory. */
-char *tp_log_path(const char *folder, uint64_t base, const char *ending);
+char *tp_log_path(const char *folder, uint64_t base, const char *suffix);
 
 /* The byte of the log before which all is earlier than TIME. */
 int tp_log_seek(const struct tp_log_segments *segments, tp_time time, uint64_t *offset,

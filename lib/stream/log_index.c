@@ -1,9 +1,11 @@
 #include "stream/log_index.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { BASE_DIGITS = 20 };
@@ -11,31 +13,66 @@ enum { BASE_DIGITS = 20 };
 static const char ending[] = ".ndjson";
 
 char *
-tp_log_path(const char *folder, uint64_t base, const char *with)
+tp_log_path(const char *folder, uint64_t base, const char *suffix)
 {
     char *path;
 
-    return asprintf(&path, "%s/%020llu%s", folder, (unsigned long long)base, with) < 0 ? NULL
-                                                                                       : path;
+    return asprintf(&path, "%s/%020llu%s", folder, (unsigned long long)base, suffix) < 0 ? NULL
+                                                                                         : path;
 }
 
 /* --- index -------------------------------------------------------------------------------------*/
 
-/* The lines are our own: what does not look like one is what a crash left. */
+static bool
+take(const char **p, const char *text)
+{
+    size_t len = strlen(text);
+
+    if (strncmp(*p, text, len) != 0)
+        return false;
+    *p += len;
+    return true;
+}
+
+static bool
+take_count(const char **p, uint64_t *count)
+{
+    char *behind;
+
+    if (!isdigit((unsigned char)**p))
+        return false;
+    errno = 0;
+    *count = strtoull(*p, &behind, 10);
+    *p = behind;
+    return errno == 0;
+}
+
+static bool
+take_time(const char **p, tp_time *time)
+{
+    size_t len = strcspn(*p, "\"");
+    bool zoneless;
+
+    if (tp_time_parse((struct tp_str){*p, len}, time, &zoneless, NULL) < 0)
+        return false;
+    *p += len;
+    return take(p, "\"");
+}
+
+/* `{"offset":N,"time":"T"}` or `{"end":N}`, with or without a time. The lines are our own: what
+ * does not look like one is what a crash left. */
 static bool
 parse_mark(const char *line, struct tp_log_mark *mark)
 {
-    unsigned long long size;
-    char kind[8], text[48];
-    bool zoneless;
-    int fields = sscanf(line, "{\"%7[a-z]\":%llu,\"time\":\"%47[^\"]\"}", kind, &size, text);
-
-    if (fields < 2 || !strchr(line, '}') || !strchr(line, '\n'))
-        return false;
-    mark->size = size;
-    mark->is_end = strcmp(kind, "end") == 0;
+    mark->is_end = take(&line, "{\"end\":");
     mark->latest = TP_TIME_BEFORE_ALL;
-    return fields == 2 || tp_time_parse(tp_str_of(text), &mark->latest, &zoneless, NULL) == 0;
+    if (!mark->is_end && !take(&line, "{\"offset\":"))
+        return false;
+    if (!take_count(&line, &mark->size))
+        return false;
+    if (take(&line, ",\"time\":\"") && !take_time(&line, &mark->latest))
+        return false;
+    return take(&line, "}\n");
 }
 
 int

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "stream/store_dir.h"
+#include "value/clock.h"
 
 enum { WAIT_SECONDS = 10, POLL_MS = 20 };
 
@@ -161,15 +162,6 @@ seconds_to_wait(void)
     return *end || !(seconds >= 0) ? WAIT_SECONDS : seconds;
 }
 
-static double
-steady_seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Who holds a lock has written its pid into the file. */
 static int
 refuse_held(struct tp_store *s, int fd, const char *file, struct tp_err *err)
@@ -189,13 +181,13 @@ refuse_held(struct tp_store *s, int fd, const char *file, struct tp_err *err)
 static int
 wait_for_lock(struct tp_store *s, int fd, const char *file, struct tp_err *err)
 {
-    double until = steady_seconds() + seconds_to_wait();
+    double until = (double)tp_clock_steady() + seconds_to_wait() * (double)TP_SECOND;
     const struct timespec pause = {0, POLL_MS * 1000000L};
 
     while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return tp_store_fail(s, file, err);
-        if (steady_seconds() >= until)
+        if ((double)tp_clock_steady() >= until)
             return refuse_held(s, fd, file, err);
         nanosleep(&pause, NULL);
     }

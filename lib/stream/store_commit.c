@@ -73,7 +73,7 @@ tp_commit_release(struct tp_commit *commit)
 static int
 parse_commit(struct tp_commit *commit, struct tp_str line, struct tp_err *err)
 {
-    struct tp_str epochs;
+    struct tp_str epochs = {NULL, 0};
     const struct tp_saved fields[] = {
         {"@commit", TP_SAVED_INT, &commit->id, false},
         {"previous", TP_SAVED_INT, &commit->previous, false},
@@ -89,7 +89,7 @@ int
 tp_store_commit_read(struct tp_store *s, struct tp_commit *commit, struct tp_err *err)
 {
     struct tp_buf text = TP_BUF_INIT;
-    struct tp_str line;
+    struct tp_str line = {NULL, 0};
     int result;
 
     *commit = (struct tp_commit){.id = 0};
@@ -119,13 +119,13 @@ write_commit(struct tp_store *s, const struct tp_commit *commit, struct tp_err *
 
 /* ---- epochs ---- */
 
-static int
-read_epoch(struct tp_store *s, const char *name, int64_t *number, struct tp_err *err)
+int
+tp_store_read_epoch(struct tp_store *s, const char *name, int64_t *number, struct tp_err *err)
 {
     char file[TP_STORE_FILE];
     struct tp_buf text = TP_BUF_INIT;
     const struct tp_saved field = {"@epoch", TP_SAVED_INT, number, false};
-    struct tp_str line;
+    struct tp_str line = {NULL, 0};
     int result;
 
     *number = 0;
@@ -144,7 +144,7 @@ raise_epoch(struct tp_store *s, int64_t *number, struct tp_err *err)
     struct tp_buf text = TP_BUF_INIT;
     int result;
 
-    if (read_epoch(s, s->name, number, err) < 0)
+    if (tp_store_read_epoch(s, s->name, number, err) < 0)
         return -1;
     if (*number == INT64_MAX)
         return tp_err_set(err, TP_FAULT_MACHINE, "%s/%s.epoch: no number is left", s->path,
@@ -164,7 +164,7 @@ are_current(struct tp_store *s, const struct tp_epochs *epochs, struct tp_err *e
     for (size_t i = 0; i < epochs->count; i++) {
         int64_t number;
 
-        if (read_epoch(s, epochs->item[i].name, &number, err) < 0)
+        if (tp_store_read_epoch(s, epochs->item[i].name, &number, err) < 0)
             return -1;
         if (number != epochs->item[i].number)
             return 0;

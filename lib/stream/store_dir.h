@@ -57,7 +57,16 @@ struct tp_store_list {
     size_t count;
 };
 
+/* Empty when it failed. */
 int tp_store_list(struct tp_store *store, struct tp_store_list *list, struct tp_err *err);
+
+/* Opens the snapshot of store->name and ID, and sees that it is whole. */
+int tp_store_open_snapshot(struct tp_store *store, int64_t id, struct tp_loaded *loaded,
+                           struct tp_err *err);
+
+/* The epoch of the source NAME; 0: it has none. */
+int tp_store_read_epoch(struct tp_store *store, const char *name, int64_t *number,
+                        struct tp_err *err);
 
 void tp_store_file_of(char *file, const char *name, int64_t id);
 

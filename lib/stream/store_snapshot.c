@@ -63,13 +63,24 @@ add_item(struct tp_store_list *list, const struct tp_store_item *item)
     return 0;
 }
 
+static int
+read_list(struct tp_store *s, DIR *dir, struct tp_store_list *list, struct tp_err *err)
+{
+    struct tp_store_item item;
+    const struct dirent *entry;
+
+    for (errno = 0; (entry = readdir(dir)); errno = 0)
+        if (parse_file_name(entry->d_name, &item) && add_item(list, &item) < 0)
+            return tp_err_memory(err);
+    return errno ? tp_store_fail(s, ".", err) : 0;
+}
+
 int
 tp_store_list(struct tp_store *s, struct tp_store_list *list, struct tp_err *err)
 {
     int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct tp_store_item item;
-    const struct dirent *entry;
+    int result;
 
     *list = (struct tp_store_list){NULL, 0};
     if (!dir) {
@@ -77,20 +88,13 @@ tp_store_list(struct tp_store *s, struct tp_store_list *list, struct tp_err *err
             close(fd);
         return tp_store_fail(s, ".", err);
     }
-    for (errno = 0; (entry = readdir(dir)); errno = 0) {
-        if (parse_file_name(entry->d_name, &item) && add_item(list, &item) < 0) {
-            closedir(dir);
-            free(list->item);
-            return tp_err_memory(err);
-        }
-    }
-    if (errno) {
-        tp_store_fail(s, ".", err);
-        closedir(dir);
+    result = read_list(s, dir, list, err);
+    closedir(dir);
+    if (result < 0) {
         free(list->item);
+        *list = (struct tp_store_list){NULL, 0};
         return -1;
     }
-    closedir(dir);
     if (list->count > 0)
         qsort(list->item, list->count, sizeof *list->item, compare_items);
     return 0;
@@ -194,9 +198,8 @@ tp_loaded_release(struct tp_loaded *loaded)
     loaded->map = NULL;
 }
 
-/* Opens the snapshot of NAME and ID, and sees that it is whole. */
-static int
-open_snapshot(struct tp_store *s, int64_t id, struct tp_loaded *loaded, struct tp_err *err)
+int
+tp_store_open_snapshot(struct tp_store *s, int64_t id, struct tp_loaded *loaded, struct tp_err *err)
 {
     struct tp_str line;
     struct tp_err why;
@@ -255,7 +258,7 @@ tp_store_load(struct tp_store *s, const struct tp_commit *commit, struct tp_load
         any = true;
         if (list.item[i].id > commit->id)
             continue;
-        result = open_snapshot(s, list.item[i].id, loaded, err) < 0 ? -1 : 1;
+        result = tp_store_open_snapshot(s, list.item[i].id, loaded, err) < 0 ? -1 : 1;
         if (result < 0 || stands_for(loaded, commit))
             break;
         tp_loaded_release(loaded);

@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "stream/in_fd.h"
 #include "stream/in_unpack.h"
 #include "stream/process.h"
-#include "value/time.h"
+#include "value/clock.h"
 
 enum {
     HEAD = 1024, /* bytes at the start that a file is known by */
@@ -40,15 +39,6 @@ struct tp_tail {
     bool is_torn;      /* half a line stands at its end */
     pid_t child;       /* writes it; 0: none, or waited for */
 };
-
-static tp_time
-steady_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
-}
 
 /* --- marks -------------------------------------------------------------------------------------*/
 
@@ -191,7 +181,7 @@ may_leave(const struct tp_tail *tail)
 {
     struct stat st;
 
-    if (!tail->next || steady_clock() - tail->quiet_since < LINGER)
+    if (!tail->next || tp_clock_steady() - tail->quiet_since < LINGER)
         return false;
     return fstat(tp_in_fd(tail->next), &st) == 0 && st.st_size > 0;
 }
@@ -248,13 +238,13 @@ at_end_for_now(struct tp_tail *tail, struct tp_err *err)
     bool had_next = tail->next != NULL;
 
     if (!tail->idle)
-        tail->quiet_since = steady_clock();
+        tail->quiet_since = tp_clock_steady();
     tail->idle = true;
     if (look_at_name(tail, err) < 0)
         return -1;
     /* Once more, as what was written before the new file came stands in the old one. */
     if (tail->next && !had_next)
-        tail->quiet_since = steady_clock();
+        tail->quiet_since = tp_clock_steady();
     if (!may_leave(tail))
         return 0;
     tp_in_set_endless(tail->in, false);

@@ -1,4 +1,5 @@
 #include "query/order.h"
+#include "query/values.h"
 
 #include "unit.h"
 
@@ -54,10 +55,41 @@ test_accept(void)
     tp_order_release(&order);
 }
 
+static void
+kinds_are_saved(void)
+{
+    struct tp_order order, other;
+    struct tp_err err;
+    struct tp_value values[] = {tp_int(1), tp_null(), tp_instant(5), tp_text(TP_STR("a"))};
+    struct tp_value again[4];
+    struct tp_buf saved = TP_BUF_INIT, bytes = TP_BUF_INIT;
+
+    CHECK(tp_order_parse(TP_STR("a, b, c, d"), &order, &err) == 0);
+    CHECK(tp_order_parse(TP_STR("a, b, c, d"), &other, &err) == 0);
+    CHECK(tp_order_accept(&order, values, &err) == 0);
+    tp_order_save(&order, &saved);
+    CHECK(tp_order_load(&other, tp_buf_str(&saved), &err) == 0);
+    for (size_t i = 0; i < 4; i++)
+        CHECK(other.term[i].family == order.term[i].family);
+    CHECK(tp_order_load(&other, TP_STR("[\"number\",\"none\",\"time\"]"), &err) < 0);
+    CHECK(tp_order_load(&other, TP_STR("[1,2,3,4]"), &err) < 0);
+    CHECK(tp_order_load(&other, TP_STR("{}"), &err) < 0);
+    tp_buf_clear(&saved);
+    tp_values_save(values, 4, &saved);
+    CHECK(tp_values_load(tp_buf_str(&saved), again, 4, &bytes, &err) == 0);
+    CHECK(tp_order_compare(&order, values, again) == 0);
+    CHECK(tp_values_load(tp_buf_str(&saved), again, 3, &bytes, &err) < 0);
+    tp_buf_release(&saved);
+    tp_buf_release(&bytes);
+    tp_order_release(&order);
+    tp_order_release(&other);
+}
+
 int
 main(void)
 {
     RUN(test_parse);
     RUN(test_accept);
+    RUN(kinds_are_saved);
     return unit_end();
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "unit.h"
 
 struct line {
@@ -144,11 +145,56 @@ test_refused(void)
     tp_reorder_free(NULL);
 }
 
+static int
+add_again(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    return tp_reorder_add(context, time, (struct tp_str){NULL, 0}, text, err);
+}
+
+static int
+note_line(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    (void)time;
+    (void)err;
+    tp_buf_put_str(context, text);
+    return 0;
+}
+
+/* Walked over, the lines stay; added again in that order they leave as from the first. */
+static void
+walks_in_order(void)
+{
+    struct tp_reorder *r = tp_reorder_new(), *copy = tp_reorder_new();
+    struct tp_buf first = TP_BUF_INIT, second = TP_BUF_INIT;
+    uint64_t seed = 9;
+
+    for (int i = 0; i < 500; i++) {
+        char line[16];
+
+        snprintf(line, sizeof line, "%d;", i);
+        CHECK(tp_reorder_add(r, (tp_time)(unit_random(&seed) % 40) + i / 10,
+                             (struct tp_str){NULL, 0}, tp_str_of(line), NULL) == 0);
+        if (i == 300)
+            CHECK(tp_reorder_drain(r, 15, note_line, &second, NULL) == 0);
+    }
+    tp_buf_clear(&second);
+    CHECK(tp_reorder_walk(r, add_again, copy, NULL) == 0);
+    CHECK(tp_reorder_count(r) == tp_reorder_count(copy));
+    CHECK(tp_reorder_drain(r, TP_TIME_AFTER_ALL, note_line, &first, NULL) == 0);
+    CHECK(tp_reorder_drain(copy, TP_TIME_AFTER_ALL, note_line, &second, NULL) == 0);
+    CHECK(tp_str_equal(tp_buf_str(&first), tp_buf_str(&second)));
+    tp_reorder_free(r);
+    tp_reorder_free(copy);
+    tp_buf_release(&first);
+    tp_buf_release(&second);
+}
+
 int
 main(void)
 {
     RUN(test_random);
     RUN(test_large_lines);
     RUN(test_refused);
+    RUN(walks_in_order);
     return unit_end();
 }

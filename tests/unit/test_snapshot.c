@@ -141,6 +141,25 @@ epochs_unite(void)
     tp_buf_release(&text);
 }
 
+static void
+bytes_are_hexadecimal(void)
+{
+    struct tp_buf line = TP_BUF_INIT, bytes = TP_BUF_INIT;
+    const struct tp_saved field = {"key", TP_SAVED_HEX, &bytes, false};
+    struct tp_err err;
+
+    TP_BUF_PUT(&line, "{\"key\":");
+    tp_save_hex(&line, (struct tp_str){"\0\xff\n0", 4});
+    TP_BUF_PUT(&line, "}");
+    CHECK(tp_str_equal(tp_buf_str(&line), TP_STR("{\"key\":\"00ff0a30\"}")));
+    CHECK(tp_saved_read(tp_buf_str(&line), &field, 1, &err) == 0);
+    CHECK(tp_str_equal(tp_buf_str(&bytes), (struct tp_str){"\0\xff\n0", 4}));
+    CHECK(tp_saved_read(TP_STR("{\"key\":\"0\"}"), &field, 1, &err) < 0);
+    CHECK(tp_saved_read(TP_STR("{\"key\":\"0x\"}"), &field, 1, &err) < 0);
+    tp_buf_release(&line);
+    tp_buf_release(&bytes);
+}
+
 int
 main(void)
 {
@@ -148,5 +167,6 @@ main(void)
     RUN(damage_is_noticed);
     RUN(keys_are_read_back);
     RUN(epochs_unite);
+    RUN(bytes_are_hexadecimal);
     return unit_end();
 }

@@ -1,0 +1,317 @@
+/*
+ * tidepipe status: what a directory of saved state says of its pipeline. Takes no lock: a run that
+ * goes on is not disturbed.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ledger.h"
+#include "record/emit.h"
+#include "record/snapshot.h"
+#include "stream/survey.h"
+#include "table.h"
+#include "value/text.h"
+#include "verb.h"
+
+enum { RUNS = 5 };
+
+struct status {
+    bool json, help;
+
+    struct tp_survey survey;
+    struct tp_buf runs; /* lines of the ledger */
+    tp_time now;
+    bool unread; /* a snapshot could not be read */
+};
+
+#define FIELD(name) offsetof(struct status, name)
+
+static const struct tp_option options[] = {
+    {0, "json", NULL, "as one line of JSON", TP_OPTION_FLAG, FIELD(json)},
+    {'h', "help", NULL, "show this help", TP_OPTION_FLAG, FIELD(help)},
+    {0},
+};
+
+/* --- a stage -----------------------------------------------------------------------------------*/
+
+/* A stage's snapshot for the commit; without one, or with a damaged one, nothing is known. */
+struct saved {
+    const struct tp_survey_snapshot *snapshot; /* NULL: none */
+    bool known;
+    struct tp_survey_counts counts;
+    struct tp_err err; /* what is wrong with it */
+};
+
+static struct saved
+look_at(struct status *s, const struct tp_survey_stage *stage)
+{
+    struct saved saved = {.snapshot = tp_survey_find(&s->survey, stage->name)};
+    struct tp_loaded loaded;
+
+    if (!saved.snapshot)
+        return saved;
+    if (tp_survey_open(&s->survey, saved.snapshot, &loaded, &saved.err) < 0) {
+        s->unread = true;
+        return saved;
+    }
+    saved.known = tp_survey_counts(loaded.body, &saved.counts, &saved.err) == 0;
+    tp_loaded_release(&loaded);
+    return saved;
+}
+
+static uint64_t
+bytes_of(const struct status *s, const char *name)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < s->survey.snapshots; i++)
+        if (strcmp(s->survey.snapshot[i].name, name) == 0)
+            bytes += s->survey.snapshot[i].bytes;
+    return bytes;
+}
+
+/* --- for people --------------------------------------------------------------------------------*/
+
+static void
+put_time(struct tp_buf *to, tp_time time)
+{
+    char *at = tp_buf_reserve(to, TP_TIME_TEXT);
+
+    if (time == TP_TIME_BEFORE_ALL || time == TP_TIME_AFTER_ALL)
+        tp_buf_put_str(to, time == TP_TIME_AFTER_ALL ? TP_STR("end") : TP_STR("-"));
+    else if (at)
+        to->len += tp_time_write(at, time);
+}
+
+/* How long ago, in whole seconds. */
+static void
+put_age(struct tp_buf *to, const struct status *s, tp_time since)
+{
+    tp_duration age = s->now > since ? (s->now - since) / TP_SECOND * TP_SECOND : 0;
+    char *at = tp_buf_reserve(to, TP_TIME_TEXT);
+
+    if (at)
+        to->len += tp_duration_write(at, age);
+}
+
+static void
+put_commit(struct status *s, struct tp_buf *to)
+{
+    if (s->survey.committed == TP_TIME_BEFORE_ALL) {
+        TP_BUF_PUT(to, "nothing is committed yet\n");
+        return;
+    }
+    tp_buf_printf(to, "commit %lld, ", (long long)s->survey.commit.id);
+    put_age(to, s, s->survey.committed);
+    tp_buf_printf(to, " ago; the one before: %lld\n", (long long)s->survey.commit.previous);
+}
+
+static void
+put_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf *to)
+{
+    struct saved saved = look_at(s, stage);
+
+    tp_buf_printf(to, "%s\t%s\t%ld\t%s\t%llu\t", stage->name, stage->source ? "source" : "stage",
+                  (long)stage->pid, stage->alive ? "alive" : "gone",
+                  (unsigned long long)bytes_of(s, stage->name));
+    if (saved.known) {
+        tp_buf_printf(to, "%llu\t%llu\t%llu\t%llu\t", (unsigned long long)saved.counts.in,
+                      (unsigned long long)saved.counts.rows, (unsigned long long)saved.counts.late,
+                      (unsigned long long)saved.counts.rejected);
+        put_time(to, saved.counts.watermark);
+    } else {
+        tp_buf_put_str(to, saved.snapshot ? TP_STR("damaged") : TP_STR("-"));
+        TP_BUF_PUT(to, "\t-\t-\t-\t-");
+    }
+    tp_buf_put_char(to, '\n');
+}
+
+static void
+put_stages(struct status *s, struct tp_buf *to)
+{
+    struct tp_buf cells = TP_BUF_INIT;
+
+    TP_BUF_PUT(&cells, "name\tkind\tprocess\tis\tbytes\tin\trows\tlate\trejected\twatermark\n");
+    for (size_t i = 0; i < s->survey.stages; i++)
+        put_stage(s, &s->survey.stage[i], &cells);
+    tp_buf_put_char(to, '\n');
+    table_write(to, &cells, 1U << 2 | 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8);
+    tp_buf_release(&cells);
+}
+
+static void
+put_run(struct tp_str line, struct tp_buf *cells)
+{
+    struct tp_buf start = TP_BUF_INIT, how = TP_BUF_INIT, why = TP_BUF_INIT;
+    int64_t to = 0, records = 0;
+    const struct tp_saved fields[] = {
+        {"@timestamp", TP_SAVED_TEXT, &start, false}, {"how", TP_SAVED_TEXT, &how, false},
+        {"why", TP_SAVED_TEXT, &why, true},           {"to", TP_SAVED_INT, &to, false},
+        {"records", TP_SAVED_INT, &records, true},
+    };
+
+    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, NULL) == 0)
+        tp_buf_printf(cells, "%s\t%s\t%lld\t%lld\t%s\n", tp_buf_text(&start), tp_buf_text(&how),
+                      (long long)to, (long long)records, tp_buf_text(&why));
+    tp_buf_release(&start);
+    tp_buf_release(&how);
+    tp_buf_release(&why);
+}
+
+static void
+put_runs(struct status *s, struct tp_buf *to)
+{
+    struct tp_buf cells = TP_BUF_INIT;
+    struct tp_str lines = tp_buf_str(&s->runs), line;
+
+    if (lines.len == 0)
+        return;
+    TP_BUF_PUT(&cells, "run\thow\tcommit\trecords\twhy\n");
+    while (tp_snapshot_next(&lines, &line))
+        put_run(line, &cells);
+    tp_buf_put_char(to, '\n');
+    table_write(to, &cells, 1U << 2 | 1U << 3);
+    tp_buf_release(&cells);
+}
+
+/* --- as JSON -----------------------------------------------------------------------------------*/
+
+static void
+emit_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf *to)
+{
+    struct saved saved = look_at(s, stage);
+    struct tp_emit line = tp_emit_open(to);
+
+    tp_emit_text(&line, TP_STR("name"), tp_str_of(stage->name));
+    if (stage->source)
+        tp_emit_int(&line, TP_STR("epoch"), stage->epoch);
+    tp_emit_int(&line, TP_STR("pid"), stage->pid);
+    tp_emit_json(&line, TP_STR("alive"), stage->alive ? TP_STR("true") : TP_STR("false"));
+    tp_emit_int(&line, TP_STR("bytes"), (int64_t)bytes_of(s, stage->name));
+    if (saved.snapshot)
+        tp_emit_int(&line, TP_STR("snapshot"), saved.snapshot->id);
+    if (saved.snapshot && !saved.known)
+        tp_emit_text(&line, TP_STR("damaged"), tp_str_of(saved.err.text));
+    if (saved.known) {
+        tp_emit_int(&line, TP_STR("in"), (int64_t)saved.counts.in);
+        tp_emit_int(&line, TP_STR("rows"), (int64_t)saved.counts.rows);
+        tp_emit_int(&line, TP_STR("late"), (int64_t)saved.counts.late);
+        tp_emit_int(&line, TP_STR("rejected"), (int64_t)saved.counts.rejected);
+        if (saved.counts.watermark != TP_TIME_BEFORE_ALL &&
+            saved.counts.watermark != TP_TIME_AFTER_ALL) {
+            tp_emit_time(&line, TP_STR("watermark"), saved.counts.watermark);
+            tp_emit_real(&line, TP_STR("lag_seconds"),
+                         (double)(s->now - saved.counts.watermark) / TP_SECOND);
+        }
+    }
+    tp_buf_put_char(to, '}');
+}
+
+static void
+emit_all(struct status *s, struct tp_buf *to)
+{
+    struct tp_emit line = tp_emit_open(to);
+    struct tp_str runs = tp_buf_str(&s->runs), run;
+
+    tp_emit_int(&line, TP_STR("commit"), s->survey.commit.id);
+    tp_emit_int(&line, TP_STR("previous"), s->survey.commit.previous);
+    if (s->survey.committed != TP_TIME_BEFORE_ALL)
+        tp_emit_time(&line, TP_STR("committed"), s->survey.committed);
+    tp_emit_name(&line, TP_STR("epochs"));
+    tp_epochs_write(&s->survey.commit.epochs, to);
+    tp_emit_name(&line, TP_STR("stages"));
+    tp_buf_put_char(to, '[');
+    for (size_t i = 0; i < s->survey.stages; i++) {
+        if (i > 0)
+            tp_buf_put_char(to, ',');
+        emit_stage(s, &s->survey.stage[i], to);
+    }
+    tp_buf_put_char(to, ']');
+    tp_emit_name(&line, TP_STR("runs"));
+    tp_buf_put_char(to, '[');
+    for (bool first = true; tp_snapshot_next(&runs, &run); first = false) {
+        if (!first)
+            tp_buf_put_char(to, ',');
+        tp_buf_put_str(to, run);
+    }
+    tp_buf_put_char(to, ']');
+    tp_emit_close(&line);
+}
+
+/* --- main --------------------------------------------------------------------------------------*/
+
+static void
+write_all(struct status *s, struct tp_buf *to)
+{
+    if (s->json) {
+        emit_all(s, to);
+        return;
+    }
+    put_commit(s, to);
+    put_stages(s, to);
+    put_runs(s, to);
+}
+
+/* A snapshot that cannot be read may just have been deleted by its stage, a newer one standing:
+ * looked at again, only one that is damaged stays unread. */
+static int
+look(struct status *s, const char *dir, struct tp_buf *text, struct tp_err *err)
+{
+    int result = 0;
+
+    for (int times = 0; result == 0 && times < 3; times++) {
+        s->unread = false;
+        tp_buf_clear(text);
+        tp_survey_release(&s->survey);
+        result = tp_survey(dir, &s->survey, err);
+        if (result == 0)
+            write_all(s, text);
+        if (!s->unread)
+            break;
+    }
+    return result == 0 && tp_buf_failed(text) ? tp_err_memory(err) : result;
+}
+
+static int
+show(struct status *s, const char *dir, struct tp_err *err)
+{
+    struct tp_buf text = TP_BUF_INIT;
+    int result = look(s, dir, &text, err);
+
+    if (result == 0 && (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0))
+        result = tp_err_system(err, "standard output");
+    tp_buf_release(&text);
+    return result;
+}
+
+static int
+status_main(const struct verb *verb, int argc, char **argv)
+{
+    struct status s = {.runs = TP_BUF_INIT};
+    struct timespec now;
+    struct tp_err err;
+    int operands, status = verb_parse(verb, &s, &s.help, argc, argv, &operands);
+
+    if (status >= 0)
+        return status;
+    if (argc - operands != 1)
+        return verb_misused(verb, "of which directory? one DIR");
+    clock_gettime(CLOCK_REALTIME, &now);
+    s.now = (tp_time)now.tv_sec * TP_SECOND + now.tv_nsec;
+    status = ledger_read(argv[operands], RUNS, &s.runs, &err);
+    if (status == 0)
+        status = show(&s, argv[operands], &err);
+    status = status < 0 ? verb_fail(verb, &err) : TP_STATUS_CLEAN;
+    tp_survey_release(&s.survey);
+    tp_buf_release(&s.runs);
+    return status;
+}
+
+const struct verb verb_status = {
+    .name = "status",
+    .purpose = "what saved state says of its pipeline: stages, commit, last runs",
+    .synopsis = "[--json] DIR",
+    .options = options,
+    .run = status_main,
+};

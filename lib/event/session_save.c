@@ -1,0 +1,122 @@
+/*
+ * Sessions in saved state.
+ *
+ * Queues are not saved but for when early rows are due: their stale entries do nothing, and those
+ * that count follow from the sessions.
+ */
+#include <stdlib.h>
+
+#include "event/session_state.h"
+
+static int
+save_session(const struct session *session, struct tp_str key, const struct tp_saving *saving,
+             struct tp_save *save, struct tp_err *err)
+{
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    tp_emit_int(&line, TP_STR("session"), session->window.start);
+    tp_emit_int(&line, TP_STR("end"), session->window.end);
+    tp_emit_int(&line, TP_STR("sequence"), (int64_t)session->sequence);
+    tp_saving_put_flag(&line, TP_STR("said"), session->said);
+    tp_emit_int(&line, TP_STR("early"), session->early);
+    tp_firing_save(&session->firing, &line);
+    return tp_saving_end(saving, &line, save, key, session->acc, err);
+}
+
+int
+tp_sessions_save(const struct tp_sessions *sessions, const struct tp_saving *saving,
+                 struct tp_save *save, struct tp_err *err)
+{
+    for (struct of_key *of = tp_map_first(sessions->by_key); of;
+         of = tp_map_next(sessions->by_key, of)) {
+        struct tp_str key = tp_map_key(sessions->by_key, of);
+
+        for (const struct session *s = of->first; s; s = s->next)
+            if (save_session(s, key, saving, save, err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+/* --- reading -----------------------------------------------------------------------------------*/
+
+static int
+read_session(struct session *session, struct tp_str line, struct tp_str *key, struct tp_str *acc,
+             struct tp_err *err)
+{
+    const struct tp_saved fields[] = {
+        {"session", TP_SAVED_INT, &session->window.start, false},
+        {"end", TP_SAVED_INT, &session->window.end, false},
+        {"sequence", TP_SAVED_COUNT, &session->sequence, false},
+        {"said", TP_SAVED_FLAG, &session->said, false},
+        {"early", TP_SAVED_INT, &session->early, false},
+        {"key", TP_SAVED_JSON, key, false},
+        {"acc", TP_SAVED_JSON, acc, false},
+    };
+
+    return tp_saved_read(line, fields, sizeof fields / sizeof *fields, err);
+}
+
+/* Into the queues, which own it from then on. */
+static int
+queue_session(struct tp_sessions *sessions, struct session *session)
+{
+    struct tp_heap *queue = session->said ? &sessions->expiring : &sessions->due;
+
+    if (tp_session_enqueue(queue, session->window.end, session) < 0)
+        return -1;
+    if (session->early == TP_TIME_AFTER_ALL)
+        return 0;
+    return tp_session_enqueue(&sessions->early, session->early, session);
+}
+
+/* Newest first, as they were: behind the one of the line before, if that is of the same key. */
+static void
+link_session(struct tp_sessions *sessions, struct of_key *of, struct session *session)
+{
+    struct session *before = sessions->loaded;
+
+    session->key = of;
+    if (before && before->key == of)
+        before->next = session;
+    else
+        of->first = session;
+    sessions->loaded = session;
+    sessions->open += !session->said;
+}
+
+static int
+fill_session(struct tp_sessions *sessions, struct session *session, struct tp_saving *saving,
+             struct tp_str line, struct tp_err *err)
+{
+    struct tp_str array, json, key;
+    struct of_key *of;
+
+    if (read_session(session, line, &array, &json, err) < 0 ||
+        tp_firing_load(&session->firing, line, err) < 0 ||
+        tp_aggs_load(sessions->aggs, session->acc, json, err) < 0 ||
+        tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    of = tp_map_add(sessions->by_key, key, NULL);
+    if (!of)
+        return tp_err_memory(err);
+    link_session(sessions, of, session);
+    return 0;
+}
+
+int
+tp_sessions_load(struct tp_sessions *sessions, struct tp_saving *saving, struct tp_str line,
+                 struct tp_err *err)
+{
+    struct session *session = calloc(1, sizeof *session + tp_aggs_size(sessions->aggs));
+
+    if (!session)
+        return tp_err_memory(err);
+    if (fill_session(sessions, session, saving, line, err) < 0) {
+        tp_aggs_clear(sessions->aggs, session->acc);
+        tp_firing_release(&session->firing);
+        free(session);
+        return -1;
+    }
+    return queue_session(sessions, session) < 0 ? tp_err_memory(err) : 0;
+}
