@@ -420,31 +420,16 @@ static void
 swindow_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
 {
     const struct swindow *w = self;
-    const struct said {
+    const struct {
         const char *name, *text;
     } said[] = {
-        {"window", w->plan.window}, {"key", w->key_text},     {"agg", w->agg_text},
-        {"start", w->start_text},   {"end", w->end_text},     {"early", w->plan.early},
-        {"mode", w->plan.mode},     {"empty", w->plan.empty},
-    };
-    const struct lasting {
-        const char *name;
-        tp_duration duration;
-    } lasting[] = {
-        {"offset", w->plan.offset},
-        {"max", w->plan.max},
-        {"lateness", w->plan.trigger.lateness},
-    };
+        {"key", w->key_text}, {"agg", w->agg_text}, {"start", w->start_text}, {"end", w->end_text}};
 
     (void)stage;
+    tp_plan_identity(&w->plan, to);
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (said[i].text)
             tp_emit_text(to, tp_str_of(said[i].name), tp_str_of(said[i].text));
-    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
-        if (lasting[i].duration != 0)
-            tp_emit_int(to, tp_str_of(lasting[i].name), lasting[i].duration);
-    if (w->plan.trigger.retract)
-        tp_emit_json(to, TP_STR("retract"), TP_STR("true"));
 }
 
 static void

@@ -152,6 +152,37 @@ tp_plan_open(struct tp_plan *plan, bool keyed, struct tp_err *err)
     return open_parts(plan, err);
 }
 
+void
+tp_plan_identity(const struct tp_plan *plan, struct tp_emit *to)
+{
+    const struct {
+        const char *name, *text;
+    } said[] = {{"window", plan->window},
+                {"early", plan->early},
+                {"mode", plan->mode},
+                {"empty", plan->empty}};
+    const struct {
+        const char *name;
+        tp_duration duration;
+    } lasting[] = {
+        {"offset", plan->offset}, {"max", plan->max}, {"lateness", plan->trigger.lateness}};
+    const struct {
+        const char *name;
+        bool set;
+    } flags[] = {
+        {"retract", plan->trigger.retract}, {"partial", plan->partial}, {"merge", plan->merge}};
+
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i].text)
+            tp_emit_text(to, tp_str_of(said[i].name), tp_str_of(said[i].text));
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+        if (lasting[i].duration != 0)
+            tp_emit_int(to, tp_str_of(lasting[i].name), lasting[i].duration);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (flags[i].set)
+            tp_emit_json(to, tp_str_of(flags[i].name), TP_STR("true"));
+}
+
 int
 tp_plan_part(const struct tp_plan *plan, const struct tp_aggs *aggs, const char *list,
              struct tp_scan *scan, struct tp_part **part, struct tp_err *err)

@@ -14,6 +14,7 @@
 #include "event/trigger.h"
 #include "event/window.h"
 #include "query/agg.h"
+#include "record/emit.h"
 #include "value/time.h"
 
 struct tp_plan {
@@ -41,6 +42,9 @@ tp_plan_shares(const struct tp_plan *plan)
 {
     return !tp_trigger_is_early(&plan->trigger) && !plan->trigger.discard;
 }
+
+/* Appends what was said, as members: with another plan saved state would be a lie. */
+void tp_plan_identity(const struct tp_plan *plan, struct tp_emit *to);
 
 /* What writes and reads parts of AGGS, which LIST is the text of; NULL where neither is planned. */
 int tp_plan_part(const struct tp_plan *plan, const struct tp_aggs *aggs, const char *list,
