@@ -11,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "filter/operator.h"
-#include "stream/files.h"
 #include "stream/log.h"
-#include "stream/roll.h"
+#include "stream/parts.h"
 #include "stream/router.h"
 #include "stream/template.h"
 
@@ -24,32 +22,21 @@ enum { MAX_OPEN = 256 };
 #define SEGMENT (UINT64_C(64) << 20) /* bytes of a log's segment, without --roll */
 #define WEEK (7 * TP_DAY)
 
-/* What one name of the template, and one window of time, is written to. */
-struct part {
-    struct tp_file *file;
-    uint64_t number; /* of the file, where names are numbered */
-    tp_time until;   /* the end of its window */
-};
-
 struct swrite {
     const char *roll_text, *compress, *fsync, *keep_text;
     uint64_t max_open;
     bool is_log;
 
     struct tp_template *name;
-    size_t folder; /* bytes of the name that lead to a folder which must exist */
     tp_duration roll_time;
     uint64_t roll_size;
     struct tp_files_settings set;
     struct tp_log_settings log_set;
     struct tp_log *log;     /* --log */
-    struct tp_files *files; /* NULL: the target is no file */
+    struct tp_parts *parts; /* NULL: the target is no file */
     struct tp_router *router;
     struct tp_route *route; /* when there is but one */
-    struct tp_map *parts;   /* by the name, before its file's number */
-    struct part *last;      /* whose key is last_key */
-    tp_time next_due;       /* no part's window ends before it */
-    struct tp_buf key, path, line;
+    struct tp_buf key, line;
     bool is_fixed, stores_control;
     bool is_whole; /* the stream ended, complete */
 };
@@ -74,55 +61,18 @@ static const struct tp_option options[] = {
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
-/* `100M` is a size, `1h` a duration; `100m` are minutes. */
-static int
-parse_amount(const char *option, const char *text, uint64_t *size, tp_duration *duration,
-             struct tp_err *err)
-{
-    struct tp_err why;
-
-    if (tp_size_parse(tp_str_of(text), size) == 0 && !strchr("kmg", text[strlen(text) - 1])) {
-        if (*size > 0)
-            return 0;
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: a size of no bytes", option);
-    }
-    *size = 0;
-    if (tp_duration_parse(tp_str_of(text), duration, &why) < 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: a duration (1h) or a size (100M): %s", option,
-                          why.text);
-    if (*duration < TP_SECOND || *duration % TP_SECOND)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: whole seconds, at least one", option);
-    return 0;
-}
-
 static int
 parse_roll(struct swrite *s, struct tp_err *err)
 {
     if (!s->roll_text)
         return 0;
-    if (parse_amount("--roll", s->roll_text, &s->roll_size, &s->roll_time, err) < 0)
+    if (tp_amount_parse("--roll", s->roll_text, &s->roll_size, &s->roll_time, err) < 0)
         return -1;
     if (s->roll_time > 0 && s->roll_time % WEEK == 0)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--roll: weeks would begin on Thursdays; {@timestamp|week} in the TARGET "
                           "has those of ISO 8601");
     return 0;
-}
-
-static int
-parse_fsync(struct swrite *s, struct tp_err *err)
-{
-    static const char *const words[] = {"never", "end", "flush"};
-
-    for (size_t i = 0; s->fsync && i < sizeof words / sizeof *words; i++) {
-        if (strcmp(s->fsync, words[i]) != 0)
-            continue;
-        s->set.sync = (enum tp_files_sync)i;
-        return 0;
-    }
-    return s->fsync ? tp_err_set(err, TP_FAULT_USAGE, "--fsync: never, end or flush, not \"%s\"",
-                                 s->fsync)
-                    : 0;
 }
 
 static int
@@ -171,37 +121,19 @@ open_router(struct swrite *s, struct tp_err *err)
     return s->route ? 0 : -1;
 }
 
-/* The one file of a name without fields is there from the start, where it is appended to. */
-static int
-open_only_file(struct swrite *s, struct tp_err *err)
-{
-    struct part *part;
-
-    if (tp_template_write(s->name, NULL, 0, &s->key, err) < 0)
-        return -1;
-    if (s->set.built)
-        return 0;
-    part = s->last = tp_map_add(s->parts, tp_buf_str(&s->key), NULL);
-    if (!part)
-        return tp_err_memory(err);
-    part->file = tp_files_file(s->files, tp_buf_str(&s->key), s->key.len, err);
-    if (part->file)
-        return 0;
-    err->fault = TP_FAULT_USAGE;
-    return -1;
-}
-
 static int
 open_files(struct swrite *s, struct tp_err *err)
 {
-    s->set.built = s->roll_text || s->set.packing != TP_PACK_NONE;
-    s->set.max_open = (size_t)s->max_open;
-    s->files = tp_files_new(&s->set);
-    s->parts = tp_map_new(sizeof(struct part));
-    if (!s->files || !s->parts)
-        return tp_err_memory(err);
-    s->folder = tp_template_folder(s->name).len;
-    return s->is_fixed ? open_only_file(s, err) : 0;
+    bool appends = !s->roll_text && s->set.packing == TP_PACK_NONE;
+    struct tp_parts_settings settings = {s->name, s->roll_time, s->roll_size, s->set};
+
+    settings.files.built = !appends;
+    settings.files.in_place = appends && (s->is_fixed || !s->set.kept);
+    settings.files.max_open = (size_t)s->max_open;
+    if (s->set.kept && s->set.sync == TP_SYNC_NEVER)
+        settings.files.sync = TP_SYNC_END;
+    s->parts = tp_parts_new(&settings, err);
+    return s->parts ? 0 : -1;
 }
 
 static int
@@ -209,7 +141,7 @@ check(struct swrite *s, struct tp_stage *stage, struct tp_err *err)
 {
     if (s->max_open < 1)
         return tp_err_set(err, TP_FAULT_USAGE, "--max-open: at least 1");
-    if (parse_roll(s, err) < 0 || parse_fsync(s, err) < 0)
+    if (parse_roll(s, err) < 0 || tp_files_parse_sync(s->fsync, &s->set.sync, err) < 0)
         return -1;
     if (s->roll_time == 0 && tp_stage_delay(stage) >= 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-d says when files of --roll DUR are whole");
@@ -225,8 +157,8 @@ open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp
     if (s->roll_time > 0 || s->compress || s->stores_control)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--log: segments are rolled by size, not packed, and hold records alone");
-    if (s->keep_text &&
-        parse_amount("--keep", s->keep_text, &s->log_set.keep_size, &s->log_set.keep_time, err) < 0)
+    if (s->keep_text && tp_amount_parse("--keep", s->keep_text, &s->log_set.keep_size,
+                                        &s->log_set.keep_time, err) < 0)
         return -1;
     s->log_set.segment = s->roll_size > 0 ? s->roll_size : SEGMENT;
     s->log_set.sync = s->set.sync;
@@ -236,6 +168,27 @@ open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp
         tp_stage_note(stage, "%s: took away %llu bytes of a line that a crash cut off", folder,
                       (unsigned long long)cut);
     return s->log ? 0 : -1;
+}
+
+/* What a barrier must take back can only be a file. */
+static int
+check_kept(const struct swrite *s, struct tp_err *err)
+{
+    if (!s->set.kept)
+        return 0;
+    if (s->is_log)
+        return tp_err_set(err, TP_FAULT_USAGE, "--state: a --log cannot be gone back in yet");
+    if (tp_template_kind(s->name) != TP_TEMPLATE_FILE)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--state: only what goes into files can be taken back; what goes to %s "
+                          "would come again",
+                          tp_template_kind(s->name) == TP_TEMPLATE_STDOUT ? "standard output"
+                                                                          : "a pipe");
+    if (s->stores_control)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--control=always: barriers are of one run, and with --state a file is "
+                          "of many");
+    return 0;
 }
 
 static int
@@ -250,6 +203,9 @@ swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (check(s, stage, err) < 0)
         return -1;
     s->stores_control = tp_stage_takes_control(stage, false);
+    s->set.kept = tp_stage_keeps_state(stage);
+    if (s->is_log && s->set.kept)
+        return check_kept(s, err);
     if (s->is_log)
         return open_log(s, stage, target, err);
     if (s->keep_text)
@@ -265,77 +221,9 @@ swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
     s->is_fixed = tp_template_is_fixed(s->name);
     if (s->stores_control && (!s->is_fixed || s->roll_text))
         return tp_err_set(err, TP_FAULT_USAGE, "--control=always: into one TARGET, not into many");
-    if (want_members(s, stage, err) < 0)
+    if (check_kept(s, err) < 0 || want_members(s, stage, err) < 0)
         return -1;
     return is_file ? open_files(s, err) : open_router(s, err);
-}
-
-/* --- names -------------------------------------------------------------------------------------*/
-
-/* Gives PART its next file: for built ones, the first whose name nobody has. */
-static int
-begin_file(struct swrite *s, struct part *part, struct tp_str key, struct tp_err *err)
-{
-    struct tp_roll roll = {s->roll_time > 0, s->roll_size > 0, s->set.packing};
-    size_t folder = s->is_fixed ? key.len : s->folder;
-
-    do {
-        tp_buf_clear(&s->path);
-        tp_roll_write_path(&roll, key, part->until - s->roll_time, ++part->number, &s->path);
-        tp_buf_text(&s->path);
-        if (tp_buf_failed(&s->path))
-            return tp_err_memory(err);
-    } while (s->set.built && tp_files_is_taken(s->files, s->path.ptr));
-    part->file = tp_files_file(s->files, tp_buf_str(&s->path), folder, err);
-    return part->file ? 0 : -1;
-}
-
-/* The key of a record: the name the template gives it, and behind a NUL, which no name has, the end
- * of its window. */
-static int
-write_key(struct swrite *s, const struct tp_record *r, tp_time until, struct tp_err *err)
-{
-    tp_buf_clear(&s->key);
-    if (tp_template_write(s->name, r->slot, 0, &s->key, err) < 0)
-        return -1;
-    if (s->roll_time > 0) {
-        tp_buf_put_char(&s->key, '\0');
-        tp_buf_put(&s->key, &until, sizeof until);
-    }
-    return tp_buf_failed(&s->key) ? tp_err_memory(err) : 0;
-}
-
-static struct tp_str
-name_in_key(const struct swrite *s, struct tp_str key)
-{
-    if (s->roll_time > 0)
-        key.len -= 1 + sizeof(tp_time);
-    return key;
-}
-
-/* The part of a record whose window ends at UNTIL. */
-static struct part *
-find_part(struct swrite *s, const struct tp_record *r, tp_time until, struct tp_err *err)
-{
-    bool is_new;
-
-    if (s->is_fixed && s->last && s->last->until == until)
-        return s->last;
-    if (write_key(s, r, until, err) < 0)
-        return NULL;
-    if (s->last && tp_str_equal(tp_map_key(s->parts, s->last), tp_buf_str(&s->key)))
-        return s->last;
-    s->last = tp_map_add(s->parts, tp_buf_str(&s->key), &is_new);
-    if (!s->last) {
-        tp_err_memory(err);
-        return NULL;
-    }
-    if (is_new) {
-        s->last->until = until;
-        if (until < s->next_due)
-            s->next_due = until;
-    }
-    return s->last;
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -347,25 +235,10 @@ whole_line(const struct tp_record *r)
     return (struct tp_str){r->line.ptr, r->line.len + 1};
 }
 
-static int
-write_line(struct swrite *s, struct part *part, struct tp_str line, struct tp_err *err)
-{
-    if (part->file && s->roll_size > 0 && tp_file_taken(part->file) > 0 &&
-        tp_file_taken(part->file) + line.len > s->roll_size) {
-        if (tp_files_finish(s->files, part->file, err) < 0)
-            return -1;
-        part->file = NULL;
-    }
-    if (!part->file && begin_file(s, part, name_in_key(s, tp_map_key(s->parts, part)), err) < 0)
-        return -1;
-    return tp_files_pass(s->files, part->file, line, err);
-}
-
 static enum tp_verdict
 write_to_file(struct swrite *s, struct tp_stage *stage, const struct tp_record *r)
 {
     tp_time until = TP_TIME_AFTER_ALL;
-    struct part *part;
     struct tp_err err;
 
     err.at = -1;
@@ -377,8 +250,7 @@ write_to_file(struct swrite *s, struct tp_stage *stage, const struct tp_record *
         if (until <= r->watermark)
             return tp_stage_late(stage, until, until);
     }
-    part = find_part(s, r, until, &err);
-    if (!part || write_line(s, part, whole_line(r), &err) < 0)
+    if (tp_parts_pass(s->parts, r->slot, until, whole_line(r), &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -407,7 +279,7 @@ swrite_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct swrite *s = self;
     struct tp_err err;
 
-    if (s->files)
+    if (s->parts)
         return write_to_file(s, stage, r);
     if (s->log)
         return tp_log_pass(s->log, whole_line(r), r->has_time ? r->time : TP_TIME_BEFORE_ALL,
@@ -419,36 +291,13 @@ swrite_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
 /* --- whole files, and the rest -----------------------------------------------------------------*/
 
-/* Files whose window ends at WATERMARK or before are whole. */
-static int
-finish_due(struct swrite *s, tp_time watermark, struct tp_err *err)
-{
-    struct part *next;
-
-    if (watermark < s->next_due)
-        return 0;
-    s->last = NULL;
-    s->next_due = TP_TIME_AFTER_ALL;
-    for (struct part *part = tp_map_first(s->parts); part; part = next) {
-        next = tp_map_next(s->parts, part);
-        if (part->until > watermark) {
-            s->next_due = part->until < s->next_due ? part->until : s->next_due;
-            continue;
-        }
-        if (part->file && tp_files_finish(s->files, part->file, err) < 0)
-            return -1;
-        tp_map_remove(s->parts, tp_map_key(s->parts, part));
-    }
-    return 0;
-}
-
 static int
 swrite_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
 {
     struct swrite *s = self;
 
     (void)stage;
-    return s->roll_time > 0 ? finish_due(s, *watermark, err) : 0;
+    return s->roll_time > 0 ? tp_parts_finish_due(s->parts, *watermark, err) : 0;
 }
 
 static int
@@ -468,8 +317,6 @@ swrite_control(void *self, struct tp_stage *stage, const struct tp_control *cont
                struct tp_str line, struct tp_err *err)
 {
     struct swrite *s = self;
-    struct tp_record none = {0};
-    struct part *part;
 
     (void)line;
     if (!s->stores_control)
@@ -480,17 +327,16 @@ swrite_control(void *self, struct tp_stage *stage, const struct tp_control *cont
         return tp_err_memory(err);
     if (s->route)
         return tp_router_say(s->router, control->kind, tp_buf_str(&s->line), err);
-    if (!s->files) {
+    if (!s->parts) {
         struct tp_buf *to = tp_stage_row(stage, err);
 
         if (to)
             tp_buf_put_str(to, tp_buf_str(&s->line));
         return to ? tp_stage_row_end(stage, err) : -1;
     }
-    part = find_part(s, &none, TP_TIME_AFTER_ALL, err);
-    if (!part || write_line(s, part, tp_buf_str(&s->line), err) < 0)
+    if (tp_parts_pass(s->parts, NULL, TP_TIME_AFTER_ALL, tp_buf_str(&s->line), err) < 0)
         return -1;
-    return tp_files_settle(s->files, err);
+    return tp_parts_settle(s->parts, err);
 }
 
 static int
@@ -501,7 +347,7 @@ swrite_settle(void *self, struct tp_stage *stage, struct tp_err *err)
     (void)stage;
     if (s->log)
         return tp_log_settle(s->log, err);
-    return s->files ? tp_files_settle(s->files, err) : tp_router_settle(s->router, err);
+    return s->parts ? tp_parts_settle(s->parts, err) : tp_router_settle(s->router, err);
 }
 
 static int
@@ -512,7 +358,7 @@ swrite_quiet(void *self, struct tp_stage *stage, struct tp_err *err)
     (void)stage;
     if (s->log)
         return tp_log_flush(s->log, err);
-    return s->files ? tp_files_flush(s->files, err) : tp_router_flush(s->router, err);
+    return s->parts ? tp_parts_flush(s->parts, err) : tp_router_flush(s->router, err);
 }
 
 static void
@@ -530,9 +376,73 @@ swrite_shut(void *self, struct tp_stage *stage, struct tp_err *err)
         return tp_log_close(s->log, err);
     if (s->router)
         return tp_router_close(s->router, report_another, stage, err);
-    if (s->is_whole && finish_due(s, TP_TIME_AFTER_ALL, err) < 0)
+    /* Where state is kept, the last barrier did. */
+    if (s->is_whole && !s->set.kept && tp_parts_finish_due(s->parts, TP_TIME_AFTER_ALL, err) < 0)
         return -1;
-    return tp_files_close(s->files, err);
+    return tp_parts_close(s->parts, err);
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static int
+swrite_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
+{
+    struct swrite *s = self;
+
+    (void)stage;
+    if (!s->set.kept)
+        return 0;
+    if (s->is_whole && tp_parts_finish_due(s->parts, TP_TIME_AFTER_ALL, err) < 0)
+        return -1;
+    return tp_parts_prepare(s->parts, id, err);
+}
+
+static int
+swrite_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct swrite *s = self;
+
+    (void)stage;
+    return tp_parts_save(s->parts, save, err);
+}
+
+static int
+swrite_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct swrite *s = self;
+
+    (void)stage;
+    return tp_parts_load(s->parts, line, err);
+}
+
+static int
+swrite_restored(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct swrite *s = self;
+
+    (void)stage;
+    return tp_parts_restored(s->parts, err);
+}
+
+static int
+swrite_committed(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
+{
+    struct swrite *s = self;
+
+    (void)stage;
+    return tp_parts_committed(s->parts, id, err);
+}
+
+static void
+swrite_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    struct swrite *s = self;
+
+    tp_emit_text(to, TP_STR("target"), tp_str_of(tp_stage_operand(stage, 0)));
+    if (s->roll_text)
+        tp_emit_text(to, TP_STR("roll"), tp_str_of(s->roll_text));
+    if (s->set.packing != TP_PACK_NONE)
+        tp_emit_text(to, TP_STR("compress"), tp_str_of(tp_pack_ending(s->set.packing)));
 }
 
 static void
@@ -541,12 +451,10 @@ swrite_close(void *self)
     struct swrite *s = self;
 
     tp_log_free(s->log);
-    tp_files_free(s->files);
+    tp_parts_free(s->parts);
     tp_router_free(s->router);
-    tp_map_free(s->parts);
     tp_template_free(s->name);
     tp_buf_release(&s->key);
-    tp_buf_release(&s->path);
     tp_buf_release(&s->line);
 }
 
@@ -557,7 +465,7 @@ static const struct tp_operator swrite = {
                 "--log [--roll SIZE] [--keep DUR|SIZE] [--fsync WHEN] FOLDER [FILE ...]",
     .example = "  ... | swindow -w 1h -k status | swrite 'out/{window_start|day}.ndjson'",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_COMMITS,
     .operands_before_files = 1,
     .open = swrite_open,
     .record = swrite_record,
@@ -567,13 +475,19 @@ static const struct tp_operator swrite = {
     .settle = swrite_settle,
     .quiet = swrite_quiet,
     .shut = swrite_shut,
+    .barrier = swrite_barrier,
+    .save = swrite_save,
+    .load = swrite_load,
+    .restored = swrite_restored,
+    .committed = swrite_committed,
+    .identity = swrite_identity,
     .close = swrite_close,
 };
 
 int
 main(int argc, char **argv)
 {
-    struct swrite self = {.max_open = MAX_OPEN, .next_due = TP_TIME_AFTER_ALL};
+    struct swrite self = {.max_open = MAX_OPEN};
 
     return tp_sink_main(&swrite, &self, argc, argv);
 }

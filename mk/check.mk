@@ -9,7 +9,7 @@ SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation, state
 	@$(MAKE) all
 	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
-	    check-install check-self check-state
+	    check-install check-self check-state check-crash
 	@$(MAKE) model WALKS=50
 
 check-layers: ## a file includes only the floors below its own
@@ -55,6 +55,12 @@ $(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
 
 check-state: $(BINS) $(STATE_BINS) ## saved state: split runs, kills, damage (SEED=, KILLS=)
 	@$(TEST_ENV) tests/run-state
+
+check-crash: $(BINS) $(STATE_BINS) ## a seeded subset of the crash campaign (SEED=, KILLS=)
+	@$(TEST_ENV) tests/crash/run
+
+crash: $(BINS) $(STATE_BINS) ## the crash campaign: kill -9 at random moments (KILLS=10000 SEED=1)
+	@$(TEST_ENV) KILLS=$(or $(KILLS),10000) tests/crash/run
 
 model: ## the model of barriers and commits: many walks, and each rule switched off (WALKS=)
 	@$(PYTHON) tests/model/barriers.py --walks $(or $(WALKS),1000)
@@ -174,6 +180,6 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    done; \
 	    printf '\n]\n'; } >$@
 
-.PHONY: check check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
+.PHONY: check check-crash crash check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
 	check-self check-state model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint

@@ -91,6 +91,26 @@ tp_size_parse(struct tp_str text, uint64_t *size)
     return 0;
 }
 
+int
+tp_amount_parse(const char *option, const char *text, uint64_t *size, tp_duration *duration,
+                struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (tp_size_parse(tp_str_of(text), size) == 0 && !strchr("kmg", text[strlen(text) - 1])) {
+        if (*size > 0)
+            return 0;
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: a size of no bytes", option);
+    }
+    *size = 0;
+    if (tp_duration_parse(tp_str_of(text), duration, &why) < 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: a duration (1h) or a size (100M): %s", option,
+                          why.text);
+    if (*duration < TP_SECOND || *duration % TP_SECOND)
+        return tp_err_set(err, TP_FAULT_USAGE, "%s: whole seconds, at least one", option);
+    return 0;
+}
+
 static int
 parse_percent(struct tp_str text, double *percent)
 {

@@ -61,6 +61,11 @@ int tp_option_parse_command(const struct tp_option_group *groups, size_t count, 
 /* Bytes, with K, M, G (powers of 1024): TP_OPTION_SIZE. -1: TEXT is none. */
 int tp_size_parse(struct tp_str text, uint64_t *size);
 
+/* What OPTION says of how much goes into a file: `100M` is a SIZE, `1h` a DURATION in whole
+ * seconds; `100m` are minutes. The other of the two stays, or becomes, 0. */
+int tp_amount_parse(const char *option, const char *text, uint64_t *size, tp_duration *duration,
+                    struct tp_err *err);
+
 /* The option lines of `--help`, written to a stdio stream. */
 void tp_option_print_help(const struct tp_option_group *groups, size_t count);
 

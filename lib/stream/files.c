@@ -8,29 +8,23 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/map.h"
-#include "stream/out.h"
+#include "stream/files_inside.h"
 
-struct tp_file {
-    struct tp_out *out; /* NULL: closed for now */
-    int fd;
-    struct tp_pack *pack;
-    struct tp_file *newer, *older; /* among the open ones, by use */
-    size_t folder;
-    bool opened; /* at least once */
-    uint64_t taken;
-};
+int
+tp_files_parse_sync(const char *text, enum tp_files_sync *sync, struct tp_err *err)
+{
+    static const char *const words[] = {"never", "end", "flush"};
 
-struct tp_files {
-    struct tp_files_settings set;
-    struct tp_map *file; /* path -> struct tp_file */
-    struct tp_file *newest, *oldest;
-    size_t open;
-    struct tp_file *run_file; /* whose the borrowed lines are */
-    struct tp_str run;
-    bool failed;
-    struct tp_err why;
-};
+    if (!text)
+        return 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i]) != 0)
+            continue;
+        *sync = (enum tp_files_sync)i;
+        return 0;
+    }
+    return tp_err_set(err, TP_FAULT_USAGE, "--fsync: never, end or flush, not \"%s\"", text);
+}
 
 struct tp_files *
 tp_files_new(const struct tp_files_settings *settings)
@@ -41,11 +35,11 @@ tp_files_new(const struct tp_files_settings *settings)
         return NULL;
     files->set = *settings;
     files->file = tp_map_new(sizeof(struct tp_file));
-    if (!files->file) {
-        free(files);
-        return NULL;
-    }
-    return files;
+    files->folders = tp_map_new(1);
+    if (files->file && files->folders)
+        return files;
+    tp_files_free(files);
+    return NULL;
 }
 
 struct tp_str
@@ -54,21 +48,19 @@ tp_file_path(const struct tp_files *files, const struct tp_file *file)
     return tp_map_key(files->file, file);
 }
 
-/* The name a file bears now; NULL when memory ran out. */
-static char *
-name_of(const struct tp_files *files, const struct tp_file *file)
+char *
+tp_file_name(const struct tp_files *files, const struct tp_file *file)
 {
     struct tp_str path = tp_file_path(files, file);
     char *name;
 
-    return asprintf(&name, "%.*s%s", (int)path.len, path.ptr, files->set.built ? ".part" : "") < 0
+    return asprintf(&name, "%.*s%s", (int)path.len, path.ptr, file->named ? "" : ".part") < 0
                ? NULL
                : name;
 }
 
-/* A failure is the last word: WHY stays, and every later verb repeats it. */
-static int
-fail(struct tp_files *files, const struct tp_err *why, struct tp_err *err)
+int
+tp_files_fail(struct tp_files *files, const struct tp_err *why, struct tp_err *err)
 {
     if (!files->failed)
         files->why = *why;
@@ -77,22 +69,22 @@ fail(struct tp_files *files, const struct tp_err *why, struct tp_err *err)
     return -1;
 }
 
-static int
-fail_system(struct tp_files *files, const char *what, struct tp_err *err)
+int
+tp_files_fail_system(struct tp_files *files, const char *what, struct tp_err *err)
 {
     struct tp_err why;
 
     tp_err_system(&why, what);
-    return fail(files, &why, err);
+    return tp_files_fail(files, &why, err);
 }
 
-static int
-fail_memory(struct tp_files *files, struct tp_err *err)
+int
+tp_files_fail_memory(struct tp_files *files, struct tp_err *err)
 {
     struct tp_err why;
 
     tp_err_memory(&why);
-    return fail(files, &why, err);
+    return tp_files_fail(files, &why, err);
 }
 
 /* --- the open ones, by use ---------------------------------------------------------------------*/
@@ -115,22 +107,26 @@ link_newest(struct tp_files *files, struct tp_file *file)
 
 /* --- closing -----------------------------------------------------------------------------------*/
 
-/* Writes what was put in so far. WHOLE: also what a packer holds, so that all of it can be read;
- * and to the disk, if that is wanted. */
-static int
-write_all(struct tp_files *files, struct tp_file *file, bool whole, struct tp_err *err)
+int
+tp_file_write_all(struct tp_files *files, struct tp_file *file, bool whole, struct tp_err *err)
 {
     struct tp_buf *to = tp_out_buf(file->out, err);
     bool sync = whole && files->set.sync != TP_SYNC_NEVER;
+    struct stat st;
     char *name;
 
     if (!to || (whole && file->pack && tp_pack_end(file->pack, to, err) < 0) ||
         tp_out_flush(file->out, err) < 0)
-        return fail(files, err, err);
-    if (!sync || fsync(file->fd) == 0)
+        return tp_files_fail(files, err, err);
+    if (!sync)
         return 0;
-    name = name_of(files, file);
-    fail_system(files, name ? name : "fsync", err);
+    if (fsync(file->fd) == 0 && fstat(file->fd, &st) == 0) {
+        file->length = (uint64_t)st.st_size;
+        file->dirty = false;
+        return 0;
+    }
+    name = tp_file_name(files, file);
+    tp_files_fail_system(files, name ? name : "fsync", err);
     free(name);
     return -1;
 }
@@ -138,11 +134,11 @@ write_all(struct tp_files *files, struct tp_file *file, bool whole, struct tp_er
 static int
 close_file(struct tp_files *files, struct tp_file *file, struct tp_err *err)
 {
-    int result = files->failed ? -1 : write_all(files, file, true, err);
+    int result = files->failed ? -1 : tp_file_write_all(files, file, true, err);
     struct tp_err why;
 
     if (result == 0 && tp_out_close(file->out, &why) < 0)
-        result = fail(files, &why, err);
+        result = tp_files_fail(files, &why, err);
     else if (result < 0)
         close(file->fd);
     tp_out_free(file->out);
@@ -182,12 +178,13 @@ open_named(struct tp_files *files, struct tp_file *file, const char *name, struc
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
     struct tp_err why;
 
-    /* A built file that someone else began is theirs. */
-    if (files->set.built && !file->opened)
-        flags |= O_EXCL;
+    /* A built file that someone else began is theirs; but one that is kept, and that no commit
+     * knows, was begun by a run that was killed. */
+    if (!file->named && !file->opened)
+        flags |= files->set.kept ? O_TRUNC : O_EXCL;
     file->fd = open(name, flags, 0666);
     if (file->fd < 0)
-        return fail_system(files, name, err);
+        return tp_files_fail_system(files, name, err);
     file->out = tp_out_new(file->fd, name, &why);
     if (files->set.packing != TP_PACK_NONE)
         file->pack = tp_pack_new(files->set.packing);
@@ -199,7 +196,7 @@ open_named(struct tp_files *files, struct tp_file *file, const char *name, struc
         file->out = NULL;
         file->pack = NULL;
         close(file->fd);
-        return fail(files, &why, err);
+        return tp_files_fail(files, &why, err);
     }
     return 0;
 }
@@ -214,19 +211,21 @@ open_file(struct tp_files *files, struct tp_file *file, struct tp_err *err)
         return 0;
     if (make_room(files, err) < 0)
         return -1;
-    name = name_of(files, file);
+    name = tp_file_name(files, file);
     if (!name)
-        return fail_memory(files, err);
+        return tp_files_fail_memory(files, err);
     if (!file->opened)
         make_folders(name, file->folder);
     result = open_named(files, file, name, err);
     free(name);
     if (result < 0)
         return -1;
+    if (files->set.kept && !file->opened && tp_file_note_folders(files, file, err) < 0)
+        result = -1;
     file->opened = true;
     link_newest(files, file);
     files->open++;
-    return 0;
+    return result;
 }
 
 struct tp_file *
@@ -241,12 +240,13 @@ tp_files_file(struct tp_files *files, struct tp_str path, size_t folder, struct 
     }
     file = tp_map_add(files->file, path, &is_new);
     if (!file) {
-        fail_memory(files, err);
+        tp_files_fail_memory(files, err);
         return NULL;
     }
     if (!is_new)
         return file;
     file->folder = folder;
+    file->named = files->set.in_place;
     /* Opening may close others: no borrowed lines may be theirs. */
     if (tp_files_settle(files, err) < 0 || open_file(files, file, err) < 0)
         return NULL;
@@ -265,6 +265,8 @@ tp_files_is_taken(const struct tp_files *files, const char *path)
         return false;
     if (lstat(path, &st) == 0)
         return true;
+    if (files->set.kept)
+        return false; /* a `.part` that no commit knows is nobody's */
     if (asprintf(&part, "%s.part", path) < 0)
         return true; /* opening it will say why */
     taken = lstat(part, &st) == 0;
@@ -280,14 +282,15 @@ write_run(struct tp_files *files, struct tp_file *file, struct tp_str run, struc
 {
     struct tp_buf *to;
 
+    file->dirty = true;
     if (!file->pack)
         return tp_out_pass(file->out, run.ptr, run.len, err) < 0 ||
                        tp_out_settle(file->out, err) < 0
-                   ? fail(files, err, err)
+                   ? tp_files_fail(files, err, err)
                    : 0;
     to = tp_out_buf(file->out, err);
     if (!to || tp_pack_put(file->pack, run, to, err) < 0 || tp_out_check(file->out, err) < 0)
-        return fail(files, err, err);
+        return tp_files_fail(files, err, err);
     return 0;
 }
 
@@ -298,7 +301,7 @@ tp_files_settle(struct tp_files *files, struct tp_err *err)
     struct tp_str run = files->run;
 
     if (files->failed)
-        return fail(files, &files->why, err);
+        return tp_files_fail(files, &files->why, err);
     if (!file)
         return 0;
     files->run_file = NULL;
@@ -333,36 +336,42 @@ tp_files_flush(struct tp_files *files, struct tp_err *err)
     if (tp_files_settle(files, err) < 0)
         return -1;
     for (struct tp_file *file = files->newest; file; file = file->older)
-        if (write_all(files, file, files->set.sync == TP_SYNC_FLUSH, err) < 0)
+        if (tp_file_write_all(files, file, files->set.sync == TP_SYNC_FLUSH, err) < 0)
             return -1;
     return 0;
 }
 
 /* --- whole files -------------------------------------------------------------------------------*/
 
-/* What a rename changed is on the disk when its folder is. */
+int
+tp_files_sync_folder(struct tp_files *files, const char *folder, struct tp_err *err)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
+
+    if (fd < 0 || fsync(fd))
+        result = tp_files_fail_system(files, folder, err);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+/* What a rename to PATH changed is on the disk when its folder is. */
 static int
-sync_folder(struct tp_files *files, const char *path, struct tp_err *err)
+sync_folder_of(struct tp_files *files, const char *path, struct tp_err *err)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int fd, result = 0;
+    int result =
+        folder ? tp_files_sync_folder(files, folder, err) : tp_files_fail_memory(files, err);
 
-    if (!folder)
-        return fail_memory(files, err);
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd))
-        result = fail_system(files, folder, err);
-    if (fd >= 0)
-        close(fd);
     free(folder);
     return result;
 }
 
 /* What bears the name by now must not be lost; where the file system cannot rename without
  * replacing, only a race could lose it. */
-static int
-give_name(const char *part, const char *path)
+int
+tp_files_give_name(const char *part, const char *path)
 {
     if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
         return 0;
@@ -375,15 +384,15 @@ static int
 name_whole(struct tp_files *files, struct tp_file *file, struct tp_err *err)
 {
     struct tp_str path = tp_file_path(files, file);
-    char *part = name_of(files, file), *whole = strndup(path.ptr, path.len);
+    char *part = tp_file_name(files, file), *whole = strndup(path.ptr, path.len);
     int result = 0;
 
     if (!part || !whole)
-        result = fail_memory(files, err);
-    else if (give_name(part, whole) < 0)
-        result = fail_system(files, whole, err);
+        result = tp_files_fail_memory(files, err);
+    else if (tp_files_give_name(part, whole) < 0)
+        result = tp_files_fail_system(files, whole, err);
     else if (files->set.sync != TP_SYNC_NEVER)
-        result = sync_folder(files, whole, err);
+        result = sync_folder_of(files, whole, err);
     free(part);
     free(whole);
     return result;
@@ -396,7 +405,11 @@ tp_files_finish(struct tp_files *files, struct tp_file *file, struct tp_err *err
         return -1;
     if (file->out && close_file(files, file, err) < 0)
         return -1;
-    if (files->set.built && name_whole(files, file, err) < 0)
+    if (files->set.kept) {
+        file->whole = files->set.built; /* the commit gives it its name */
+        return 0;
+    }
+    if (!file->named && name_whole(files, file, err) < 0)
         return -1;
     tp_map_remove(files->file, tp_file_path(files, file));
     return 0;
@@ -422,6 +435,7 @@ tp_files_free(struct tp_files *files)
     files->run_file = NULL;
     tp_files_close(files, &(struct tp_err){0});
     tp_map_free(files->file);
+    tp_map_free(files->folders);
     free(files);
 }
 

@@ -36,9 +36,14 @@ enum tp_files_sync {
 struct tp_files_settings {
     size_t max_open; /* at least 1 */
     bool built;
+    bool kept;                   /* state is kept of them: see below; SYNC is not NEVER */
+    bool in_place;               /* files bear their names from the start; never with BUILT */
     enum tp_pack_format packing; /* TP_PACK_NONE unless built */
     enum tp_files_sync sync;
 };
+
+/* never, end or flush; NULL: *SYNC stays. */
+int tp_files_parse_sync(const char *text, enum tp_files_sync *sync, struct tp_err *err);
 
 struct tp_files *tp_files_new(const struct tp_files_settings *settings); /* NULL: memory */
 
@@ -66,6 +71,44 @@ int tp_files_finish(struct tp_files *files, struct tp_file *file, struct tp_err 
 /* Closes all; built ones that are not whole keep `.part`. A failure that a verb told before is not
  * told again. */
 int tp_files_close(struct tp_files *files, struct tp_err *err);
+
+/* --- kept files --------------------------------------------------------------------------------*/
+
+/*
+ * With KEPT a file gets its name by a commit: a built one when it is whole, any other that is not
+ * in place with the first commit that knows of it. Until then it bears `.part`. What was written
+ * behind a commit is taken back by who goes back to it, and a `.part` it does not know is begun
+ * anew.
+ *
+ *     at a barrier     tp_files_prepare, then for each file tp_file_state, which is saved
+ *     committed        tp_files_committed
+ *     going back       tp_files_resume for each that was saved, then tp_files_restored
+ */
+struct tp_file_state {
+    struct tp_str path;
+    uint64_t length, taken;
+    size_t folder;
+    bool named, whole;
+};
+
+/* All that was passed is on the disk, by content and by name: barrier ID. */
+int tp_files_prepare(struct tp_files *files, int64_t id, struct tp_err *err);
+
+/* Every file that is not forgotten: tp_files_first(files), then next of each; NULL at the end. */
+const struct tp_file *tp_files_first(const struct tp_files *files);
+const struct tp_file *tp_files_next(const struct tp_files *files, const struct tp_file *file);
+struct tp_file_state tp_file_state(const struct tp_files *files, const struct tp_file *file);
+
+/* What was prepared for commit ID, or an earlier one, gets its name. Whole files are forgotten. */
+int tp_files_committed(struct tp_files *files, int64_t id, struct tp_err *err);
+
+/* FILE is as it was saved; NULL with the reason. */
+struct tp_file *tp_files_resume(struct tp_files *files, const struct tp_file_state *state,
+                                struct tp_err *err);
+
+/* All were told: does again what the commit is owed, and takes back what came behind it. Of a file
+ * that is open and was not told, it notes how long it was. */
+int tp_files_restored(struct tp_files *files, struct tp_err *err);
 
 uint64_t tp_file_taken(const struct tp_file *file); /* bytes of lines in this run */
 struct tp_str tp_file_path(const struct tp_files *files, const struct tp_file *file);
