@@ -60,7 +60,7 @@ check-crash: $(BINS) $(STATE_BINS) ## a seeded subset of the crash campaign (SEE
 	@$(TEST_ENV) tests/crash/run
 
 crash: $(BINS) $(STATE_BINS) ## the crash campaign: kill -9 at random moments (KILLS=10000 SEED=1)
-	@$(TEST_ENV) KILLS=$(or $(KILLS),10000) tests/crash/run
+	@$(TEST_ENV) KILLS=$(or $(KILLS),10000) CALLS=$(or $(CALLS),0) tests/crash/run
 
 model: ## the model of barriers and commits: many walks, and each rule switched off (WALKS=)
 	@$(PYTHON) tests/model/barriers.py --walks $(or $(WALKS),1000)
