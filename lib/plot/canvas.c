@@ -41,7 +41,7 @@ tp_canvas_release(struct tp_canvas *canvas)
     *canvas = (struct tp_canvas){0};
 }
 
-static struct tp_cell *
+static struct tp_canvas_cell *
 cell_at(struct tp_canvas *canvas, size_t x, size_t y)
 {
     return x < canvas->columns && y < canvas->rows ? &canvas->cell[y * canvas->columns + x] : NULL;
@@ -50,10 +50,10 @@ cell_at(struct tp_canvas *canvas, size_t x, size_t y)
 void
 tp_canvas_put(struct tp_canvas *canvas, size_t x, size_t y, uint32_t glyph, unsigned colour)
 {
-    struct tp_cell *cell = cell_at(canvas, x, y);
+    struct tp_canvas_cell *cell = cell_at(canvas, x, y);
 
     if (cell)
-        *cell = (struct tp_cell){.glyph = glyph, .colour = (uint8_t)colour};
+        *cell = (struct tp_canvas_cell){.glyph = glyph, .colour = (uint8_t)colour};
 }
 
 size_t
@@ -85,7 +85,7 @@ void
 tp_canvas_dot(struct tp_canvas *canvas, long x, long y, unsigned colour)
 {
     static const uint8_t bits[4][2] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
-    struct tp_cell *cell;
+    struct tp_canvas_cell *cell;
 
     if (x < 0 || y < 0)
         return;
@@ -122,13 +122,13 @@ tp_canvas_line(struct tp_canvas *canvas, long x0, long y0, long x1, long y1, uns
 }
 
 static bool
-is_blank(const struct tp_cell *cell)
+is_blank(const struct tp_canvas_cell *cell)
 {
     return cell->glyph == ' ' || (cell->glyph == 0 && cell->dots == 0);
 }
 
 static void
-write_cell(const struct tp_cell *cell, struct tp_buf *to)
+write_cell(const struct tp_canvas_cell *cell, struct tp_buf *to)
 {
     if (cell->glyph == BEHIND_WIDE)
         return;
@@ -139,7 +139,7 @@ write_cell(const struct tp_cell *cell, struct tp_buf *to)
 }
 
 static void
-write_row(const struct tp_cell *cell, size_t columns, bool colour, struct tp_buf *to)
+write_row(const struct tp_canvas_cell *cell, size_t columns, bool colour, struct tp_buf *to)
 {
     unsigned now = TP_PLAIN;
 

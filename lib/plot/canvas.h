@@ -33,14 +33,14 @@ enum {
 /* As #rrggbb. */
 const char *tp_colour_hex(unsigned colour);
 
-struct tp_cell {
+struct tp_canvas_cell {
     uint32_t glyph; /* 0: the dots */
     uint8_t dots, colour;
 };
 
 struct tp_canvas {
     size_t columns, rows;
-    struct tp_cell *cell;
+    struct tp_canvas_cell *cell;
 };
 
 /* Empty and of that size; what was there is given up. -1 when memory ran out. */
