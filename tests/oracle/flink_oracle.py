@@ -42,14 +42,19 @@ def order(row):
 
 
 def key_of(record):
-    return json.dumps([record.get("window_start"), record.get("k")])
+    return json.dumps([record.get("window_start"), record.get("k"), record.get("r")])
 
 
 def standing(records):
-    """Rows with `@op` take the place of the row of their window and key."""
+    """Rows with `@op` take the place of the row of their window, key and rank."""
     if not any("@op" in record for record in records):
         return records
-    return {key_of(record): record for record in records}.values()
+    rows = {}
+    for record in records:
+        rows.pop(key_of(record), None)
+        if record.get("@op") not in ("delete", "retract"):
+            rows[key_of(record)] = record
+    return rows.values()
 
 
 def our_rows(question, columns, directory):

@@ -69,11 +69,14 @@ def standing(result):
 
 def ask(question, directory):
     tables = environment(directory)
-    *settings, sql = question.sql.split("; ")
-    for setting in settings:
-        _, option, _, value, _ = setting.split("'")
-        tables.get_config().set(option, value)
-    sql = sql.format(**{name: "s_" + name for name in asked.STREAMS})
+    names = {name: "s_" + name for name in asked.STREAMS}
+    *before, sql = question.sql.format(**names).split("; ")
+    for statement in before:
+        if statement.startswith("SET"):
+            _, option, _, value, _ = statement.split("'")
+            tables.get_config().set(option, value)
+        else:
+            tables.execute_sql(statement)
     return standing(tables.execute_sql(sql))
 
 

@@ -88,8 +88,8 @@ STREAMS = {
     # name: (records, seconds of delay, columns)
     "late": (lambda: disordered(1, 1500, 200, 8_000, "abcde", True), 5, "v"),
     "whole": (lambda: disordered(2, 1500, 200, 3_900, "abcde", True), 5, "v"),
-    "left": (lambda: disordered(3, 500, 400, 1_900, "abcd", False), 2, "v"),
-    "right": (lambda: disordered(4, 400, 500, 1_900, "abcd", False), 2, "v"),
+    "left": (lambda: disordered(3, 500, 400, 900, "abcd", False), 2, "v"),
+    "right": (lambda: disordered(4, 400, 500, 900, "abcd", False), 2, "v"),
     "rates": (lambda: times_of_rates(5), 2, "rate"),
     "zeek0": (zeek, 0, "v"),
     "zeek60": (zeek, 60, "v"),
@@ -266,6 +266,12 @@ def ranks():
         f"TUMBLE(TABLE {{late}}, DESCRIPTOR(ts), {seconds(10)}))) WHERE r <= 3",
         "srank -w 10s -k k -n 3 --by 'v DESC, n' --as r {late}",
     )
+    yield Question(
+        "top_running",
+        "SELECT k, n, v, r FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, n)"
+        " AS r FROM {whole}) WHERE r <= 3",
+        "srank --running -k k -n 3 --by 'v DESC, n' --as r {whole}",
+    )
     for keep, order in (("first", "ASC"), ("last", "DESC")):
         yield Question(
             f"keep_{keep}",
@@ -298,6 +304,39 @@ def joins():
         )
 
 
+def window_joins():
+    side = "(SELECT * FROM TABLE(TUMBLE(TABLE {%s}, DESCRIPTOR(ts), INTERVAL '5' SECOND)))"
+    sides = side % "left" + " AS L {kind} JOIN " + side % "right" + " AS R"
+    on = "L.k = R.k AND L.window_start = R.window_start AND L.window_end = R.window_end"
+    for kind in ("INNER", "LEFT", "RIGHT", "FULL"):
+        yield Question(
+            f"window_{kind.lower()}",
+            "SELECT L.n AS l_n, R.n AS r_n, L.v AS l_v, R.v AS r_v FROM "
+            + sides.replace("{kind}", kind)
+            + f" ON {on}",
+            f"sjoin -w 5s -k k -j {kind.lower()} --nest l,r {{left}} {{right}} |"
+            " smap 'l.n AS l_n, r.n AS r_n, l.v AS l_v, r.v AS r_v'",
+        )
+
+
+def versions():
+    """Rates are appended; as versions of their keys, a view in Flink's terms."""
+    view = (
+        "CREATE TEMPORARY VIEW versioned AS SELECT k, rate, ts FROM (SELECT *, ROW_NUMBER() OVER"
+        " (PARTITION BY k ORDER BY ts DESC) AS r FROM {rates}) WHERE r = 1; "
+    )
+    for kind in ("INNER", "LEFT"):
+        yield Question(
+            f"as_of_{kind.lower()}",
+            view + f"SELECT L.n AS n, L.v AS v, R.rate AS rate FROM {{left}} AS L {kind} JOIN"
+            " versioned FOR SYSTEM_TIME AS OF L.ts AS R ON L.k = R.k",
+            f"sjoin --as-of -k k -j {kind.lower()} --select 'l.n, l.v, r.rate' {{left}} {{rates}}",
+        )
+
+
 def questions():
-    for part in (table_windows, sessions, late_firings, cascade, real_data, running, ranks, joins):
+    for part in (
+        *(table_windows, sessions, late_firings, cascade, real_data),
+        *(running, ranks, joins, window_joins, versions),
+    ):
         yield from part()
