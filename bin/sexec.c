@@ -488,7 +488,7 @@ sexec_close(void *self)
 
 static const struct tp_operator sexec = {
     .name = "sexec",
-    .purpose = "a foreign command as a stage, event time carried around it",
+    .purpose = "runs a foreign command as a stage, event time carried around it",
     .synopsis = "[--lines | --batch] COMMAND [ARG ...]",
     .example = "  sexec jq -c --unbuffered '.bytes |= tonumber'\n"
                "  sexec --batch 'mlr --json sort -nr bytes then head -n 3'",

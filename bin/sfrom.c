@@ -511,7 +511,7 @@ static const struct tp_option options[] = {
 
 static const struct tp_operator sfrom_operator = {
     .name = "sfrom",
-    .purpose = "turn lines of text into records",
+    .purpose = "turns lines of text into records",
     .synopsis = "combined|common [FILE ...]\n"
                 "csv|tsv [--columns NAMES] [--sep C] [--text] [-t MEMBER] [FILE ...]\n"
                 "ltsv|logfmt [--text] [-t MEMBER] [FILE ...]\n"

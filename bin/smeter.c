@@ -503,7 +503,7 @@ static const struct tp_option options[] = {
 
 static const struct tp_operator smeter_operator = {
     .name = "smeter",
-    .purpose = "watch a stream's rate and lag from the middle of a pipe",
+    .purpose = "shows a stream's rate and lag from the middle of a pipe",
     .synopsis = "[--every DUR] [--to TARGET] [--prometheus FILE] [--alert EXPR] [--exec CMD] "
                 "[-t FIELD] [FILE]",
     .example = "  zcat access.log.gz | smeter -t time | sfrom combined | sto table",

@@ -602,7 +602,7 @@ static const struct tp_option options[] = {
 
 static const struct tp_operator splot_operator = {
     .name = "splot",
-    .purpose = "draw a stream: lines, bars, histogram, heat map, sparklines",
+    .purpose = "draws a stream: lines, bars, histogram, heat map, sparklines",
     .synopsis = "[line|bar|hist|heat|spark] LIST [-k KEYS] [--span DUR] [--show HOW] "
                 "[--svg FILE] [--png FILE] [FILE ...]",
     .example = "  ssim sensors --count 5000 | splot -t time celsius -k sensor",

@@ -545,7 +545,7 @@ srank_close(void *self)
 
 static const struct tp_operator srank = {
     .name = "srank",
-    .purpose = "the first N records of each window and key, or running",
+    .purpose = "keeps the first N records of each window and key, or running",
     .synopsis =
         "-n N --by LIST [-k KEYS] [-w SPEC] [-d DUR] [--ties WHICH] [--as NAME] [FILE ...]\n"
         "-n N --by LIST [-k KEYS] --running [--retract] [--ties WHICH] [--as NAME] "

@@ -1,5 +1,5 @@
 /*
- * sread: files, rotated and growing ones too, as a stream.
+ * sread: reads files, rotated and growing ones too, as a stream.
  *
  * Input: lines of any kind, in any order; what they say is looked at only where their time is
  * needed (-d, --speed, --from and --to with a time). Operands are read one after the other, in
@@ -580,7 +580,7 @@ sread_close(void *self)
 
 static const struct tp_operator sread = {
     .name = "sread",
-    .purpose = "files, rotated and growing ones too, as a stream",
+    .purpose = "reads files, rotated and growing ones too, as a stream",
     .synopsis = "[-F | --once] [--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] "
                 "[FILE ...]\n"
                 "[--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] --exec CMD",

@@ -1,5 +1,5 @@
 /*
- * sroute: records to several targets, by rules or by hash.
+ * sroute: sends records to several targets, by rules or by hash.
  *
  * Input: any records, in any order; the order within a target is that of the input.
  * State: the open targets, at most --max-open, each with up to 64 KiB of lines that wait for
@@ -496,7 +496,7 @@ sroute_close(void *self)
 
 static const struct tp_operator sroute = {
     .name = "sroute",
-    .purpose = "records to several targets, by rules or by hash",
+    .purpose = "sends records to several targets, by rules or by hash",
     .synopsis = "-r RULE ... [--all] [--else TARGET] [FILE ...]\n"
                 "[-r RULE ...] --hash EXPR --parts N TARGET [FILE ...]",
     .example = "  sroute -r 'status >= 500 => errors.ndjson' -r \"method = 'POST' => | gzip "

@@ -294,7 +294,7 @@ static const struct tp_option options[] = {
 
 static const struct tp_operator ssim_operator = {
     .name = "ssim",
-    .purpose = "make a stream of synthetic events",
+    .purpose = "makes streams of synthetic events",
     .synopsis = "KIND [--seed N] [--from N] [--count N] [--only SORT] [--disorder DUR] [--late P%]",
     .example = "  ssim weblog --count 1000 --disorder 5s --late 1% | sfrom combined",
     .options = options,

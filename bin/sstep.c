@@ -596,7 +596,7 @@ sstep_close(void *self)
 
 static const struct tp_operator sstep = {
     .name = "sstep",
-    .purpose = "running values of each key, in the order of event time",
+    .purpose = "adds running values of each key, in the order of event time",
     .synopsis = "[-k KEYS] -a LIST [-d DUR] [-t FIELD] [--ttl DUR] [FILE ...]\n"
                 "[-k KEYS] -a LIST --arrival [FILE ...]",
     .example = "  sstep -d 5s -k host -a 'rate(bytes), avg(load) OVER (RANGE 10m) AS mean'\n"

@@ -496,7 +496,7 @@ static const struct tp_option options[] = {
 
 static const struct tp_operator sto_operator = {
     .name = "sto",
-    .purpose = "write records as a table, text or metrics",
+    .purpose = "writes records as a table, text or metrics",
     .synopsis = "table [--all] [--columns NAMES] [--exact] [--live -k KEYS] [--color[=WHEN]] "
                 "[FILE ...]\n"
                 "csv|tsv|markdown|ltsv|logfmt [--all] [--columns NAMES] [FILE ...]\n"

@@ -460,7 +460,7 @@ swrite_close(void *self)
 
 static const struct tp_operator swrite = {
     .name = "swrite",
-    .purpose = "records into files: one, many by template, rolled, packed",
+    .purpose = "writes records into files: one, many by template, rolled, packed",
     .synopsis = "[--roll DUR|SIZE] [--compress F] [--fsync WHEN] TARGET [FILE ...]\n"
                 "--log [--roll SIZE] [--keep DUR|SIZE] [--fsync WHEN] FOLDER [FILE ...]",
     .example = "  ... | swindow -w 1h -k status | swrite 'out/{window_start|day}.ndjson'",
