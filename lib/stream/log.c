@@ -264,7 +264,8 @@ struct tp_log *
 tp_log_open(const char *folder, const struct tp_log_settings *settings, uint64_t *cut,
             struct tp_err *err)
 {
-    struct tp_files_settings files = {.max_open = MAX_OPEN, .sync = settings->sync};
+    struct tp_files_settings files = {
+        .in_place = true, .max_open = MAX_OPEN, .sync = settings->sync};
     struct tp_log *log = calloc(1, sizeof *log);
 
     *cut = 0;
