@@ -23,6 +23,7 @@
 #include "plot/svg.h"
 #include "record/key.h"
 #include "value/clock.h"
+#include "value/num.h"
 #include "value/text.h"
 
 #define FRAME_EVERY (100 * TP_MILLISECOND)
@@ -460,19 +461,26 @@ find_show(struct splot *self, struct tp_err *err)
     return 0;
 }
 
+static bool
+read_columns_rows(const char *size, int64_t *columns, int64_t *rows)
+{
+    const char *x = strchr(size, 'x');
+
+    return x && tp_num_parse_int((struct tp_str){size, (size_t)(x - size)}, columns) &&
+           tp_num_parse_int(tp_str_of(x + 1), rows) && *columns >= TP_SCREEN_COLUMNS &&
+           *columns <= 500 && *rows >= TP_SCREEN_ROWS && *rows <= 200;
+}
+
 static int
 read_size(struct splot *self, struct tp_err *err)
 {
-    unsigned columns = 80, rows = 24;
-    char rest;
+    int64_t columns = 80, rows = 24;
 
-    if (self->size &&
-        (sscanf(self->size, "%4ux%4u%c", &columns, &rows, &rest) != 2 ||
-         columns < TP_SCREEN_COLUMNS || columns > 500 || rows < TP_SCREEN_ROWS || rows > 200))
+    if (self->size && !read_columns_rows(self->size, &columns, &rows))
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--size: COLUMNSxROWS, from 20x6 to 500x200, not \"%s\"", self->size);
-    self->columns = self->picture_columns = columns;
-    self->rows = self->picture_rows = rows;
+    self->columns = self->picture_columns = (size_t)columns;
+    self->rows = self->picture_rows = (size_t)rows;
     return 0;
 }
 

@@ -10,9 +10,9 @@
 
 enum { TABLE_COLUMNS = 10 };
 
-/* TEXT is lines of COLUMNS cells, each cell ended by a tab, the last of a line by a newline
+/* FROM is lines of COLUMNS cells, each cell ended by a tab, the last of a line by a newline
  * instead. Writes them to TO with two blanks between columns. A column whose bit is set in RIGHT is
  * set right. */
-void table_write(struct tp_buf *to, const struct tp_buf *text, unsigned right);
+void table_write(struct tp_buf *to, const struct tp_buf *from, unsigned right);
 
 #endif

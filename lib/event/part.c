@@ -116,11 +116,13 @@ read_bound(const struct tp_slot *slot, const char *name, tp_time *bound, struct 
     struct tp_err why;
     bool zoneless;
 
-    if (slot->kind == TP_SLOT_TEXT &&
-        tp_time_parse((struct tp_str){slot->ptr, slot->len}, bound, &zoneless, &why) == 0 &&
-        !zoneless)
-        return 0;
-    return tp_err_set(err, TP_FAULT_RECORD, "no %s: --merge takes rows of swindow --partial", name);
+    if (slot->kind != TP_SLOT_TEXT ||
+        tp_time_parse((struct tp_str){slot->ptr, slot->len}, bound, &zoneless, &why) < 0 ||
+        zoneless) {
+        tp_err_set(err, TP_FAULT_RECORD, "no %s: --merge takes rows of swindow --partial", name);
+        return -1;
+    }
+    return 0;
 }
 
 /* Bounds of `all` are the times of its first and last record; those of others exclude the end. */

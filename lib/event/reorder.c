@@ -344,7 +344,7 @@ int
 tp_reorder_walk(struct tp_reorder *r, tp_reorder_take *take, void *context, struct tp_err *err)
 {
     struct taker to = {take, context, .stay = true};
-    size_t *head = malloc((r->runs + 1) * sizeof *head);
+    size_t runs = r->runs, *head = malloc((runs + 1) * sizeof *head);
     long due = gather_due(r, TP_TIME_AFTER_ALL);
     int result;
 
@@ -352,10 +352,10 @@ tp_reorder_walk(struct tp_reorder *r, tp_reorder_take *take, void *context, stru
         free(head);
         return tp_err_memory(err);
     }
-    for (size_t i = 0; i < r->runs; i++)
+    for (size_t i = 0; i < runs; i++)
         head[i] = r->run[i].head;
     result = merge(r, (size_t)due, TP_TIME_AFTER_ALL, &to, err);
-    for (size_t i = 0; i < r->runs; i++)
+    for (size_t i = 0; i < runs; i++)
         r->run[i].head = head[i];
     free(head);
     return result;

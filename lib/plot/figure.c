@@ -173,10 +173,11 @@ draw_sparks(struct tp_figure *f, struct tp_err *err)
     f->x += names + 8;
     f->w -= names + 8 + 66;
     f->h = each * 0.8;
-    for (size_t i = 0; i < shown; i++, f->y += each) {
+    for (size_t i = 0; i < shown; i++) {
         tp_figure_name(f, f->x - 8, f->y + f->h / 2 + 4, f->chart->name[i], names + TP_FIGURE_EACH,
                        TP_ANCHOR_END);
         draw_spark(f, value + i * columns, columns, path, i);
+        f->y += each;
     }
     free(value);
     free(path);

@@ -117,8 +117,8 @@ mark_numbers(struct tp_ticks *ticks, double step, bool duration)
     double first = ceil(ticks->lo / step - 1e-6);
 
     ticks->count = ticks->width = 0;
-    for (double i = 0; ticks->count < TP_TICKS; i++) {
-        double value = (first + i) * step;
+    for (; ticks->count < TP_TICKS; ticks->count++) {
+        double value = (first + (double)ticks->count) * step;
         struct tp_tick *tick = &ticks->tick[ticks->count];
 
         if (value > ticks->hi + step * 1e-6)
@@ -126,7 +126,6 @@ mark_numbers(struct tp_ticks *ticks, double step, bool duration)
         tick->at = (value - ticks->lo) / (ticks->hi - ticks->lo);
         write_label(tick->label, value, step, unit, most);
         note_width(ticks, tick->label);
-        ticks->count++;
     }
 }
 
