@@ -4,9 +4,9 @@
  * Input: lines of any kind, in any order; what they say is looked at only where their time is
  * needed (-d, --speed, --from and --to with a time). Operands are read one after the other, in
  * their order, files of a rotated set oldest first; then those that are followed, as lines come.
- * State: a place in each file, and one block. Output: the lines, byte for byte. Lines that look
- * like control lines are bad records, as are those whose time is needed and cannot be read; there
- * is no late one here.
+ * State: a place in each file, saved with -S, and one block. Output: the lines, byte for byte.
+ * Lines that look like control lines are bad records, as are those whose time is needed and cannot
+ * be read; there is no late one here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +21,24 @@
 #include "stream/log.h"
 #include "stream/rotation.h"
 #include "stream/tail.h"
+#include "stream/tail_save.h"
 #include "stream/watch.h"
 #include "value/stamp.h"
 
 /* An operand. */
 struct input {
     struct tp_tail *tail;
+    const char *name; /* operand */
     bool follow, ended;
+    bool resumed;               /* with state: goes on where another run left off */
+    uint64_t too_long;          /* lines told behind the last block */
+    uint64_t told;              /* of these so many by the run before */
     uint64_t base;              /* of a log's segment: the byte of the log it begins with */
     uint64_t turn, line_number; /* of the file it is at, and its lines so far */
 };
+
+/* -S: how soon a file is looked at again whose end was seen. */
+#define LOOK_AGAIN (50 * TP_MILLISECOND)
 
 struct sread {
     bool follow, once;
@@ -46,6 +54,7 @@ struct sread {
     struct tp_bounded bounded; /* -d */
     struct tp_buf scratch;
     bool is_over; /* --to */
+    bool kept;    /* -S: never waits itself, as barriers come by the clock */
 
     struct tp_filenames names;
     struct input *input;
@@ -145,9 +154,10 @@ open_log(struct sread *s, struct tp_stage *stage, const char *folder, struct tp_
     uint64_t from = s->span.from.offset;
     int result = 0;
 
-    if (s->follow)
-        return tp_err_set(err, TP_FAULT_USAGE, "-F: %s is a folder, whose log is read to its end",
-                          folder);
+    if (s->follow || s->kept)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "%s: %s is a folder, whose log is read to its end, in one run",
+                          s->follow ? "-F" : "--state", folder);
     if (tp_log_list(&log, folder, err) < 0)
         return -1;
     if (log.count == 0)
@@ -162,17 +172,36 @@ open_log(struct sread *s, struct tp_stage *stage, const char *folder, struct tp_
     return result;
 }
 
+/* -S: what is read must be there in the next run, too. */
+static int
+check_resumable(const struct input *input, bool rotated, struct tp_err *err)
+{
+    if (rotated)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--state: %s is a rotated file of another operand, and files change "
+                          "their names: name only the one that is written to",
+                          input->name);
+    if (strcmp(input->name, "-") == 0)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--state: what standard input says is said once: name a FILE");
+    return tp_tail_check_plain(input->tail, err);
+}
+
 static int
 open_file(struct sread *s, struct tp_stage *stage, size_t i, struct tp_err *err)
 {
     const char *name = s->names.name[i];
-    bool follow = s->follow && !tp_rotation_has_live(s->names.name, s->names.count, i);
+    bool rotated = tp_rotation_has_live(s->names.name, s->names.count, i);
+    bool follow = s->follow && !rotated;
     struct input *input =
-        add_input(s, tp_tail_open(name, follow, tp_stage_max_line(stage), err), err);
+        add_input(s, tp_tail_open(name, follow || s->kept, tp_stage_max_line(stage), err), err);
 
     if (!input)
         return -1;
+    input->name = name;
     input->follow = follow;
+    if (s->kept && check_resumable(input, rotated, err) < 0)
+        return -1;
     if (follow)
         tp_watch_add(s->watch, name);
     if (s->span.from.kind == TP_SPAN_OFFSET)
@@ -269,6 +298,11 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (s->follow && (s->once || s->exec))
         return tp_err_set(err, TP_FAULT_USAGE, "-F waits for more, %s does not: which?",
                           s->once ? "--once" : "--exec");
+    s->kept = tp_stage_keeps_state(stage);
+    if (s->kept && s->exec)
+        return tp_err_set(
+            err, TP_FAULT_USAGE,
+            "--state: what a command says is said once: there is no going back in it");
     if (tp_span_parse(&s->span, s->from, s->to, tp_stage_now(stage), err) < 0 ||
         (s->speed_text && tp_pace_parse_speed(&s->pace, s->speed_text, err) < 0) ||
         open_format(s, stage, err) < 0)
@@ -449,9 +483,15 @@ take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 static int
 take_too_long(struct sread *s, struct tp_stage *stage, struct tp_str excerpt, struct tp_err *err)
 {
+    struct input *input = &s->input[s->at];
     struct tp_err why;
 
-    s->input[s->at].line_number++;
+    input->too_long++;
+    if (input->told > 0) {
+        input->told--;
+        return 0;
+    }
+    input->line_number++;
     tp_err_at(&why, TP_FAULT_RECORD, -1, "longer than --max-line");
     return refuse(s, stage, excerpt, &why, err);
 }
@@ -473,12 +513,14 @@ hear_news(struct sread *s, struct tp_stage *stage)
     struct input *input = &s->input[s->at];
     const char *news = tp_tail_news(input->tail);
 
-    if (news)
+    /* Its file may be found under another name. */
+    if (news && (!s->kept || input->follow || tp_tail_place(input->tail).inode))
         tp_stage_note(stage, "%s %s", tp_tail_name(input->tail), news);
     if (input->turn == tp_tail_turn(input->tail))
         return;
     input->turn = tp_tail_turn(input->tail);
     input->line_number = 0;
+    input->too_long = input->told = 0;
     tp_watch_add(s->watch, tp_tail_name(input->tail));
 }
 
@@ -486,9 +528,15 @@ hear_news(struct sread *s, struct tp_stage *stage)
 static int
 wait_for_more(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    struct tp_in **waiting = calloc(s->inputs, sizeof(struct tp_in *));
+    struct tp_in **waiting;
     int result;
 
+    s->silent = 0;
+    if (s->kept) {
+        tp_stage_wake_after(stage, LOOK_AGAIN);
+        return 0;
+    }
+    waiting = calloc(s->inputs, sizeof(struct tp_in *));
     if (!waiting)
         return tp_err_memory(err);
     for (size_t i = 0; i < s->inputs; i++)
@@ -498,7 +546,6 @@ wait_for_more(struct sread *s, struct tp_stage *stage, struct tp_err *err)
     if (result == 0)
         result = tp_watch_wait(s->watch, waiting, s->inputs, -1, err);
     free(waiting);
-    s->silent = 0;
     return result;
 }
 
@@ -517,6 +564,34 @@ pass_turn(struct sread *s, struct tp_stage *stage, struct tp_err *err)
     return 1;
 }
 
+static int end_input(struct sread *s);
+
+/* -S: the input at hand, which is not followed, has no more for now. Were it rotated, the next file
+ * comes when nobody has written to this one for a while. */
+static int
+pause_input(struct sread *s, struct tp_stage *stage)
+{
+    struct input *input = &s->input[s->at];
+
+    if (tp_tail_has_next(input->tail)) {
+        tp_stage_wake_after(stage, LOOK_AGAIN);
+        return 1;
+    }
+    if (s->once)
+        return end_input(s);
+    tp_tail_stop_following(input->tail);
+    return 1;
+}
+
+/* All have ended: the stream, too, unless another run goes on with it. */
+static int
+end_of_all(const struct sread *s, struct tp_stage *stage)
+{
+    if (s->kept && s->once && !s->is_over)
+        tp_stage_suspend(stage);
+    return 0;
+}
+
 static int
 end_input(struct sread *s)
 {
@@ -526,7 +601,7 @@ end_input(struct sread *s)
     input->ended = true;
     next_input(s);
     s->silent++;
-    return s->ended < s->inputs;
+    return 1;
 }
 
 static int
@@ -538,7 +613,7 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
     struct tp_str block = {NULL, 0};
 
     if (s->ended == s->inputs || s->is_over)
-        return 0;
+        return end_of_all(s, stage);
     if (s->left.len > 0)
         return take_lines(s, stage, err) < 0 ? -1 : 1;
     if (!input->ended)
@@ -549,11 +624,14 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
     case TP_IN_BLOCK:
         s->silent = 0;
         s->left = block;
+        input->too_long = input->told = 0;
         return take_lines(s, stage, err) < 0 ? -1 : 1;
     case TP_IN_TOO_LONG:
         s->silent = 0;
         return take_too_long(s, stage, block, err) < 0 ? -1 : 1;
     case TP_IN_WAIT:
+        if (s->kept && !input->follow)
+            return pause_input(s, stage);
         return pass_turn(s, stage, err);
     case TP_IN_END:
         return end_input(s);
@@ -561,6 +639,136 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
         break;
     }
     return -1;
+}
+
+/* --- state -------------------------------------------------------------------------------------*/
+
+static int
+save_input(const struct sread *s, size_t i, struct tp_save *save, struct tp_err *err)
+{
+    const struct input *input = &s->input[i];
+    struct tp_tail_saved saved = {
+        .place = tp_tail_place(input->tail),
+        .lines = input->line_number,
+        .too_long = input->too_long + input->told,
+    };
+    int result;
+
+    if (i == s->at && s->left.len > 0)
+        saved.place = tp_tail_place_behind(
+            input->tail, (struct tp_str){s->block, (size_t)(s->left.ptr - s->block)});
+    tp_buf_put(&saved.name, input->name, strlen(input->name));
+    result = tp_buf_failed(&saved.name) ? tp_err_memory(err) : tp_tail_save(&saved, save, err);
+    tp_buf_release(&saved.name);
+    return result;
+}
+
+static int
+sread_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    const struct sread *s = self;
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    (void)stage;
+    tp_emit_int(&line, TP_STR("largest"), s->bounded.largest);
+    tp_emit_int(&line, TP_STR("watermark"), s->bounded.watermark);
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    for (size_t i = 0; i < s->inputs; i++)
+        if (save_input(s, i, save, err) < 0)
+            return -1;
+    return 0;
+}
+
+static struct input *
+find_input(struct sread *s, struct tp_str name)
+{
+    for (size_t i = 0; i < s->inputs; i++)
+        if (tp_str_equal(tp_str_of(s->input[i].name), name))
+            return &s->input[i];
+    return NULL;
+}
+
+static int
+resume_input(struct sread *s, struct tp_stage *stage, const struct tp_tail_saved *saved,
+             struct tp_err *err)
+{
+    struct tp_str name = tp_buf_str(&saved->name);
+    struct input *input = find_input(s, name);
+
+    /* Operands are the same, so that it was one of a pattern. */
+    if (!input) {
+        tp_stage_note(stage, "%.*s is gone, of which %llu bytes were read", (int)name.len, name.ptr,
+                      (unsigned long long)saved->place.offset);
+        return 0;
+    }
+    input->resumed = true;
+    input->line_number = saved->lines;
+    input->told = saved->too_long;
+    return tp_tail_resume(input->tail, &saved->place, err);
+}
+
+static int
+sread_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct sread *s = self;
+    struct tp_tail_saved saved = {.lines = 0};
+    int64_t largest, watermark;
+    const struct tp_saved clock[] = {
+        {"largest", TP_SAVED_INT, &largest, false},
+        {"watermark", TP_SAVED_INT, &watermark, false},
+    };
+    int result;
+
+    if (tp_saved_is(line, "largest")) {
+        result = tp_saved_read(line, clock, 2, err);
+        if (result == 0 && largest != TP_TIME_BEFORE_ALL)
+            tp_bounded_resume(&s->bounded, largest, watermark);
+        return result;
+    }
+    result = tp_tail_saved_read(&saved, line, err);
+    if (result == 0)
+        result = resume_input(s, stage, &saved, err);
+    tp_buf_release(&saved.name);
+    return result;
+}
+
+/* Which may be missing are those that were there. */
+static int
+sread_restored(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    const struct sread *s = self;
+
+    (void)stage;
+    for (size_t i = 0; i < s->inputs; i++)
+        if (!s->input[i].follow && !s->input[i].resumed &&
+            tp_tail_place(s->input[i].tail).inode == 0)
+            return tp_err_set(err, TP_FAULT_USAGE, "%s: No such file or directory",
+                              s->input[i].name);
+    return 0;
+}
+
+/* Where to begin and to end, and what of. A delay that changed makes no lie, nor does --rate. */
+static void
+sread_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct sread *s = self;
+    struct tp_buf name = TP_BUF_INIT;
+    const char *operand;
+
+    for (int i = 0; (operand = tp_stage_operand(stage, i)); i++) {
+        tp_buf_clear(&name);
+        tp_buf_printf(&name, "file %d", i + 1);
+        tp_emit_text(to, tp_buf_str(&name), tp_str_of(operand));
+    }
+    tp_buf_release(&name);
+    if (s->format)
+        tp_emit_text(to, TP_STR("format"), tp_str_of(s->format));
+    if (s->from)
+        tp_emit_text(to, TP_STR("from"), tp_str_of(s->from));
+    if (s->to)
+        tp_emit_text(to, TP_STR("to"), tp_str_of(s->to));
 }
 
 static void
@@ -590,6 +798,10 @@ static const struct tp_operator sread = {
     .operands = sread_operands,
     .open = sread_open,
     .produce = sread_produce,
+    .save = sread_save,
+    .load = sread_load,
+    .restored = sread_restored,
+    .identity = sread_identity,
     .close = sread_close,
 };
 

@@ -6,16 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "stream/in_fd.h"
 #include "stream/in_unpack.h"
 #include "stream/process.h"
 #include "value/clock.h"
 
 enum {
-    HEAD = 1024, /* bytes at the start that a file is known by */
-    BACK = 256,  /* and before the place that was reached */
-    MAGIC = 4,   /* bytes that tell how a file is packed */
+    MAGIC = 4, /* bytes that tell how a file is packed */
 };
 
 /* A file that lost its name is left when it has been silent for so long. */
@@ -38,55 +35,10 @@ struct tp_tail {
     uint64_t expected; /* its bytes */
     bool is_torn;      /* half a line stands at its end */
     pid_t child;       /* writes it; 0: none, or waited for */
+    bool catching_up;  /* a file that was rotated away is read, and then those behind it */
 };
 
-/* --- marks -------------------------------------------------------------------------------------*/
-
-/* The hash of LEN bytes from OFFSET on. 0, or -1 when they are not all there; errno is 0 then. */
-static int
-hash_at(int fd, uint64_t offset, size_t len, uint64_t *hash)
-{
-    char bytes[HEAD];
-    size_t have = 0;
-
-    while (have < len) {
-        ssize_t got = pread(fd, bytes + have, len - have, (off_t)(offset + have));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            errno = got < 0 ? errno : 0;
-            return -1;
-        }
-        have += (size_t)got;
-    }
-    *hash = tp_hash(0, bytes, len);
-    return 0;
-}
-
-/* 1: those bytes have that hash, 0: not, -1: reading failed. */
-static int
-has_hash(int fd, uint64_t offset, size_t len, uint64_t expected)
-{
-    uint64_t hash;
-
-    if (len == 0)
-        return 1;
-    if (hash_at(fd, offset, len, &hash) < 0)
-        return errno ? -1 : 0;
-    return hash == expected;
-}
-
-int
-tp_tail_is_at(int fd, const struct tp_tail_place *place)
-{
-    const struct tp_tail_mark *mark = &place->mark;
-    int same = has_hash(fd, 0, mark->head_len, mark->head);
-
-    if (same <= 0)
-        return same;
-    return has_hash(fd, place->offset - mark->back_len, mark->back_len, mark->back);
-}
+/* --- places ------------------------------------------------------------------------------------*/
 
 static bool
 is_plain(const struct tp_in *in)
@@ -98,18 +50,9 @@ is_plain(const struct tp_in *in)
 static void
 note_place(struct tp_tail *tail, struct tp_str block, uint64_t end)
 {
-    struct tp_tail_mark *mark = &tail->place.mark;
-    size_t head = end < HEAD ? (size_t)end : HEAD;
-    size_t back = block.len < BACK ? block.len : BACK;
-
     tail->place.offset = end;
-    if (!is_plain(tail->in))
-        return;
-    mark->back = tp_hash(0, block.ptr + block.len - back, back);
-    mark->back_len = (uint32_t)back;
-    /* A file that changed meanwhile is found out by this mark. */
-    if (mark->head_len < head && hash_at(tp_in_fd(tail->in), 0, head, &mark->head) == 0)
-        mark->head_len = (uint32_t)head;
+    if (is_plain(tail->in))
+        tp_tail_mark(&tail->place, tp_in_fd(tail->in), block);
 }
 
 /* --- files that come and go --------------------------------------------------------------------*/
@@ -144,16 +87,44 @@ switch_over(struct tp_tail *tail, struct tp_err *err)
     return next ? take_up(tail, next, err) : 0;
 }
 
-/* The file that bears the name; NULL when there is none, which is no failure (*FAILED). */
+/* The file NAME; NULL when there is none, which is no failure (*FAILED). */
 static struct tp_in *
-open_named(const struct tp_tail *tail, bool *failed, struct tp_err *err)
+open_path(const struct tp_tail *tail, const char *name, bool *failed, struct tp_err *err)
 {
     struct tp_in *in;
 
     errno = 0;
-    in = tp_in_open(tail->name, tail->max_line, err);
+    in = tp_in_open(name, tail->max_line, err);
     *failed = !in && errno != ENOENT;
     return in;
+}
+
+static struct tp_in *
+open_named(const struct tp_tail *tail, bool *failed, struct tp_err *err)
+{
+    return open_path(tail, tail->name, failed, err);
+}
+
+static int looks_packed(const struct tp_in *in);
+
+/* Of several files that were rotated away since the last run the one that comes now. */
+static int
+open_younger(struct tp_tail *tail, struct tp_err *err)
+{
+    char *path;
+    bool failed;
+
+    if (tp_tail_younger(tail->name, &tail->place, &path, err) < 0)
+        return -1;
+    tail->next = open_path(tail, path ? path : tail->name, &failed, err);
+    tail->catching_up = path != NULL;
+    free(path);
+    if (failed)
+        return -1;
+    if (tail->next && looks_packed(tail->next) != 0)
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s was packed before it was read",
+                          tp_in_name(tail->next));
+    return 0;
 }
 
 /* Another file may bear the name by now. */
@@ -165,6 +136,8 @@ look_at_name(struct tp_tail *tail, struct tp_err *err)
 
     if (tail->next)
         return 0;
+    if (tail->catching_up)
+        return open_younger(tail, err);
     if (stat(tail->name, &st))
         return errno == ENOENT ? 0 : tp_err_system(err, tail->name);
     if (tail->in && st.st_dev == tail->place.device && st.st_ino == tail->place.inode)
@@ -179,11 +152,7 @@ look_at_name(struct tp_tail *tail, struct tp_err *err)
 static bool
 may_leave(const struct tp_tail *tail)
 {
-    struct stat st;
-
-    if (!tail->next || tp_clock_steady() - tail->quiet_since < LINGER)
-        return false;
-    return fstat(tp_in_fd(tail->next), &st) == 0 && st.st_size > 0;
+    return tp_tail_has_next(tail) && tp_clock_steady() - tail->quiet_since >= LINGER;
 }
 
 /* Other bytes stand where ours stood: what was read and not given ends here; then from the start.
@@ -493,6 +462,79 @@ tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err)
     return tp_tail_skip_to(tail, (uint64_t)st.st_size, err);
 }
 
+/* --- going on ----------------------------------------------------------------------------------*/
+
+/* The file at hand is left for the one at PATH, which was rotated away. */
+static int
+take_rotated(struct tp_tail *tail, const char *path, struct tp_err *err)
+{
+    bool failed;
+    struct tp_in *in = open_path(tail, path, &failed, err);
+
+    if (!in)
+        return -1;
+    tp_in_close(tail->in);
+    tail->in = NULL;
+    tail->catching_up = true;
+    return take_up(tail, in, err);
+}
+
+int
+tp_tail_resume(struct tp_tail *tail, const struct tp_tail_place *place, struct tp_err *err)
+{
+    char *path = NULL;
+    int found, result = 0;
+
+    if (place->inode == 0)
+        return 0;
+    found = tail->in ? tp_tail_is_file_at(tp_in_fd(tail->in), place) : 0;
+    if (found < 0)
+        return tp_err_system(err, tail->name);
+    if (!found && tp_tail_rotated(tail->name, place, &path, err) < 0)
+        return -1;
+    if (!found)
+        result = take_rotated(tail, path, err);
+    free(path);
+    tail->skip_to = 0;
+    if (result == 0 && place->offset > 0)
+        result = tp_tail_skip_to(tail, place->offset, err);
+    else if (result == 0)
+        result = tp_in_seek(tail->in, 0, err);
+    tail->place.offset = place->offset;
+    tail->place.mark = place->mark;
+    return result;
+}
+
+int
+tp_tail_check_plain(const struct tp_tail *tail, struct tp_err *err)
+{
+    int packed;
+
+    if (!tail->in)
+        return 0;
+    if (!tp_in_is_regular(tail->in))
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--state: %s is no regular file: what it says is said once",
+                          tp_tail_name(tail));
+    packed = looks_packed(tail->in);
+    if (packed < 0)
+        return tp_err_system(err, tail->name);
+    return packed ? tp_err_set(err, TP_FAULT_USAGE,
+                               "--state: %s is packed: there is no going on within it", tail->name)
+                  : 0;
+}
+
+bool
+tp_tail_has_next(const struct tp_tail *tail)
+{
+    struct stat st;
+
+    if (!tail->next)
+        return false;
+    /* A rotated one stays empty: nobody will write to it. */
+    return tail->catching_up || (fstat(tp_in_fd(tail->next), &st) == 0 && st.st_size > 0);
+}
+
 /* --- questions ---------------------------------------------------------------------------------*/
 
 const char *
@@ -539,4 +581,14 @@ struct tp_tail_place
 tp_tail_place(const struct tp_tail *tail)
 {
     return tail->place;
+}
+
+struct tp_tail_place
+tp_tail_place_behind(const struct tp_tail *tail, struct tp_str taken)
+{
+    struct tp_tail_place place = tail->place;
+
+    place.offset = tail->offset + taken.len;
+    tp_tail_mark_back(&place, taken);
+    return place;
 }

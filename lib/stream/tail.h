@@ -25,21 +25,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "stream/in.h"
+#include "stream/tail_place.h"
 
 struct tp_tail; /* opaque */
-
-/* What a file says of itself: hashes of its first bytes and of those before a place in it. */
-struct tp_tail_mark {
-    uint64_t head, back;
-    uint32_t head_len, back_len;
-};
-
-/* Where reading stands: all that is needed to go on in another process. */
-struct tp_tail_place {
-    uint64_t device, inode; /* 0: no file yet */
-    uint64_t offset;        /* behind the last line that was given, in unpacked bytes */
-    struct tp_tail_mark mark;
-};
 
 /* NAME is a path or `-`. FOLLOW: a regular file has no end, and one that is missing is waited for.
  * NULL with the reason. */
@@ -83,8 +71,20 @@ void tp_tail_expect(struct tp_tail *tail, uint64_t size);
 
 struct tp_tail_place tp_tail_place(const struct tp_tail *tail);
 
-/* Does FD, a regular file, hold at PLACE what was read there? 1: it does, 0: it is another file or
- * was written anew, -1: reading failed. */
-int tp_tail_is_at(int fd, const struct tp_tail_place *place);
+/* ... when only TAKEN, the beginning of the last block, was used. */
+struct tp_tail_place tp_tail_place_behind(const struct tp_tail *tail, struct tp_str taken);
+
+/* Before the first block, instead of tp_tail_skip_to: goes on at PLACE, where another process
+ * stopped. When the name was given to another file since, the old one is looked for among the
+ * rotated files beside it and read first, then those that were rotated behind it. It is an error
+ * when there is none that says what was read. */
+int tp_tail_resume(struct tp_tail *tail, const struct tp_tail_place *place, struct tp_err *err);
+
+/* Can another process go on within it? TP_FAULT_USAGE with the reason when not. */
+int tp_tail_check_plain(const struct tp_tail *tail, struct tp_err *err);
+
+/* Another file bears the name, and is not empty or was rotated, too: its turn comes when the one at
+ * hand has been silent for long enough. */
+bool tp_tail_has_next(const struct tp_tail *tail);
 
 #endif
