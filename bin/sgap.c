@@ -7,23 +7,16 @@
  * --live the time spent waiting for input goes on where the watermark stands, so that silence is
  * told when nothing comes at all: a clock, and the only one here.
  * State: for each key when it was last seen, and what lies ahead of the watermark (event/silence);
- * with --fill its last record (event/holes), and the records that the watermark has not passed; a
+ * with --fill its last record, and the records that the watermark has not passed (event/filling); a
  * key until --ttl; --max-memory bounds it. A record before the watermark is late.
  * Output: a row when a gap begins and one when it ends, in the order of their instants; behind them
  * the watermark that proved them. With --fill the records in the order of time, byte for byte, and
  * those that are made, at most so far behind as the forwarded watermark is held back.
  */
-#include <stdlib.h>
-
-#include "event/holes.h"
-#include "event/reorder.h"
+#include "event/filling.h"
 #include "event/silence.h"
 #include "filter/operator.h"
 #include "record/emit.h"
-#include "record/filled.h"
-#include "record/key.h"
-#include "record/member.h"
-#include "value/num.h"
 
 struct sgap {
     const char *key_text, *how_text;
@@ -32,20 +25,15 @@ struct sgap {
     uint64_t max_memory;
 
     struct tp_keys keys;
-    struct tp_silence *silence; /* without --fill */
     struct tp_stage *stage;
-
+    struct tp_silence *silence; /* without --fill */
+    struct tp_filling *filling; /* with it */
     enum tp_fill how;
-    struct tp_holes *holes;      /* with --fill */
-    struct tp_reorder *held;     /* records ahead of the watermark, see struct head */
-    struct tp_buf head, scratch; /* of the record at hand */
-    struct tp_span *span;        /* of the one before a hole: where its keys stand */
-    tp_duration lag;             /* what is forwarded is so far behind */
 
     tp_time largest;      /* of the records so far */
     tp_time watermark;    /* when it came ... */
     tp_duration anchored; /* ... in time waited (tp_stage_waited) */
-    struct tp_buf key;    /* of the record at hand */
+    struct tp_buf key;    /* of the record at hand; without --fill */
 };
 
 #define FIELD(name) offsetof(struct sgap, name)
@@ -135,19 +123,34 @@ check_fill(const struct sgap *s, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+static struct tp_buf *
+lend_row(void *self, struct tp_err *err)
+{
+    const struct sgap *s = self;
+
+    return tp_stage_row(s->stage, err);
+}
+
+static int
+end_row(void *self, bool was_held, struct tp_err *err)
+{
+    const struct sgap *s = self;
+
+    if (was_held)
+        tp_stage_release(s->stage, 1);
+    return tp_stage_row_end(s->stage, err);
+}
+
 static int
 open_fill(struct sgap *s, struct tp_stage *stage, struct tp_err *err)
 {
-    struct tp_holes_rule rule = {.after = s->after, .step = s->step, .forget = s->ttl};
+    const struct tp_filling_rule rule = {
+        .after = s->after, .step = s->step, .forget = s->ttl, .how = s->how, .keys = &s->keys};
 
     if (check_fill(s, stage, err) < 0)
         return -1;
-    rule.waits = s->how == TP_FILL_LINEAR;
-    s->lag = tp_holes_lag(&rule);
-    s->holes = tp_holes_new(rule);
-    s->held = tp_reorder_new();
-    s->span = calloc(s->keys.count + 1, sizeof *s->span);
-    return s->holes && s->held && s->span ? 0 : tp_err_memory(err);
+    s->filling = tp_filling_new(&rule, (struct tp_filling_rows){lend_row, end_row, s});
+    return s->filling ? 0 : tp_err_memory(err);
 }
 
 static int
@@ -201,158 +204,34 @@ write_gap(void *self, const struct tp_gap *gap, struct tp_err *err)
     return tp_stage_row_end(s->stage, err);
 }
 
-/* --- filling -----------------------------------------------------------------------------------*/
-
-/* What stands in front of a held line: this, the places of the key's values, the key. */
-struct head {
-    struct tp_span time;
-    uint32_t key; /* bytes */
-};
-
-static struct tp_span
-span_of(struct tp_str line, const struct tp_slot *slot)
-{
-    struct tp_str text = tp_slot_json(slot);
-
-    if (slot->kind == TP_SLOT_MISSING)
-        return (struct tp_span){0, 0};
-    return (struct tp_span){(uint32_t)(text.ptr - line.ptr), (uint32_t)text.len};
-}
-
-static void
-make_head(struct sgap *s, struct tp_stage *stage, const struct tp_record *r)
-{
-    struct head head = {span_of(r->line, &r->slot[tp_stage_time_slot(stage)]),
-                        (uint32_t)s->key.len};
-
-    tp_buf_clear(&s->head);
-    tp_buf_put(&s->head, &head, sizeof head);
-    for (size_t i = 0; i < s->keys.count; i++) {
-        struct tp_span span = {0, 0};
-        size_t slot;
-
-        if (tp_expr_path(s->keys.select->item[i].expr, &slot))
-            span = span_of(r->line, &r->slot[slot]);
-        tp_buf_put(&s->head, &span, sizeof span);
-    }
-    tp_buf_put_str(&s->head, tp_buf_str(&s->key));
-}
-
-/* A held record: its line and, of its head, the key. */
-static struct tp_str
-held_line(const struct sgap *s, struct tp_str text, struct tp_str *key)
-{
-    size_t fixed = sizeof(struct head) + s->keys.count * sizeof(struct tp_span);
-    struct head head;
-
-    memcpy(&head, text.ptr, sizeof head);
-    *key = (struct tp_str){text.ptr + fixed, head.key};
-    return (struct tp_str){key->ptr + key->len, text.len - fixed - key->len};
-}
-
-static int
-end_row(struct sgap *s, struct tp_buf *to, struct tp_err *err)
-{
-    return tp_buf_failed(to) ? tp_err_memory(err) : tp_stage_row_end(s->stage, err);
-}
-
-static int
-write_filled(void *self, const struct tp_hole *hole, struct tp_err *err)
-{
-    struct sgap *s = self;
-    struct tp_buf *to = tp_stage_row(s->stage, err);
-    struct tp_fill_place place = {.from = hole->from, .at = hole->at};
-    struct tp_fillable before;
-    struct head head;
-    struct tp_str none;
-
-    if (!to)
-        return -1;
-    memcpy(&head, hole->before.ptr, sizeof head);
-    memcpy(s->span, hole->before.ptr + sizeof head, s->keys.count * sizeof *s->span);
-    before.line = held_line(s, hole->before, &none);
-    before.time = head.time;
-    before.key = s->span;
-    before.keys = s->keys.count;
-    if (s->how == TP_FILL_LINEAR) {
-        place.behind = held_line(s, hole->behind, &none);
-        place.share =
-            (double)((__int128)hole->at - hole->from) / (double)((__int128)hole->to - hole->from);
-    }
-    tp_fill_write(s->how, &before, &place, &s->scratch, to);
-    return end_row(s, to, err);
-}
-
-/* A record's turn has come: behind what is missing before it. */
-static int
-write_held(void *self, tp_time time, struct tp_str text, struct tp_err *err)
-{
-    struct sgap *s = self;
-    struct tp_str key, line = held_line(s, text, &key);
-    struct tp_buf *to;
-
-    if (tp_holes_advance(s->holes, time, write_filled, s, err) < 0 ||
-        tp_holes_see(s->holes, key, time, text, write_filled, s, err) < 0)
-        return -1;
-    to = tp_stage_row(s->stage, err);
-    if (!to)
-        return -1;
-    tp_buf_put_str(to, line);
-    tp_buf_put_char(to, '\n');
-    tp_stage_release(s->stage, 1);
-    return end_row(s, to, err);
-}
-
-/* Writes all records and holes earlier than LIMIT. */
-static int
-fill_to(struct sgap *s, tp_time limit, tp_time holes_limit, struct tp_err *err)
-{
-    if (tp_reorder_drain(s->held, limit, write_held, s, err) < 0)
-        return -1;
-    return tp_holes_advance(s->holes, holes_limit, write_filled, s, err);
-}
-
-static int
-fill_watermark(struct sgap *s, tp_time *watermark, struct tp_err *err)
-{
-    if (s->how == TP_FILL_LINEAR && s->ttl == 0)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--fill-with linear waits for the end of a hole: --ttl says how long");
-    if (fill_to(s, *watermark, *watermark, err) < 0)
-        return -1;
-    if (!tp_time_subtract(*watermark, s->lag, watermark))
-        *watermark = TP_TIME_BEFORE_ALL;
-    return 0;
-}
-
 /* --- records -----------------------------------------------------------------------------------*/
 
 static int
 check_memory(const struct sgap *s, struct tp_err *err)
 {
-    size_t size =
-        s->step ? tp_holes_size(s->holes) + tp_reorder_size(s->held) : tp_silence_size(s->silence);
-    size_t keys = s->step ? tp_holes_count(s->holes) : tp_silence_count(s->silence);
+    size_t size = s->step ? tp_filling_size(s->filling) : tp_silence_size(s->silence);
+    size_t keys = s->step ? tp_filling_keys(s->filling) : tp_silence_count(s->silence);
 
     if (size <= s->max_memory)
         return 0;
     return tp_err_set(err, TP_FAULT_MACHINE,
                       "more than --max-memory: %zu keys and %zu held records; --ttl forgets keys",
-                      keys, s->step ? tp_reorder_count(s->held) : 0);
+                      keys, s->step ? tp_filling_held(s->filling) : 0);
 }
 
 static int
 take(struct sgap *s, struct tp_stage *stage, const struct tp_record *r, struct tp_err *err)
 {
+    if (s->step) {
+        const struct tp_filling_record record = {r->time, r->line, r->slot,
+                                                 &r->slot[tp_stage_time_slot(stage)]};
+
+        return tp_filling_add(s->filling, &record, err);
+    }
     tp_buf_clear(&s->key);
     if (tp_keys_make(&s->keys, r->slot, &s->key, err) < 0)
         return -1;
-    if (!s->step)
-        return tp_silence_see(s->silence, tp_buf_str(&s->key), r->time, err);
-    make_head(s, stage, r);
-    if (tp_buf_failed(&s->head))
-        return tp_err_memory(err);
-    return tp_reorder_add(s->held, r->time, tp_buf_str(&s->head), r->line, err);
+    return tp_silence_see(s->silence, tp_buf_str(&s->key), r->time, err);
 }
 
 static enum tp_verdict
@@ -371,6 +250,20 @@ sgap_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
+
+/* What is filled later on lies at most the lag behind: what is forwarded stays before it. */
+static int
+fill_watermark(struct sgap *s, tp_time *watermark, struct tp_err *err)
+{
+    if (s->how == TP_FILL_LINEAR && s->ttl == 0)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--fill-with linear waits for the end of a hole: --ttl says how long");
+    if (tp_filling_advance(s->filling, *watermark, *watermark, err) < 0)
+        return -1;
+    if (!tp_time_subtract(*watermark, tp_filling_lag(s->filling), watermark))
+        *watermark = TP_TIME_BEFORE_ALL;
+    return 0;
+}
 
 static int
 sgap_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct tp_err *err)
@@ -438,7 +331,8 @@ sgap_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 
     (void)stage;
     if (s->step)
-        return fill_to(s, TP_TIME_AFTER_ALL, seen_to < TP_TIME_MAX ? seen_to + 1 : seen_to, err);
+        return tp_filling_advance(s->filling, TP_TIME_AFTER_ALL,
+                                  seen_to < TP_TIME_MAX ? seen_to + 1 : seen_to, err);
     return tp_silence_advance(s->silence, TP_TIME_AFTER_ALL, seen_to, write_gap, s, err);
 }
 
@@ -448,69 +342,15 @@ sgap_unfinished(void *self, const char **what)
     const struct sgap *s = self;
 
     *what = s->step ? "held record" : "watched key";
-    return s->step ? tp_reorder_count(s->held) : tp_silence_count(s->silence);
+    return s->step ? tp_filling_held(s->filling) : tp_silence_count(s->silence);
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
-
-struct saving {
-    const struct sgap *sgap;
-    struct tp_save *save;
-};
-
-/* What a held line or the last record of a key is made of: see struct head. */
-static void
-put_record(const struct sgap *s, struct tp_str text, struct tp_emit *line)
-{
-    size_t spans = s->keys.count + 1;
-    struct tp_str key, record = held_line(s, text, &key);
-
-    tp_emit_name(line, TP_STR("key"));
-    tp_key_save(line->to, key, s->keys.count);
-    tp_emit_name(line, TP_STR("spans"));
-    for (size_t i = 0; i < spans; i++) {
-        size_t at = i == 0 ? offsetof(struct head, time)
-                           : sizeof(struct head) + (i - 1) * sizeof(struct tp_span);
-        struct tp_span span;
-
-        memcpy(&span, text.ptr + at, sizeof span);
-        tp_buf_printf(line->to, "%c%u,%u", i == 0 ? '[' : ',', span.at, span.len);
-    }
-    TP_BUF_PUT(line->to, "]");
-    tp_emit_text(line, TP_STR("line"), record);
-    tp_emit_close(line);
-}
-
-static int
-save_key(void *context, const struct tp_holes_key *key, struct tp_err *err)
-{
-    const struct saving *saving = context;
-    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
-
-    tp_emit_int(&line, TP_STR("last"), key->time);
-    tp_emit_int(&line, TP_STR("filled"), key->filled);
-    if (key->has_timer)
-        tp_emit_int(&line, TP_STR("timer"), key->timer);
-    put_record(saving->sgap, key->record, &line);
-    return tp_save_line_end(saving->save, err);
-}
-
-static int
-save_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
-{
-    const struct saving *saving = context;
-    struct tp_emit line = tp_emit_open(tp_save_line(saving->save));
-
-    tp_emit_int(&line, TP_STR("held"), time);
-    put_record(saving->sgap, text, &line);
-    return tp_save_line_end(saving->save, err);
-}
 
 static int
 sgap_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
 {
     struct sgap *s = self;
-    struct saving saving = {s, save};
     struct tp_emit line = tp_emit_open(tp_save_line(save));
 
     (void)stage;
@@ -519,71 +359,8 @@ sgap_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_er
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
-    if (!s->step)
-        return tp_silence_save(s->silence, s->keys.count, save, err);
-    if (tp_holes_walk(s->holes, save_key, &saving, err) < 0)
-        return -1;
-    return tp_reorder_walk(s->held, save_held, &saving, err);
-}
-
-/* Makes s->head of the places in SPANS and of s->key. -1: they are not within a line of LEN bytes.
- */
-static int
-read_head(struct sgap *s, struct tp_str spans, size_t len, struct tp_err *err)
-{
-    struct head head = {.key = (uint32_t)s->key.len};
-    struct tp_members walk = tp_elements_open(spans);
-    struct tp_span span;
-    struct tp_slot from, length;
-
-    tp_buf_clear(&s->head);
-    for (size_t i = 0; i <= s->keys.count; i++) {
-        int64_t start, size;
-
-        if (!tp_elements_next(&walk, &from) || !tp_elements_next(&walk, &length) ||
-            !tp_num_parse_int((struct tp_str){from.ptr, from.len}, &start) ||
-            !tp_num_parse_int((struct tp_str){length.ptr, length.len}, &size) || start < 0 ||
-            size < 0 || start > (int64_t)len || size > (int64_t)len - start)
-            return tp_err_set(err, TP_FAULT_MACHINE, "\"spans\" of a saved line do not fit it");
-        span = (struct tp_span){(uint32_t)start, (uint32_t)size};
-        if (i == 0)
-            head.time = span;
-        tp_buf_put(&s->head, i == 0 ? (void *)&head : (void *)&span,
-                   i == 0 ? sizeof head : sizeof span);
-    }
-    tp_buf_put_str(&s->head, tp_buf_str(&s->key));
-    return tp_buf_failed(&s->head) ? tp_err_memory(err) : 0;
-}
-
-/* A held line, or (HELD is false) a key with its last record; BYTES is for that record. */
-static int
-load_record(struct sgap *s, bool held, struct tp_str line, struct tp_buf *bytes, struct tp_err *err)
-{
-    struct tp_holes_key last = {.timer = TP_TIME_AFTER_ALL};
-    struct tp_str key, spans;
-    const struct tp_saved fields[] = {
-        {held ? "held" : "last", TP_SAVED_INT, &last.time, false},
-        {"key", TP_SAVED_JSON, &key, false},
-        {"spans", TP_SAVED_JSON, &spans, false},
-        {"line", TP_SAVED_TEXT, bytes, false},
-        {"filled", TP_SAVED_INT, &last.filled, held},
-        {"timer", TP_SAVED_INT, &last.timer, true},
-    };
-
-    tp_buf_clear(&s->key);
-    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
-        tp_key_load(&s->key, key, s->keys.count, err) < 0 ||
-        read_head(s, spans, bytes->len, err) < 0)
-        return -1;
-    if (held)
-        return tp_reorder_add(s->held, last.time, tp_buf_str(&s->head), tp_buf_str(bytes), err);
-    tp_buf_put_str(&s->head, tp_buf_str(bytes));
-    if (tp_buf_failed(&s->head))
-        return tp_err_memory(err);
-    last.key = tp_buf_str(&s->key);
-    last.record = tp_buf_str(&s->head);
-    last.has_timer = last.timer != TP_TIME_AFTER_ALL;
-    return tp_holes_put(s->holes, &last, err);
+    return s->step ? tp_filling_save(s->filling, save, err)
+                   : tp_silence_save(s->silence, s->keys.count, save, err);
 }
 
 /* Silence is counted on from here: waiting is this run's. */
@@ -591,21 +368,16 @@ static int
 sgap_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
     struct sgap *s = self;
-    struct tp_buf bytes = TP_BUF_INIT;
     const struct tp_saved fields[] = {
         {"watermark", TP_SAVED_INT, &s->watermark, false},
         {"largest", TP_SAVED_INT, &s->largest, false},
     };
-    int result;
 
     s->anchored = tp_stage_waited(stage);
     if (tp_saved_is(line, "watermark"))
         return tp_saved_read(line, fields, 2, err);
-    if (!s->step)
-        return tp_silence_load(s->silence, s->keys.count, line, err);
-    result = load_record(s, tp_saved_is(line, "held"), line, &bytes, err);
-    tp_buf_release(&bytes);
-    return result;
+    return s->step ? tp_filling_load(s->filling, line, err)
+                   : tp_silence_load(s->silence, s->keys.count, line, err);
 }
 
 static void
@@ -639,13 +411,9 @@ sgap_close(void *self)
     struct sgap *s = self;
 
     tp_silence_free(s->silence);
-    tp_holes_free(s->holes);
-    tp_reorder_free(s->held);
-    free(s->span);
+    tp_filling_free(s->filling);
     tp_keys_release(&s->keys);
     tp_buf_release(&s->key);
-    tp_buf_release(&s->head);
-    tp_buf_release(&s->scratch);
 }
 
 static const struct tp_operator sgap = {
