@@ -17,35 +17,19 @@
  * Output: the lines, byte for byte, in the order of arrival, and W; --keep first: of event time,
  * and W; --keep last: of the ends of their horizons, and W - within.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bloom.h"
 #include "base/hash.h"
-#include "base/map.h"
+#include "event/changed.h"
+#include "event/elect.h"
+#include "event/pieces.h"
 #include "event/recent.h"
-#include "event/reorder.h"
+#include "event/soon.h"
 #include "filter/operator.h"
 #include "record/canon.h"
 #include "record/emit.h"
 #include "stream/target.h"
-
-/* --keep last: the latest record of a horizon so far. */
-struct latest {
-    tp_time opened;
-    char *line; /* owned */
-    size_t len;
-};
-
-/* A record that is not judged yet. */
-struct waiting {
-    struct tp_str line; /* borrowed from its block */
-    struct tp_digest digest;
-    tp_time time;
-};
-
-enum { WAITING = 32 };
-enum { PIECE = 32 * 1024 }; /* of a filter's bytes, in a line of saved state */
 
 struct sdedup {
     const char *key_text, *keep, *dups_text, *change_text;
@@ -57,15 +41,20 @@ struct sdedup {
     struct tp_canon canon; /* without keys */
     struct tp_buf key;
     uint64_t seed;
-    struct tp_bloom *bloom; /* --approx */
-    struct tp_keys fields;  /* --on-change */
-    struct tp_map *last;    /* ... of each key the digest of its last values */
     struct tp_recent *seen;
-    struct waiting waiting[WAITING]; /* [first, next), modulo their number */
-    uint64_t first, next;
-    struct tp_reorder *held; /* NULL: --keep arrival */
-    struct tp_map *latest;   /* NULL: not --keep last; in the order in which horizons opened */
-    struct tp_target *dups;  /* NULL: dropped */
+    struct tp_soon *soon;       /* asks it; NULL: not by arrival and digests */
+    struct tp_bloom *bloom;     /* --approx */
+    struct tp_changed *changed; /* --on-change */
+    struct tp_keys fields;      /* ... these */
+    struct tp_buf values;
+    struct tp_elect *elect; /* --keep first, last */
+    struct tp_target *dups; /* NULL: dropped */
+};
+
+/* Whose records are answered, and where to. */
+struct leaving {
+    struct sdedup *d;
+    struct tp_stage *stage;
 };
 
 #define FIELD(name) offsetof(struct sdedup, name)
@@ -89,15 +78,10 @@ static const struct tp_option options[] = {
 /* --- opening -----------------------------------------------------------------------------------*/
 
 static int
-open_keep(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+check_keep(const struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
 {
-    bool last = strcmp(d->keep, "last") == 0;
-
-    if (last || strcmp(d->keep, "first") == 0) {
-        d->held = tp_reorder_new();
-        d->latest = last ? tp_map_new(sizeof(struct latest)) : NULL;
-        return d->held && (d->latest || !last) ? 0 : tp_err_memory(err);
-    }
+    if (strcmp(d->keep, "first") == 0 || strcmp(d->keep, "last") == 0)
+        return 0;
     if (strcmp(d->keep, "arrival") != 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival, first or last, not \"%s\"",
                           d->keep);
@@ -126,18 +110,27 @@ check_options(const struct sdedup *d, struct tp_err *err)
     return 0;
 }
 
+/* One thing judges all records. */
 static int
-open_state(struct sdedup *d, struct tp_err *err)
+open_judge(struct sdedup *d, struct tp_err *err)
 {
+    const void *judge;
+
     d->seed = tp_hash_seed();
-    if (d->approx >= 0)
-        d->bloom = tp_bloom_new(d->approx / 100);
-    if (d->change_text)
-        d->last = tp_map_new(sizeof(struct tp_digest));
     d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
-    return d->seen && (d->bloom || d->approx < 0) && (d->last || !d->change_text)
-               ? 0
-               : tp_err_memory(err);
+    if (d->approx >= 0)
+        judge = d->bloom = tp_bloom_new(d->approx / 100);
+    else if (d->change_text)
+        judge = d->changed = tp_changed_new(d->verify);
+    else if (strcmp(d->keep, "last") == 0)
+        judge = d->elect = tp_elect_last(d->within);
+    else if (strcmp(d->keep, "first") == 0)
+        judge = d->elect = tp_elect_first(d->seen);
+    else if (!d->verify)
+        judge = d->soon = tp_soon_new(d->seen);
+    else
+        judge = d->seen;
+    return d->seen && judge ? 0 : tp_err_memory(err);
 }
 
 static int
@@ -145,7 +138,7 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sdedup *d = self;
 
-    if (check_options(d, err) < 0 || open_keep(d, stage, err) < 0 ||
+    if (check_options(d, err) < 0 || check_keep(d, stage, err) < 0 ||
         tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0 ||
         tp_stage_want_keys(stage, "--on-change", d->change_text, &d->fields, err) < 0)
         return -1;
@@ -156,7 +149,7 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
             return -1;
         }
     }
-    return open_state(d, err);
+    return open_judge(d, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -168,77 +161,55 @@ keep_repeat(struct sdedup *d, struct tp_str line, struct tp_err *err)
     return d->dups ? tp_target_write(d->dups, line, err) : 0;
 }
 
-/* A record of which is known whether it IS_NEW; LINE ends before its newline. */
+/* A record that waited for its place in the table; LINE ends before its newline. */
 static int
-answer(struct sdedup *d, struct tp_stage *stage, struct tp_str line, bool is_new,
-       struct tp_err *err)
+answer(void *context, struct tp_str line, bool is_new, struct tp_err *err)
 {
+    struct leaving *to = context;
+
     if (is_new)
-        return tp_stage_pass_held(stage, line, err);
-    tp_stage_drop_duplicate(stage, 1);
-    return keep_repeat(d, (struct tp_str){line.ptr, line.len + 1}, err);
+        return tp_stage_pass_held(to->stage, line, err);
+    tp_stage_drop_duplicate(to->stage, 1);
+    return keep_repeat(to->d, (struct tp_str){line.ptr, line.len + 1}, err);
 }
 
-/* The record that has waited longest for its place in the table. */
-static int
-judge_oldest(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+/* Lines are borrowed until the block is given up: nobody sees them wait. */
+static enum tp_verdict
+judge_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, tp_time time)
 {
-    const struct waiting *w = &d->waiting[d->first++ % WAITING];
-    int is_new = tp_recent_see_digest(d->seen, w->digest, w->time, err);
+    struct leaving to = {d, stage};
+    struct tp_err err;
 
-    return is_new < 0 ? -1 : answer(d, stage, w->line, is_new, err);
+    if (tp_soon_ask(d->soon, tp_buf_str(&d->key), time, r->line, answer, &to, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return TP_HELD;
 }
 
 static int
 judge_waiting(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
 {
-    while (d->first < d->next)
-        if (judge_oldest(d, stage, err) < 0)
-            return -1;
-    return 0;
+    struct leaving to = {d, stage};
+
+    return d->soon ? tp_soon_settle(d->soon, answer, &to, err) : 0;
 }
 
-/* Looking a key up is waiting for memory: meanwhile the next records are read. Their lines are
- * borrowed until the block is given up, and nobody sees them wait. */
-static enum tp_verdict
-judge_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, tp_time time)
-{
-    struct tp_err err;
-
-    if (d->next - d->first == WAITING && judge_oldest(d, stage, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    d->waiting[d->next++ % WAITING] =
-        (struct waiting){r->line, tp_recent_expect(d->seen, tp_buf_str(&d->key), time), time};
-    return TP_HELD;
-}
-
-/* Is the key's last value another one? Then it is this from now on. 1, 0, or -1. */
+/* Does the key say what it did not say last? 1, 0, or -1. */
 static int
 has_changed(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
 {
-    struct tp_digest digest = tp_digest_of(d->seed, tp_buf_str(&d->key)), now, *last;
-    struct tp_str key = {(const char *)&digest, sizeof digest};
-    bool is_new, changed;
-
-    last = tp_map_add(d->last, d->verify ? tp_buf_str(&d->key) : key, &is_new);
-    if (!last)
-        return tp_err_memory(err);
-    tp_buf_clear(&d->key);
-    if (tp_keys_make(&d->fields, r->slot, &d->key, err) < 0)
+    tp_buf_clear(&d->values);
+    if (tp_keys_make(&d->fields, r->slot, &d->values, err) < 0)
         return -1;
-    now = tp_digest_of(d->seed, tp_buf_str(&d->key));
-    changed = is_new || now.low != last->low || now.high != last->high;
-    *last = now;
-    return changed;
+    return tp_changed_see(d->changed, d->seed, tp_buf_str(&d->key), tp_buf_str(&d->values), err);
 }
 
-/* What needs no place in the table of keys. */
+/* The answer for a record that need not wait for it: 1 new, 0 a repeat, -1. */
 static int
 see(struct sdedup *d, const struct tp_record *r, tp_time time, struct tp_err *err)
 {
     int is_new;
 
-    if (d->last)
+    if (d->changed)
         return has_changed(d, r, err);
     if (!d->bloom)
         return tp_recent_see(d->seen, tp_buf_str(&d->key), time, err);
@@ -255,7 +226,7 @@ judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *
 
     if (r->has_time && tp_recent_is_late(d->seen, r->time, r->watermark))
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->within);
-    if (!d->verify && !d->last && !d->bloom)
+    if (d->soon)
         return judge_soon(d, stage, r, time);
     is_new = see(d, r, time, &err);
     if (is_new < 0)
@@ -267,7 +238,6 @@ judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *
     return TP_DUPLICATE;
 }
 
-/* Held as its key's length, the key and the line. */
 static enum tp_verdict
 hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 {
@@ -275,8 +245,8 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 
     if (r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if (tp_reorder_add(d->held, r->time, tp_buf_str(&d->key),
-                       (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0)
+    if (tp_elect_add(d->elect, r->time, tp_buf_str(&d->key),
+                     (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
 }
@@ -286,7 +256,7 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 static int
 make_key(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
 {
-    if (d->key_text || d->last)
+    if (d->key_text || d->changed)
         return tp_keys_make(&d->keys, r->slot, &d->key, err);
     return tp_canon_put(&d->canon, r->line, &d->key) < 0 ? tp_err_memory(err) : 0;
 }
@@ -296,26 +266,14 @@ sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sdedup *d = self;
     struct tp_err err;
-    size_t len = 0;
 
     tp_buf_clear(&d->key);
-    if (d->held)
-        tp_buf_put(&d->key, &len, sizeof len);
     if (make_key(d, r, &err) < 0)
         return tp_stage_fail(stage, &err);
-    if (!d->held)
-        return judge_at_once(d, stage, r);
-    len = d->key.len - sizeof len;
-    memcpy(d->key.ptr, &len, sizeof len);
-    return hold(d, stage, r);
+    return d->elect ? hold(d, stage, r) : judge_at_once(d, stage, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
-
-struct leaving {
-    struct sdedup *d;
-    struct tp_stage *stage;
-};
 
 static int
 write_line(struct tp_stage *stage, struct tp_str line, struct tp_err *err)
@@ -329,116 +287,24 @@ write_line(struct tp_stage *stage, struct tp_str line, struct tp_err *err)
     return tp_stage_row_end(stage, err);
 }
 
+/* A held record that is judged now. */
 static int
-keep_first(struct sdedup *d, struct tp_stage *stage, tp_time time, struct tp_str key,
-           struct tp_str line, struct tp_err *err)
+leave(void *context, struct tp_str line, bool elected, struct tp_err *err)
 {
-    int is_new;
+    struct leaving *to = context;
 
-    /* In order of time: what is out of reach for this one is so for all that follow. */
-    tp_recent_expire(d->seen, time);
-    is_new = tp_recent_see(d->seen, key, time, err);
-    if (is_new)
-        return is_new < 0 ? -1 : write_line(stage, line, err);
-    tp_stage_drop_duplicate(stage, 1);
-    return keep_repeat(d, line, err);
-}
-
-/* Horizons that end at REACHED or before are complete (--keep last; TP_TIME_AFTER_ALL: all). They
- * opened in the order of time, so they end in it. */
-static int
-write_latest(struct sdedup *d, struct tp_stage *stage, tp_time reached, struct tp_err *err)
-{
-    struct latest *first;
-
-    while ((first = tp_map_first(d->latest))) {
-        int result;
-        tp_time end;
-
-        if (reached != TP_TIME_AFTER_ALL &&
-            (d->within < 0 || !tp_time_add(first->opened, d->within, &end) || end > reached))
-            return 0;
-        result = write_line(stage, (struct tp_str){first->line, first->len}, err);
-        free(first->line);
-        tp_map_remove(d->latest, tp_map_key(d->latest, first));
-        if (result < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* LATEST has a successor, which it takes over. */
-static int
-replace(struct sdedup *d, struct tp_stage *stage, struct latest *latest, char *line, size_t len,
-        struct tp_err *err)
-{
-    int result = keep_repeat(d, (struct tp_str){latest->line, latest->len}, err);
-
-    free(latest->line);
-    latest->line = line;
-    latest->len = len;
-    tp_stage_drop_duplicate(stage, 1);
-    return result;
-}
-
-static int
-keep_last(struct sdedup *d, struct tp_stage *stage, tp_time time, struct tp_str key,
-          struct tp_str line, struct tp_err *err)
-{
-    struct latest *latest;
-    char *copy;
-    bool is_new;
-
-    if (write_latest(d, stage, time, err) < 0)
-        return -1;
-    copy = malloc(line.len);
-    latest = copy ? tp_map_add(d->latest, key, &is_new) : NULL;
-    if (!latest) {
-        free(copy);
-        return tp_err_memory(err);
-    }
-    memcpy(copy, line.ptr, line.len);
-    if (is_new) {
-        *latest = (struct latest){time, copy, line.len};
-        return 0;
-    }
-    return replace(d, stage, latest, copy, line.len, err);
-}
-
-/* A held record as `hold` put it together: its line and its key. */
-static struct tp_str
-held_line(struct tp_str text, struct tp_str *key)
-{
-    struct tp_str line;
-
-    memcpy(&key->len, text.ptr, sizeof key->len);
-    key->ptr = text.ptr + sizeof key->len;
-    line.ptr = key->ptr + key->len;
-    line.len = (size_t)(text.ptr + text.len - line.ptr);
-    return line;
-}
-
-/* The next record in order of time. */
-static int
-judge_held(void *context, tp_time time, struct tp_str text, struct tp_err *err)
-{
-    struct leaving *leaving = context;
-    struct sdedup *d = leaving->d;
-    struct tp_str key, line = held_line(text, &key);
-
-    if (d->latest)
-        return keep_last(d, leaving->stage, time, key, line, err);
-    return keep_first(d, leaving->stage, time, key, line, err);
+    if (elected)
+        return write_line(to->stage, line, err);
+    tp_stage_drop_duplicate(to->stage, 1);
+    return keep_repeat(to->d, line, err);
 }
 
 static int
 judge_until(struct sdedup *d, struct tp_stage *stage, tp_time reached, struct tp_err *err)
 {
-    struct leaving leaving = {d, stage};
+    struct leaving to = {d, stage};
 
-    if (tp_reorder_drain(d->held, reached, judge_held, &leaving, err) < 0)
-        return -1;
-    return d->latest ? write_latest(d, stage, reached, err) : 0;
+    return d->elect ? tp_elect_reach(d->elect, reached, leave, &to, err) : 0;
 }
 
 static int
@@ -446,14 +312,11 @@ sdedup_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct 
 {
     struct sdedup *d = self;
 
-    if (judge_waiting(d, stage, err) < 0)
-        return -1;
-    if (d->held && judge_until(d, stage, *watermark, err) < 0)
+    if (judge_waiting(d, stage, err) < 0 || judge_until(d, stage, *watermark, err) < 0)
         return -1;
     tp_recent_expire(d->seen, *watermark);
-    /* An open horizon began later than W - within, and so is what will be written of it. */
-    if (d->latest && (d->within < 0 || !tp_time_add(*watermark, -d->within, watermark)))
-        *watermark = TP_TIME_BEFORE_ALL;
+    if (d->elect)
+        *watermark = tp_elect_promise(d->elect, *watermark);
     return 0;
 }
 
@@ -465,7 +328,7 @@ sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     /* A barrier behind `end` comes in the same block: it is not given up before. */
     if (judge_waiting(d, stage, err) < 0)
         return -1;
-    return d->held ? judge_until(d, stage, TP_TIME_AFTER_ALL, err) : 0;
+    return judge_until(d, stage, TP_TIME_AFTER_ALL, err);
 }
 
 /* The block of the lines that wait is given up. */
@@ -509,10 +372,10 @@ sdedup_shut(void *self, struct tp_stage *stage, struct tp_err *err)
 static size_t
 sdedup_unfinished(void *self, const char **what)
 {
-    struct sdedup *d = self;
+    const struct sdedup *d = self;
 
     *what = "held record";
-    return (d->held ? tp_reorder_count(d->held) : 0) + (d->latest ? tp_map_count(d->latest) : 0);
+    return d->elect ? tp_elect_count(d->elect) : 0;
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
@@ -538,96 +401,16 @@ save_head(struct sdedup *d, struct tp_save *save, struct tp_err *err)
 }
 
 static int
-save_line(struct tp_save *save, struct tp_str name, tp_time time, struct tp_str key,
-          struct tp_str text, struct tp_err *err)
-{
-    struct tp_emit line = tp_emit_open(tp_save_line(save));
-
-    tp_emit_int(&line, name, time);
-    tp_emit_name(&line, TP_STR("key"));
-    tp_save_hex(line.to, key);
-    tp_emit_text(&line, TP_STR("line"), text);
-    tp_emit_close(&line);
-    return tp_save_line_end(save, err);
-}
-
-static int
-save_held(void *save, tp_time time, struct tp_str text, struct tp_err *err)
-{
-    struct tp_str key, line = held_line(text, &key);
-
-    return save_line(save, TP_STR("held"), time, key, line, err);
-}
-
-static int
-save_latest(const struct sdedup *d, struct tp_save *save, struct tp_err *err)
-{
-    for (struct latest *l = tp_map_first(d->latest); l; l = tp_map_next(d->latest, l))
-        if (save_line(save, TP_STR("latest"), l->opened, tp_map_key(d->latest, l),
-                      (struct tp_str){l->line, l->len}, err) < 0)
-            return -1;
-    return 0;
-}
-
-/* --on-change */
-static int
-save_values(const struct sdedup *d, struct tp_save *save, struct tp_err *err)
-{
-    for (struct tp_digest *now = tp_map_first(d->last); now; now = tp_map_next(d->last, now)) {
-        struct tp_emit line = tp_emit_open(tp_save_line(save));
-
-        tp_emit_name(&line, TP_STR("last"));
-        tp_save_hex(line.to, tp_map_key(d->last, now));
-        tp_emit_name(&line, TP_STR("values"));
-        tp_save_hex(line.to, (struct tp_str){(const char *)now, sizeof *now});
-        tp_emit_close(&line);
-        if (tp_save_line_end(save, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* A piece of a filter of --approx. */
-static int
-save_bits(struct tp_save *save, size_t which, size_t taken, struct tp_str bytes, size_t at,
-          struct tp_err *err)
-{
-    size_t len = bytes.len - at < PIECE ? bytes.len - at : PIECE;
-    struct tp_emit line = tp_emit_open(tp_save_line(save));
-
-    tp_emit_int(&line, TP_STR("filter"), (int64_t)which);
-    tp_emit_int(&line, TP_STR("taken"), (int64_t)taken);
-    tp_emit_int(&line, TP_STR("at"), (int64_t)at);
-    tp_emit_name(&line, TP_STR("bits"));
-    tp_save_hex(line.to, (struct tp_str){bytes.ptr + at, len});
-    tp_emit_close(&line);
-    return tp_save_line_end(save, err);
-}
-
-static int
-save_bloom(const struct sdedup *d, struct tp_save *save, struct tp_err *err)
-{
-    struct tp_str bytes;
-    size_t taken;
-
-    for (size_t i = 0; (bytes = tp_bloom_bytes(d->bloom, i, &taken)).len; i++)
-        for (size_t at = 0; at < bytes.len; at += PIECE)
-            if (save_bits(save, i, taken, bytes, at, err) < 0)
-                return -1;
-    return 0;
-}
-
-static int
 sdedup_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
 {
     struct sdedup *d = self;
 
     (void)stage;
-    if (save_head(d, save, err) < 0 || (d->bloom && save_bloom(d, save, err) < 0) ||
-        (d->last && save_values(d, save, err) < 0) || tp_recent_save(d->seen, save, err) < 0 ||
-        (d->latest && save_latest(d, save, err) < 0))
+    if (save_head(d, save, err) < 0 || (d->bloom && tp_pieces_save(d->bloom, save, err) < 0) ||
+        (d->changed && tp_changed_save(d->changed, save, err) < 0) ||
+        tp_recent_save(d->seen, save, err) < 0)
         return -1;
-    return d->held ? tp_reorder_walk(d->held, save_held, save, err) : 0;
+    return d->elect ? tp_elect_save(d->elect, save, err) : 0;
 }
 
 static int
@@ -653,116 +436,20 @@ load_head(struct sdedup *d, struct tp_str line, struct tp_err *err)
 }
 
 static int
-load_bits(struct sdedup *d, struct tp_str line, struct tp_err *err)
-{
-    uint64_t which, taken, at;
-    struct tp_buf bits = TP_BUF_INIT;
-    const struct tp_saved fields[] = {
-        {"filter", TP_SAVED_COUNT, &which, false},
-        {"taken", TP_SAVED_COUNT, &taken, false},
-        {"at", TP_SAVED_COUNT, &at, false},
-        {"bits", TP_SAVED_HEX, &bits, false},
-    };
-    int result = tp_saved_read(line, fields, 4, err);
-
-    if (result == 0 &&
-        (!d->bloom || tp_bloom_put(d->bloom, which, taken, at, tp_buf_str(&bits)) < 0))
-        result = tp_err_set(err, TP_FAULT_MACHINE, "a saved filter does not fit");
-    tp_buf_release(&bits);
-    return result;
-}
-
-static int
-load_values(struct sdedup *d, struct tp_str line, struct tp_err *err)
-{
-    struct tp_buf values = TP_BUF_INIT;
-    const struct tp_saved fields[] = {
-        {"last", TP_SAVED_HEX, &d->key, false},
-        {"values", TP_SAVED_HEX, &values, false},
-    };
-    int result = tp_saved_read(line, fields, 2, err);
-    struct tp_digest *now;
-
-    if (result == 0 && (!d->last || values.len != sizeof *now))
-        result = tp_err_set(err, TP_FAULT_MACHINE, "saved values: not as they are written");
-    now = result == 0 ? tp_map_add(d->last, tp_buf_str(&d->key), NULL) : NULL;
-    if (now)
-        memcpy(now, values.ptr, sizeof *now);
-    tp_buf_release(&values);
-    return result < 0 || now ? result : tp_err_memory(err);
-}
-
-static int
-put_held(struct sdedup *d, tp_time time, struct tp_str key, struct tp_str line, struct tp_err *err)
-{
-    struct tp_buf head = TP_BUF_INIT;
-    int result;
-
-    tp_buf_put(&head, &key.len, sizeof key.len);
-    tp_buf_put_str(&head, key);
-    result = tp_buf_failed(&head) ? tp_err_memory(err)
-                                  : tp_reorder_add(d->held, time, tp_buf_str(&head), line, err);
-    tp_buf_release(&head);
-    return result;
-}
-
-static int
-put_latest(struct sdedup *d, tp_time opened, struct tp_str key, struct tp_str line,
-           struct tp_err *err)
-{
-    char *copy = malloc(line.len + 1);
-    struct latest *latest = copy ? tp_map_add(d->latest, key, NULL) : NULL;
-
-    if (!latest) {
-        free(copy);
-        return tp_err_memory(err);
-    }
-    if (line.len)
-        memcpy(copy, line.ptr, line.len);
-    free(latest->line);
-    *latest = (struct latest){opened, copy, line.len};
-    return 0;
-}
-
-/* A record that is held, or (LATEST) the one of a horizon. */
-static int
-load_record(struct sdedup *d, bool latest, struct tp_str saved, struct tp_err *err)
-{
-    struct tp_buf line = TP_BUF_INIT;
-    tp_time time;
-    const struct tp_saved fields[] = {
-        {latest ? "latest" : "held", TP_SAVED_INT, &time, false},
-        {"key", TP_SAVED_HEX, &d->key, false},
-        {"line", TP_SAVED_TEXT, &line, false},
-    };
-    int result = tp_saved_read(saved, fields, 3, err);
-
-    if (result == 0 && (latest ? !d->latest : !d->held))
-        result = tp_err_set(err, TP_FAULT_MACHINE, "it holds records, and nothing is held now");
-    if (result == 0)
-        result =
-            (latest ? put_latest : put_held)(d, time, tp_buf_str(&d->key), tp_buf_str(&line), err);
-    tp_buf_release(&line);
-    return result;
-}
-
-static int
 sdedup_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
     struct sdedup *d = self;
-    bool latest = tp_saved_is(line, "latest");
 
     (void)stage;
-    tp_buf_clear(&d->key);
     if (tp_saved_is(line, "hashed"))
         return load_head(d, line, err);
-    if (tp_saved_is(line, "filter"))
-        return load_bits(d, line, err);
-    if (tp_saved_is(line, "last"))
-        return load_values(d, line, err);
-    if (latest || tp_saved_is(line, "held"))
-        return load_record(d, latest, line, err);
-    return tp_recent_load(d->seen, line, err);
+    if (d->bloom && tp_pieces_is_saved(line))
+        return tp_pieces_load(d->bloom, line, err);
+    if (d->changed && tp_changed_is_saved(line))
+        return tp_changed_load(d->changed, line, err);
+    if (d->elect && tp_elect_is_saved(line))
+        return tp_elect_load(d->elect, line, err);
+    return tp_recent_load(d->seen, line, err); /* refuses what it does not know */
 }
 
 static void
@@ -787,30 +474,22 @@ sdedup_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
 }
 
 static void
-free_latest(struct sdedup *d)
-{
-    if (d->latest)
-        for (struct latest *l = tp_map_first(d->latest); l; l = tp_map_next(d->latest, l))
-            free(l->line);
-    tp_map_free(d->latest);
-}
-
-static void
 sdedup_close(void *self)
 {
     struct sdedup *d = self;
 
     if (d->dups)
         tp_target_close(d->dups, NULL);
+    tp_elect_free(d->elect);
+    tp_soon_free(d->soon);
     tp_recent_free(d->seen);
-    tp_reorder_free(d->held);
-    free_latest(d);
     tp_bloom_free(d->bloom);
-    tp_map_free(d->last);
+    tp_changed_free(d->changed);
     tp_canon_release(&d->canon);
     tp_keys_release(&d->keys);
     tp_keys_release(&d->fields);
     tp_buf_release(&d->key);
+    tp_buf_release(&d->values);
 }
 
 static const struct tp_operator sdedup = {
