@@ -110,9 +110,9 @@ report(const struct tp_walk *walk, const char *text, struct tp_err *err)
 static inline void
 clear_slots(struct tp_slot *slots, size_t count)
 {
-    for (struct tp_slot *slot = slots; slot < slots + count; slot++) {
-        *slot = (struct tp_slot){0};
-        __asm__("" : "+r"(slot));
+    for (size_t i = 0; i < count; i++) {
+        slots[i] = (struct tp_slot){0};
+        __asm__("" : "+r"(i));
     }
 }
 
