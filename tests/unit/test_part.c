@@ -95,8 +95,7 @@ merges_what_was_written(void)
     TP_BUF_PUT(&line, "{\"k\":1");
     CHECK(tp_part_write(part, one, &line, &err) == 0);
     TP_BUF_PUT(&line, "}\n");
-    end = line.ptr + line.len;
-    tp_buf_reserve(&line, TP_SCAN_PADDING);
+    memset(tp_buf_reserve(&line, TP_SCAN_PADDING), 0, TP_SCAN_PADDING);
     end = line.ptr + line.len;
     CHECK(tp_scan_line(scan, line.ptr, end, slot, NULL, &err) == end);
     CHECK(tp_part_read(part, slot, 0, false, &err) == 0);
