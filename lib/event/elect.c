@@ -179,7 +179,10 @@ put_latest(struct tp_elect *e, tp_time opened, struct tp_str key, struct tp_str 
     if (line.len)
         memcpy(copy, line.ptr, line.len);
     *before = *latest;
-    *latest = (struct latest){*is_new ? opened : before->opened, copy, line.len};
+    if (*is_new)
+        latest->opened = opened;
+    latest->line = copy;
+    latest->len = line.len;
     return 0;
 }
 
