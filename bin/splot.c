@@ -7,9 +7,7 @@
  * Nothing that outlives the run. Late: does not look at watermarks. Malformed: a value that is
  * neither a number nor null is rejected with its record. The clock is only asked how often to draw.
  */
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +20,7 @@
 #include "plot/screen.h"
 #include "plot/svg.h"
 #include "record/key.h"
+#include "stream/content.h"
 #include "value/clock.h"
 #include "value/num.h"
 #include "value/text.h"
@@ -351,23 +350,6 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
 #define ACROSS 10 /* pixels of a column, and of a line */
 #define DOWN 20
 
-static int
-write_file(const char *name, struct tp_str text, struct tp_err *err)
-{
-    FILE *file = fopen(name, "we");
-
-    if (!file)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-    if (fwrite(text.ptr, 1, text.len, file) != text.len || fflush(file) != 0) {
-        tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-        fclose(file);
-        return -1;
-    }
-    if (fclose(file) != 0)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-    return 0;
-}
-
 /* To a file, or for `-` to standard output. */
 static int
 write_picture(struct splot *self, struct tp_stage *stage, const char *name, struct tp_err *err)
@@ -375,7 +357,7 @@ write_picture(struct splot *self, struct tp_stage *stage, const char *name, stru
     struct tp_buf *to;
 
     if (strcmp(name, "-") != 0)
-        return write_file(name, tp_buf_str(&self->text), err);
+        return tp_content_write(name, tp_buf_str(&self->text), err);
     to = tp_stage_row(stage, err);
     if (!to)
         return -1;

@@ -28,6 +28,7 @@
 #include "query/expr.h"
 #include "query/keys.h"
 #include "query/select.h"
+#include "query/terms.h"
 #include "record/control.h"
 #include "record/emit.h"
 #include "record/path.h"
@@ -225,6 +226,11 @@ int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *t
 /* The same keys, of records in which another filter wrote each under its name. */
 int tp_stage_want_written_keys(struct tp_stage *stage, const char *option, const char *text,
                                struct tp_keys *keys, struct tp_err *err);
+
+/* Compiles an ORDER BY list (`--by`); OPTION is as below. When it fails, TERMS are still to be
+ * released. */
+int tp_stage_want_terms(struct tp_stage *stage, const char *option, const char *text,
+                        struct tp_terms *terms, struct tp_err *err);
 
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
