@@ -9,7 +9,6 @@ struct tp_panes {
     const struct tp_window_spec *spec;
     const struct tp_aggs *aggs;
     struct tp_map *by_start; /* start, 8 bytes -> struct tp_pane */
-    struct tp_pane *recent;  /* the pane of the last record */
     struct tp_heap due;      /* panes by next_end */
     struct tp_heap expiring; /* panes by the time they are dropped */
     struct tp_pane **covered;
@@ -126,13 +125,9 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
              tp_time *last_end, struct tp_err *err)
 {
     struct tp_window place, first, last;
-    struct tp_pane *pane = panes->recent;
+    struct tp_pane *pane;
 
     *is_late = false;
-    if (pane && time >= pane->start && time < pane->end) {
-        *last_end = pane->last_end;
-        return pane;
-    }
     if (tp_window_pane(panes->spec, time, &place, err) < 0)
         return NULL;
     tp_window_of_pane(panes->spec, place.start, &first, &last);
@@ -145,7 +140,6 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
     if (!pane)
         pane = make_pane(panes, &place, &first, last.end,
                          first_due(panes, first.end, last.end, watermark), err);
-    panes->recent = pane;
     return pane;
 }
 
@@ -214,8 +208,6 @@ tp_panes_expire(struct tp_panes *panes, tp_time watermark)
         struct tp_pane *pane = tp_heap_pop(&panes->expiring).data;
         tp_time start = pane->start;
 
-        if (pane == panes->recent)
-            panes->recent = NULL;
         empty_pane(panes, pane);
         tp_map_remove(panes->by_start, start_key(&start));
     }
