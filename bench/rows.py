@@ -11,7 +11,7 @@ import nexmark
 
 HERE = pathlib.Path(__file__).resolve().parent
 OURS = "ours"
-WORDS = {"about", "data", "input", "asked", "by", "feed"}
+WORDS = {"about", "data", "input", "asked", "by", "feed", "part"}
 QUICK = 20  # QUICK=1 takes this part of all records
 
 
@@ -47,6 +47,7 @@ class Row:
     by: int
     input: tuple
     feed: str
+    part: dict  # the share of the records by who, where it is not the peer's
 
     def against(self):
         """The names of other rows that something asked compares this one with."""
@@ -73,7 +74,7 @@ class Table:
         asked = tuple(filter(None, said.get("asked", "").split(", ")))
         own = self.data[said["data"]].input
         return Row(name, said["about"], said["data"], commands, asked, said.get("by", 0),
-                   tuple(said.get("input", own)), said.get("feed", ""))
+                   tuple(said.get("input", own)), said.get("feed", ""), said.get("part", {}))
 
     def chosen(self, patterns):
         """The rows that one of the patterns means, and those they are compared with."""
