@@ -85,8 +85,11 @@ check_keep(const struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
     if (strcmp(d->keep, "arrival") != 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival, first or last, not \"%s\"",
                           d->keep);
-    if (d->within < 0)
-        tp_stage_take_untimed(stage);
+    if (d->within >= 0)
+        return 0;
+    tp_stage_take_untimed(stage);
+    if (tp_stage_delay(stage) < 0)
+        tp_stage_ignore_time(stage);
     return 0;
 }
 

@@ -374,7 +374,7 @@ sjoin_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct t
     (void)stage;
     if (j->match->way->advance(j->match, *watermark, err) < 0)
         return -1;
-    *watermark = j->match->way->forward(j->match, *watermark);
+    *watermark = tp_match_forward(j->match, *watermark);
     return 0;
 }
 
@@ -384,7 +384,7 @@ sjoin_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *er
     struct sjoin *j = self;
 
     (void)stage;
-    return j->match->way->end(j->match, (enum tp_join_side)input, err);
+    return tp_match_end(j->match, (enum tp_join_side)input, err);
 }
 
 /* Before every block of input, so that no record meets a table that is out of date. */

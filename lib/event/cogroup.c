@@ -400,22 +400,6 @@ advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
 
 /* --- the way -----------------------------------------------------------------------------------*/
 
-static int
-end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
-{
-    (void)match;
-    (void)side;
-    (void)err;
-    return 0;
-}
-
-static tp_time
-forward(const struct tp_match *match, tp_time watermark)
-{
-    (void)match;
-    return watermark;
-}
-
 static size_t
 held(const struct tp_match *match, enum tp_join_side side)
 {
@@ -443,7 +427,13 @@ cogroup_free(struct tp_match *match)
     free(c);
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, cogroup_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .held = held,
+    .size = size,
+    .free = cogroup_free,
+};
 
 struct tp_match *
 tp_cogroup_new(const struct tp_cogroup *options)

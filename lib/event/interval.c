@@ -226,7 +226,15 @@ interval_free(struct tp_match *match)
     free(match);
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, interval_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .end = end,
+    .forward = forward,
+    .held = held,
+    .size = size,
+    .free = interval_free,
+};
 
 struct tp_match *
 tp_interval_new(const struct tp_interval *options)

@@ -49,6 +49,18 @@ tp_match_is_left_only(enum tp_match_type type)
 }
 
 int
+tp_match_end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
+{
+    return match->way->end ? match->way->end(match, side, err) : 0;
+}
+
+tp_time
+tp_match_forward(const struct tp_match *match, tp_time watermark)
+{
+    return match->way->forward ? match->way->forward(match, watermark) : watermark;
+}
+
+int
 tp_match_meets(const struct tp_match *match, struct tp_str left, struct tp_str right,
                struct tp_err *err)
 {

@@ -74,9 +74,9 @@ struct tp_match_way {
                struct tp_err *err);
     /* The least watermark of both inputs is at WATERMARK (TP_TIME_AFTER_ALL: both ended). */
     int (*advance)(struct tp_match *match, tp_time watermark, struct tp_err *err);
-    /* No more records of SIDE come. */
+    /* No more records of SIDE come. NULL: that changes nothing. */
     int (*end)(struct tp_match *match, enum tp_join_side side, struct tp_err *err);
-    /* No later row lies below this. */
+    /* No later row lies below this. NULL: below the watermark. */
     tp_time (*forward)(const struct tp_match *match, tp_time watermark);
     size_t (*held)(const struct tp_match *match, enum tp_join_side side); /* records kept */
     size_t (*size)(const struct tp_match *match);                         /* bytes kept */
@@ -105,6 +105,10 @@ bool tp_match_is_outer(enum tp_match_type type, enum tp_join_side side);
 
 /* Is a row the left record alone? */
 bool tp_match_is_left_only(enum tp_match_type type);
+
+/* The verbs that a way need not have. */
+int tp_match_end(struct tp_match *match, enum tp_join_side side, struct tp_err *err);
+tp_time tp_match_forward(const struct tp_match *match, tp_time watermark);
 
 /* What the sink says of a pair. */
 int tp_match_meets(const struct tp_match *match, struct tp_str left, struct tp_str right,

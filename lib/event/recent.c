@@ -130,6 +130,7 @@ is_near(const struct tp_recent *r, tp_time a, tp_time b)
     return apart < r->within;
 }
 
+/* Does another table than that of TIME hold a horizon of the key that TIME lies in? */
 static bool
 repeats_in(const struct tp_recent *r, const struct table *table, struct tp_str key,
            struct tp_digest digest, tp_time time)
@@ -146,21 +147,24 @@ repeats_in(const struct tp_recent *r, const struct table *table, struct tp_str k
     return tp_digests_find(table->digests, digest, &opened) && is_near(r, opened, time);
 }
 
+/* In the table of TIME, where any horizon of the key is near: 1 opened, 0 there is one, or -1. */
 static int
 open_horizon(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time)
 {
     struct table *table = r->near[1] ? r->near[1] : make_table(r, r->number);
     tp_time *opened;
+    bool is_new;
 
     if (!table)
         return -1;
     if (!r->exactly)
         return tp_digests_add(table->digests, digest, time);
-    opened = tp_map_add(table->keys, key, NULL);
+    opened = tp_map_add(table->keys, key, &is_new);
     if (!opened)
         return -1;
-    *opened = time;
-    return 0;
+    if (is_new)
+        *opened = time;
+    return is_new;
 }
 
 /* The key in both forms: DIGEST counts, or EXACTLY the KEY. */
@@ -168,15 +172,17 @@ static int
 see(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time,
     struct tp_err *err)
 {
+    int is_new;
+
     look_up(r, number_of(r, time));
-    if (repeats_in(r, r->near[1], key, digest, time) ||
-        repeats_in(r, r->near[0], key, digest, time) ||
+    if (repeats_in(r, r->near[0], key, digest, time) ||
         repeats_in(r, r->near[2], key, digest, time))
         return 0;
-    if (open_horizon(r, key, digest, time) < 0)
+    is_new = open_horizon(r, key, digest, time);
+    if (is_new < 0)
         return tp_err_memory(err);
-    r->count++;
-    return 1;
+    r->count += (size_t)is_new;
+    return is_new;
 }
 
 int
@@ -190,15 +196,18 @@ tp_recent_see(struct tp_recent *r, struct tp_str key, tp_time time, struct tp_er
 }
 
 struct tp_digest
-tp_recent_expect(struct tp_recent *r, struct tp_str key, tp_time time)
+tp_recent_digest(const struct tp_recent *r, struct tp_str key)
 {
-    struct tp_digest digest = tp_digest_of(r->seed, key);
+    return tp_digest_of(r->seed, key);
+}
 
+void
+tp_recent_expect(struct tp_recent *r, struct tp_digest digest, tp_time time)
+{
     look_up(r, number_of(r, time));
     for (int i = 0; i < 3; i++)
         if (r->near[i])
             tp_digests_expect(r->near[i]->digests, digest);
-    return digest;
 }
 
 int
@@ -292,6 +301,7 @@ static int
 load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_err *err)
 {
     struct tp_digest digest = {0, 0};
+    int is_new;
 
     if (!r->exactly) {
         if (key.len != sizeof digest)
@@ -299,9 +309,10 @@ load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_e
         memcpy(&digest, key.ptr, sizeof digest);
     }
     look_up(r, number_of(r, opened));
-    if (open_horizon(r, key, digest, opened) < 0)
+    is_new = open_horizon(r, key, digest, opened);
+    if (is_new < 0)
         return tp_err_memory(err);
-    r->count++;
+    r->count += (size_t)is_new;
     return 0;
 }
 

@@ -32,10 +32,11 @@ void tp_recent_free(struct tp_recent *recent);
 int tp_recent_see(struct tp_recent *recent, struct tp_str key, tp_time time, struct tp_err *err);
 
 /*
- * The same in two steps, for those who see many keys (not EXACTLY): the digest of KEY, whose places
- * are fetched from memory while others are seen; then tp_recent_see of it.
+ * The same in steps, for those who see many keys (not EXACTLY): the digest of KEY; its places are
+ * fetched from memory while others are seen; then tp_recent_see of it.
  */
-struct tp_digest tp_recent_expect(struct tp_recent *recent, struct tp_str key, tp_time time);
+struct tp_digest tp_recent_digest(const struct tp_recent *recent, struct tp_str key);
+void tp_recent_expect(struct tp_recent *recent, struct tp_digest digest, tp_time time);
 int tp_recent_see_digest(struct tp_recent *recent, struct tp_digest digest, tp_time time,
                          struct tp_err *err);
 

@@ -280,13 +280,6 @@ end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
     return 0;
 }
 
-static tp_time
-forward(const struct tp_match *match, tp_time watermark)
-{
-    (void)match;
-    return watermark;
-}
-
 static size_t
 held(const struct tp_match *match, enum tp_join_side side)
 {
@@ -318,7 +311,14 @@ versions_free(struct tp_match *match)
     free(v);
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, versions_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .end = end,
+    .held = held,
+    .size = size,
+    .free = versions_free,
+};
 
 struct tp_match *
 tp_versions_new(enum tp_match_type type)

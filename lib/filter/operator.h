@@ -341,7 +341,7 @@ void tp_stage_stop(struct tp_stage *stage);
  */
 void tp_stage_suspend(struct tp_stage *stage);
 
-/* Is state kept (-S, $TIDEPIPE_STATE)? From open on. */
+/* Is state to be kept (-S, $TIDEPIPE_STATE)? The run may go back to a commit then. From open on. */
 bool tp_stage_keeps_state(const struct tp_stage *stage);
 
 /* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */

@@ -215,22 +215,6 @@ advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
     return tp_reference_flush(match, err);
 }
 
-static int
-end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
-{
-    (void)match;
-    (void)side;
-    (void)err;
-    return 0;
-}
-
-static tp_time
-forward(const struct tp_match *match, tp_time watermark)
-{
-    (void)match;
-    return watermark;
-}
-
 static size_t
 held(const struct tp_match *match, enum tp_join_side side)
 {
@@ -352,7 +336,13 @@ make(struct reference *r, struct tp_err *err)
     return 0;
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, reference_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .held = held,
+    .size = size,
+    .free = reference_free,
+};
 
 struct tp_match *
 tp_reference_new(const struct tp_reference_options *options, struct tp_err *err)

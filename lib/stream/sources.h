@@ -1,0 +1,110 @@
+/*
+ * sources: the inputs of a source: what its operands name, each opened, whose turn it is, and,
+ * where state is kept, the place in each.
+ *
+ * All are opened before the first is read, so that a file that is rotated meanwhile is still the
+ * same. They are read one after the other, each to its end; those that are followed from then on in
+ * turn, as they have something.
+ */
+#ifndef TP_STREAM_SOURCES_H
+#define TP_STREAM_SOURCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "record/snapshot.h"
+#include "stream/filenames.h"
+#include "stream/tail.h"
+#include "stream/watch.h"
+#include "value/time.h"
+
+struct tp_source {
+    struct tp_tail *tail;
+    const char *name; /* operand */
+    bool follow, ended;
+    bool resumed;               /* with state: goes on where another run left off */
+    uint64_t too_long;          /* lines told behind the last block */
+    uint64_t told;              /* of these so many by the run before */
+    uint64_t base;              /* of a log's segment: the byte of the log it begins with */
+    uint64_t turn, line_number; /* of the file it is at, and its lines so far */
+};
+
+/* Where to begin. */
+enum tp_sources_from {
+    TP_FROM_START,
+    TP_FROM_OFFSET,
+    TP_FROM_TIME, /* of a log: what is earlier need not be read */
+    TP_FROM_END,  /* of what is followed; of all else nothing */
+};
+
+/* All zero but for max_line is valid: filled in before the first operand is added. */
+struct tp_sources {
+    bool follow;
+    bool kept; /* state is kept: only what can be gone back in is opened, and all wait for more */
+    size_t max_line;
+    enum tp_sources_from from;
+    uint64_t from_offset;
+    tp_time from_time;
+
+    struct tp_filenames names;
+    struct tp_source *source;
+    size_t count, ended;
+    struct tp_watch *watch;
+
+    size_t at;      /* whose turn it is */
+    size_t silent;  /* so many in a row had nothing */
+    bool all_begun; /* each has been read to its end once */
+};
+
+/* OPERAND, borrowed, is a name, a pattern, a folder with a log, or `-`. */
+int tp_sources_add(struct tp_sources *sources, const char *operand, struct tp_err *err);
+
+/* Opens what was added, rotated sets in order. TP_FAULT_USAGE with the reason. */
+int tp_sources_open(struct tp_sources *sources, struct tp_err *err);
+
+/* ... or what the shell command TEXT writes. */
+int tp_sources_open_command(struct tp_sources *sources, const char *text, struct tp_err *err);
+
+void tp_sources_release(struct tp_sources *sources);
+
+/* --- turns -------------------------------------------------------------------------------------*/
+
+struct tp_source *tp_sources_current(const struct tp_sources *sources);
+
+/* The one at hand gave something. */
+void tp_sources_heard(struct tp_sources *sources);
+
+/* ... has ended. */
+void tp_sources_end_current(struct tp_sources *sources);
+
+/* ... has nothing for now: the next one's turn, unless this one must come first. Returns whether
+ * there is nothing to do but to wait. */
+bool tp_sources_pass_turn(struct tp_sources *sources);
+
+/* Waits until one may have something. */
+int tp_sources_wait(struct tp_sources *sources, struct tp_err *err);
+
+/* --- state -------------------------------------------------------------------------------------*/
+
+/* A line for each; of the last block of the one at hand only TAKEN, its beginning, was used, unless
+ * it is empty. */
+int tp_sources_save(const struct tp_sources *sources, struct tp_str taken, struct tp_save *save,
+                    struct tp_err *err);
+
+/* What such a LINE said of a source that is none of ours: a file of a pattern that is gone. */
+struct tp_source_gone {
+    struct tp_buf name; /* empty: it is ours; to be released in any case */
+    uint64_t offset;
+};
+
+/* Takes such a line, before the first block. GONE is all zero. */
+int tp_sources_load(struct tp_sources *sources, struct tp_str line, struct tp_source_gone *gone,
+                    struct tp_err *err);
+
+/* All lines were loaded: what is not followed and not gone on with must be there. */
+int tp_sources_check_present(const struct tp_sources *sources, struct tp_err *err);
+
+#endif
