@@ -5,10 +5,11 @@ TEST_ENV   = BUILD=$(abspath $(BUILD)) CC='$(CC)'
 FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FUZZ_TIME  ?= 60
 SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
+STATE_BINS := $(STATE_SRC:%.c=$(BUILD)/%)
 
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation, state
-	@$(MAKE) all
-	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
+	@$(MAKE) $(JOBS) all
+	@$(MAKE) $(JOBS) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
 	    check-install check-self check-state check-crash
 	@$(MAKE) model WALKS=50
 
@@ -48,7 +49,6 @@ $(BUILD)/tests/oracle/%: $(OBJ)/tests/oracle/%.o $(LIB)
 	$(call quiet,LD,$@)$(call link_test,tests/oracle/$*.c)
 
 # Saved state: small sources and sinks of the tests' own, and the model of the protocol.
-STATE_BINS := $(STATE_SRC:%.c=$(BUILD)/%)
 $(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link,tests/state/$*.c)
