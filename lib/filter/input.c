@@ -132,13 +132,10 @@ check_ahead(struct tp_stage *s, tp_time time)
                       (int)len, ahead);
 }
 
-static int
-read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
+static __attribute__((noinline)) int
+read_other_time(struct tp_stage *s, const struct tp_slot *slot)
 {
     switch (slot->kind) {
-    case TP_SLOT_TEXT:
-        return tp_stamp_read_text(s->stamp, (struct tp_str){slot->ptr, slot->len}, &s->record.time,
-                                  &s->err);
     case TP_SLOT_INTEGER:
     case TP_SLOT_REAL:
         return tp_stamp_read_number(s->stamp, (struct tp_str){slot->ptr, slot->len},
@@ -158,6 +155,15 @@ read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
                           "number",
                           s->settings.time_field);
     }
+}
+
+static inline int
+read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
+{
+    if (slot->kind != TP_SLOT_TEXT)
+        return read_other_time(s, slot);
+    return tp_stamp_read_text(s->stamp, (struct tp_str){slot->ptr, slot->len}, &s->record.time,
+                              &s->err);
 }
 
 /* The record's event time, where the filter has one. -1: a bad record. */
