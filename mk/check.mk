@@ -62,6 +62,9 @@ check-crash: $(BINS) $(STATE_BINS) ## a seeded subset of the crash campaign (SEE
 crash: $(BINS) $(STATE_BINS) ## the crash campaign: kill -9 at random moments (KILLS=10000 SEED=1)
 	@$(TEST_ENV) KILLS=$(or $(KILLS),10000) CALLS=$(or $(CALLS),0) tests/crash/run
 
+soak: $(BINS) ## an endless pair of streams for MINUTES (10): memory must stay flat (SERIES=FILE)
+	@$(TEST_ENV) tests/soak -m $(or $(MINUTES),10) $(if $(SERIES),-o $(SERIES))
+
 model: ## the model of barriers and commits: many walks, and each rule switched off (WALKS=)
 	@$(PYTHON) tests/model/barriers.py --walks $(or $(WALKS),1000)
 
@@ -180,6 +183,6 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    done; \
 	    printf '\n]\n'; } >$@
 
-.PHONY: check check-crash crash check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
+.PHONY: check check-crash crash soak check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
 	check-self check-state model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint
