@@ -56,11 +56,17 @@ $(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
 check-state: $(BINS) $(STATE_BINS) ## saved state: split runs, kills, damage (SEED=, KILLS=)
 	@$(TEST_ENV) tests/run-state
 
-check-crash: $(BINS) $(STATE_BINS) ## a seeded subset of the crash campaign (SEED=, KILLS=)
+# It stands between a stage and the system, so it is no part of a build with a sanitizer of its own.
+SHIM := $(BUILD)/tests/crash/shim.so
+$(SHIM): tests/crash/shim.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) -std=gnu11 -O1 $(WARN) $(if $(WERROR),-Werror) -D_GNU_SOURCE -shared -fPIC $< -o $@
+
+check-crash: $(BINS) $(STATE_BINS) $(SHIM) ## a seeded subset of the crash campaign (SEED=, KILLS=)
 	@$(TEST_ENV) tests/crash/run
 
-crash: $(BINS) $(STATE_BINS) ## the crash campaign: kill -9 at random moments (KILLS=10000 SEED=1)
-	@$(TEST_ENV) KILLS=$(or $(KILLS),10000) CALLS=$(or $(CALLS),0) tests/crash/run
+crash: $(BINS) $(STATE_BINS) $(SHIM) ## the crash campaign: kill -9 at random moments (KILLS=10000 SEED=1)
+	@$(TEST_ENV) SAY=1 KILLS=$(or $(KILLS),10000) CALLS=$(or $(CALLS),0) ERRORS=0 tests/crash/run
 
 soak: $(BINS) ## an endless pair of streams for MINUTES (10): memory must stay flat (SERIES=FILE)
 	@$(TEST_ENV) tests/soak -m $(or $(MINUTES),10) $(if $(SERIES),-o $(SERIES))
