@@ -23,8 +23,8 @@
 #define LOOK_AGAIN (50 * TP_MILLISECOND)
 
 struct sread {
-    bool follow, once, committed;
-    const char *from, *to, *speed_text, *exec, *format;
+    bool follow, once;
+    const char *from, *to, *speed_text, *exec, *format, *committed;
 
     struct tp_span_range span;
     struct tp_pace pace;
@@ -51,8 +51,8 @@ static const struct tp_option options[] = {
     {0, "from", "WHERE", "a time (2026-10-01, -7d, yesterday), a byte, start or end",
      TP_OPTION_TEXT, FIELD(from)},
     {0, "to", "WHERE", "stop before it: a time or a byte", TP_OPTION_TEXT, FIELD(to)},
-    {0, "committed", NULL, "of a log only what its writer will not take back", TP_OPTION_FLAG,
-     FIELD(committed)},
+    {0, "committed", "[=DIR]", "only what will not be taken back: of a log; by the state in DIR",
+     TP_OPTION_TEXT, FIELD(committed)},
     {0, "rate", "N", "at most N lines a second", TP_OPTION_COUNT, FIELD(pace.rate)},
     {0, "speed", "FACTOR", "as fast as it happened, or N times as fast", TP_OPTION_TEXT,
      FIELD(speed_text)},
@@ -122,6 +122,7 @@ tell_sources(struct sread *s, struct tp_stage *stage)
     s->sources.follow = s->follow;
     s->sources.kept = s->kept;
     s->sources.committed = s->committed;
+    s->sources.state = s->committed && *s->committed ? s->committed : NULL;
     s->sources.max_line = tp_stage_max_line(stage);
     s->sources.from = from[s->span.from.kind];
     s->sources.from_offset = s->span.from.offset;
@@ -143,6 +144,8 @@ static int
 open_sources(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
     tell_sources(s, stage);
+    if (s->exec && s->committed)
+        return tp_err_set(err, TP_FAULT_USAGE, "--committed is of a log or a FILE, not of --exec");
     if (s->exec && tp_stage_operand(stage, 0))
         return tp_err_set(err, TP_FAULT_USAGE, "--exec takes the place of FILEs");
     if ((!s->exec && add_operands(s, stage, err) < 0) || check_span(s, stage, err) < 0)
@@ -552,7 +555,7 @@ sread_close(void *self)
 static const struct tp_operator sread = {
     .name = "sread",
     .purpose = "reads files, rotated and growing ones too, as a stream",
-    .synopsis = "[-F | --once] [--committed] [--from WHERE] [--to WHERE] [--rate N] "
+    .synopsis = "[-F | --once] [--committed[=DIR]] [--from WHERE] [--to WHERE] [--rate N] "
                 "[--speed FACTOR] [-d DUR] [FILE ...]\n"
                 "[--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] --exec CMD",
     .example = "  sread -F access.log | sfrom combined | swindow -d 5s -w 1m -k status | sto table",

@@ -174,6 +174,47 @@ expect_end()
     [ ! -s err ]
 }
 
+@test "committed only, of a file: by the state of its pipeline" {
+    records 1 20 >part
+    mkdir made
+    sread --once -S state part | swrite -S state made/x
+    echo '{"n":"what no commit knows"}' >>made/x
+    printf '{"n":"nor' >>made/x
+    sread --control=never --committed=state made/x | cmp - part
+    (cd made; sread --control=never --committed=../state x | cmp - ../part)
+    cp -r state early
+    cp part first
+    follow --committed=state made/x
+    wait_for_records 1 20
+    sleep 0.2
+    records 21 60 >>part
+    sread --once -S state part | swrite -S state made/x
+    wait_for_records 1 60
+    sread --control=never --committed=early made/x | cmp - first
+    records 61 70 >>part
+    sread -S state part | swrite -S state made/x
+    wait_for_records 1 70
+    [ ! -s err ]
+    end_jobs
+    run sread --control=never --committed=state part
+    [ "$status" -eq 2 ]
+    [[ $output == *"what is committed in state says nothing of part: a file that is finished"* ]]
+    run sread --control=never --committed made/x
+    [ "$status" -eq 2 ]
+    truncate -s 100 made/x
+    run sread --control=never --committed=state made/x
+    [ "$status" -eq 3 ]
+    [[ $output == *"made/x has 100 bytes, and $(stat -c %s part) are committed"* ]]
+}
+
+@test "committed only, of a file whose writer is not there yet" {
+    follow --committed=state data
+    wait_for err 'data is not there yet'
+    records 1 20 >part
+    sread -S state part | swrite -S state data
+    wait_for_records 1 20
+}
+
 @test "what is committed is missing" {
     unset TIDEPIPE_CONTROL
     records 1 20 >part

@@ -1,5 +1,6 @@
 #include "stream/sources.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +82,24 @@ check_resumable(const struct tp_source *source, bool rotated, struct tp_err *err
 }
 
 static int
+limit_to_committed(struct tp_sources *sources, const struct tp_source *source, struct tp_err *err)
+{
+    char *commit;
+
+    if (!sources->state)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--committed: %s is no log; --committed=DIR says where the pipeline that "
+                          "writes it keeps its state",
+                          source->name);
+    if (asprintf(&commit, "%s/COMMIT", sources->state) < 0)
+        return tp_err_memory(err);
+    tp_watch_add(sources->watch, commit);
+    free(commit);
+    tp_tail_only_committed(source->tail, sources->state);
+    return 0;
+}
+
+static int
 open_file(struct tp_sources *sources, size_t i, struct tp_err *err)
 {
     const char *name = sources->names.name[i];
@@ -93,6 +112,8 @@ open_file(struct tp_sources *sources, size_t i, struct tp_err *err)
     if (!source)
         return -1;
     if (sources->kept && check_resumable(source, rotated, err) < 0)
+        return -1;
+    if (sources->committed && limit_to_committed(sources, source, err) < 0)
         return -1;
     if (follow)
         tp_watch_add(sources->watch, name);

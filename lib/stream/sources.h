@@ -45,7 +45,8 @@ enum tp_sources_from {
 struct tp_sources {
     bool follow;
     bool kept; /* state is kept: only what can be gone back in is opened, and all wait for more */
-    bool committed; /* what could be taken back is not there yet */
+    bool committed;    /* what could be taken back is not there yet: of logs, */
+    const char *state; /* and of files by the state in this directory; NULL: those are refused */
     size_t max_line;
     enum tp_sources_from from;
     uint64_t from_offset;

@@ -37,8 +37,11 @@ take_block(struct tp_tail *tail, struct tp_str block)
     const char *start = block.ptr;
     uint64_t from = tp_in_offset(tail->in), end;
 
+    block.len = tp_tail_committed(tail, from, block.len);
+    if (block.len == 0)
+        return block;
     end = from + block.len;
-    if (tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
+    if (!tail->spent && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
         end--;
     tail->idle = false;
     note_place(tail, (struct tp_str){block.ptr, (size_t)(end - from)}, end);
@@ -89,7 +92,9 @@ read_on(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
 
     if (state == TP_IN_TOO_LONG) {
         tail->offset = tp_in_offset(tail->in);
-        return tail->offset < tail->skip_to ? pass_over(block) : state;
+        if (tail->offset < tail->skip_to || tp_tail_committed(tail, tail->offset, 1) == 0)
+            return pass_over(block);
+        return state;
     }
     if (state == TP_IN_BLOCK)
         *block = take_block(tail, *block);
@@ -97,6 +102,8 @@ read_on(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
         tp_tail_say_other(tail, tail->recalled.place.offset, err);
         return TP_IN_ERROR;
     }
+    if ((state == TP_IN_WAIT || state == TP_IN_END) && tp_tail_check_committed(tail, err) < 0)
+        return TP_IN_ERROR;
     if (state == TP_IN_WAIT && tp_in_is_regular(tail->in))
         return end_for_now(tail, err);
     return state == TP_IN_END ? end_of_input(tail, err) : state;
@@ -107,6 +114,7 @@ tp_tail_next(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
 {
     for (;;) {
         enum tp_in_state state;
+        int more;
 
         *block = (struct tp_str){NULL, 0};
         if (!tail->in && !tail->follow)
@@ -115,6 +123,9 @@ tp_tail_next(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
             return TP_IN_ERROR;
         if (!tail->in)
             return TP_IN_WAIT;
+        more = tp_tail_look_at_commit(tail, err);
+        if (more <= 0)
+            return more < 0 ? TP_IN_ERROR : tail->follow ? TP_IN_WAIT : TP_IN_END;
         if (tail->idle && tail->follow && tp_tail_look_at_file(tail, err) < 0)
             return TP_IN_ERROR;
         state = read_on(tail, block, err);

@@ -65,6 +65,10 @@ int tp_tail_skip_to(struct tp_tail *tail, uint64_t offset, struct tp_err *err);
 /* ... or at the end there is now; only lines that come later are given. */
 int tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err);
 
+/* Only what the state in DIR (borrowed) says is committed of the file: where that ends is its end
+ * for now. A file that it says nothing of is an error, unless it is followed. */
+void tp_tail_only_committed(struct tp_tail *tail, const char *dir);
+
 struct tp_tail_place tp_tail_place(const struct tp_tail *tail);
 
 /* ... when only TAKEN, the beginning of the last block, was used. */

@@ -34,6 +34,9 @@ struct tp_tail {
     pid_t child;      /* writes it; 0: none, or waited for */
     bool catching_up; /* a file that was rotated away is read, and then those behind it */
     struct tp_tail_recalled recalled;
+    const char *state; /* only what is committed here; NULL: all */
+    uint64_t limit;    /* ... which is so many bytes */
+    bool spent;        /* what was read behind it is to be read again */
 };
 
 /* IN is read from now on. */
@@ -58,6 +61,15 @@ int tp_tail_say_other(const struct tp_tail *tail, uint64_t offset, struct tp_err
 
 /* BLOCK, from byte FROM on, is read again. */
 void tp_tail_recall(struct tp_tail *tail, uint64_t from, struct tp_str block);
+
+/* 1: something may be read, 0: all that is committed was, -1: failure. */
+int tp_tail_look_at_commit(struct tp_tail *tail, struct tp_err *err);
+
+/* How many of LEN bytes from byte FROM on may be given. */
+size_t tp_tail_committed(struct tp_tail *tail, uint64_t from, size_t len);
+
+/* The file was read to its end: is that not before what is committed? */
+int tp_tail_check_committed(const struct tp_tail *tail, struct tp_err *err);
 
 /* 1: IN is packed, 0: not, -1: reading failed. */
 int tp_tail_looks_packed(const struct tp_in *in);
