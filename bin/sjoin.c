@@ -384,6 +384,9 @@ sjoin_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *er
     struct sjoin *j = self;
 
     (void)stage;
+    if (j->how.lookup)
+        return 0;
+    j->side[input].over = true;
     return tp_match_end(j->match, (enum tp_join_side)input, err);
 }
 
@@ -464,6 +467,115 @@ sjoin_shut(void *self, struct tp_stage *stage, struct tp_err *err)
     return tp_reference_flush(j->match, err) < 0 ? -1 : tp_stage_flush(stage, err);
 }
 
+/* --- state -------------------------------------------------------------------------------------*/
+
+/* Records that still ask for rows of a table are answered in front of the barrier. */
+static int
+sjoin_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
+{
+    struct sjoin *j = self;
+
+    (void)stage;
+    (void)id;
+    return j->how.lookup ? tp_reference_flush(j->match, err) : 0;
+}
+
+/* Sides come first: what is kept hangs on which of them is over. */
+static int
+sjoin_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
+{
+    struct sjoin *j = self;
+    struct tp_emit line = tp_emit_open(tp_save_line(save));
+
+    (void)stage;
+    tp_emit_int(&line, TP_STR("met"), (int64_t)j->match->met);
+    tp_emit_json(&line, TP_STR("failed"), j->failed ? TP_STR("true") : TP_STR("false"));
+    tp_emit_close(&line);
+    if (tp_save_line_end(save, err) < 0)
+        return -1;
+    for (int i = 0; i < (j->how.lookup ? 1 : 2); i++)
+        if (tp_party_save(&j->side[i], i, save, err) < 0)
+            return -1;
+    return tp_match_save(j->match, j->side[TP_JOIN_LEFT].keys.count, save, err);
+}
+
+static int
+load_side(struct sjoin *j, struct tp_str line, struct tp_err *err)
+{
+    uint64_t which = 0;
+    const struct tp_saved field = {"side", TP_SAVED_COUNT, &which, false};
+
+    if (tp_saved_read(line, &field, 1, err) < 0)
+        return -1;
+    if (which > (j->how.lookup ? TP_JOIN_LEFT : TP_JOIN_RIGHT))
+        return tp_err_set(err, TP_FAULT_MACHINE, "it has other sides");
+    if (tp_party_load(&j->side[which], line, err) < 0)
+        return -1;
+    return j->side[which].over ? tp_match_end(j->match, (enum tp_join_side)which, err) : 0;
+}
+
+static int
+sjoin_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
+{
+    struct sjoin *j = self;
+    const struct tp_saved fields[] = {
+        {"met", TP_SAVED_COUNT, &j->match->met, false},
+        {"failed", TP_SAVED_FLAG, &j->failed, false},
+    };
+
+    (void)stage;
+    if (tp_saved_is(line, "met"))
+        return tp_saved_read(line, fields, 2, err);
+    if (tp_saved_is(line, "side"))
+        return load_side(j, line, err);
+    return tp_match_load(j->match, j->side[TP_JOIN_LEFT].keys.count, line, err);
+}
+
+static int
+sjoin_restored(void *self, struct tp_stage *stage, struct tp_err *err)
+{
+    (void)stage;
+    (void)err;
+    tp_match_loaded(((struct sjoin *)self)->match);
+    return 0;
+}
+
+static void
+say_option(struct tp_emit *to, const char *name, const char *value)
+{
+    if (value)
+        tp_emit_text(to, tp_str_of(name), tp_str_of(value));
+}
+
+/* Of a lookup nothing is kept. How rows look may change where none is taken back. */
+static void
+sjoin_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
+{
+    const struct sjoin *j = self;
+
+    (void)stage;
+    if (j->how.lookup) {
+        tp_emit_json(to, TP_STR("lookup"), TP_STR("true"));
+        return;
+    }
+    say_option(to, "within", j->how.within);
+    say_option(to, "window", j->how.window);
+    if (j->how.as_of)
+        tp_emit_json(to, TP_STR("as-of"), TP_STR("true"));
+    say_option(to, "key", j->key_text);
+    say_option(to, "join", j->how.type);
+    say_option(to, "on", j->rows.on);
+    if (j->how.lateness > 0)
+        tp_emit_int(to, TP_STR("lateness"), j->how.lateness);
+    if (!j->how.updates)
+        return;
+    tp_emit_json(to, TP_STR("updates"), TP_STR("true"));
+    say_option(to, "lp", j->rows.left_prefix);
+    say_option(to, "rp", j->rows.right_prefix);
+    say_option(to, "nest", j->rows.nest);
+    say_option(to, "select", j->rows.select);
+}
+
 static void
 sjoin_close(void *self)
 {
@@ -501,6 +613,11 @@ static const struct tp_operator sjoin = {
     .finish = sjoin_finish,
     .unfinished = sjoin_unfinished,
     .shut = sjoin_shut,
+    .barrier = sjoin_barrier,
+    .save = sjoin_save,
+    .load = sjoin_load,
+    .restored = sjoin_restored,
+    .identity = sjoin_identity,
     .close = sjoin_close,
 };
 

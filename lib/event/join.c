@@ -500,6 +500,19 @@ tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark)
     return kept;
 }
 
+const struct tp_join_kept *
+tp_join_at(struct tp_join *join, enum tp_join_side side, size_t i)
+{
+    sort_list(&join->due[side]);
+    return entries(&join->due[side])[i].kept;
+}
+
+struct tp_str
+tp_join_key(const struct tp_join *join, const struct tp_join_kept *kept)
+{
+    return tp_map_key(join->keys, kept->key);
+}
+
 tp_time
 tp_join_forward(const struct tp_join *join, tp_time watermark)
 {

@@ -61,6 +61,27 @@ tp_match_forward(const struct tp_match *match, tp_time watermark)
 }
 
 int
+tp_match_save(struct tp_match *match, size_t parts, struct tp_save *save, struct tp_err *err)
+{
+    return match->way->save ? match->way->save(match, parts, save, err) : 0;
+}
+
+int
+tp_match_load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err)
+{
+    if (match->way->load)
+        return match->way->load(match, parts, line, err);
+    return tp_err_set(err, TP_FAULT_MACHINE, "it holds records, and none are kept");
+}
+
+void
+tp_match_loaded(struct tp_match *match)
+{
+    if (match->way->loaded)
+        match->way->loaded(match);
+}
+
+int
 tp_match_meets(const struct tp_match *match, struct tp_str left, struct tp_str right,
                struct tp_err *err)
 {
