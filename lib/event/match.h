@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "event/window.h"
+#include "record/scan.h"
 #include "record/snapshot.h"
 #include "value/time.h"
 
@@ -106,6 +108,10 @@ int tp_match_type_of(struct tp_str text, enum tp_match_type *type);
  * do not say it. */
 struct tp_str tp_match_op_text(enum tp_match_op op);
 int tp_match_op_of(struct tp_str text, enum tp_match_op *op);
+
+/* What the member `@op` of a record says: TP_FAULT_RECORD when it is nothing that is known. */
+int tp_match_op_read(const struct tp_slot *slot, struct tp_buf *scratch, enum tp_match_op *op,
+                     struct tp_err *err);
 
 /* Does a record of SIDE that met nothing make a row? */
 bool tp_match_is_outer(enum tp_match_type type, enum tp_join_side side);
