@@ -132,7 +132,10 @@ take_restore(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
                           tp_in_name(in->in), (long long)control->barrier, (long long)s->state.id);
     s->state.id = control->barrier;
     in->restoring = in->at_barrier = true;
-    return restore_when_all_said(s);
+    if (restore_when_all_said(s) < 0)
+        return -1;
+    tp_input_judge(s, (int)(in - s->input)); /* its block may go on */
+    return 0;
 }
 
 /* ---- barriers ---- */
