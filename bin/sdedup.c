@@ -545,7 +545,7 @@ static const struct tp_operator sdedup = {
         "--approx P% [-k KEYS] [--dups TARGET] [FILE ...]",
     .example = "  sdedup -k id --within 1h -d 5s events.ndjson",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART | TP_NO_CHANGES,
     .open = sdedup_open,
     .record = sdedup_record,
     .watermark = sdedup_watermark,

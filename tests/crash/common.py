@@ -50,6 +50,8 @@ GRAPHS = [
           stages=ALL + ["swindow"]),
     Graph("sessions", f"{SOURCE} ../in | swindow -t t -d 5s -w session:2s -k k -a 'count, sum(n)' | swrite out.ndjson",
           stages=["tsource", "swindow", "swrite"]),
+    Graph("saved by children", ONE + "sdedup -t t -k n,t --snapshot-fork yes | swrite -t t --roll 20s out/x.ndjson",
+          stages=ALL + ["sdedup"]),
     Graph("two sources", TWO + "swrite out.ndjson", "sources", ["tsource", "sunion", "swrite"]),
     Graph("two sources, windows", f"sunion {EACH % ('a', 'in', 'a')} {EACH % ('b', 'in2', 'b')} | " + WINDOWS +
           "swrite --log --roll 1500 out/log", "lines", ALL + ["sunion", "swindow"]),
