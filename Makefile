@@ -122,9 +122,10 @@ demo: deps ## the tour: 200,000 log lines through a pipeline; LOG=FILE takes you
 
 BENCH_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 
-bench: all $(BENCH_TOOLS) ## measure beside jq, Miller, DuckDB, Flink and others (ROWS=..., N=..., QUICK=1)
+bench: all $(BENCH_TOOLS) ## measure beside jq, Miller, DuckDB, Flink and others (ROWS=, N=, WITHOUT=, QUICK=1)
 	@$(MAKE) BUILD=$(BUILD)/portable DEFS=-DTP_PORTABLE all
-	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(if $(QUICK),--quick) $(ROWS) \
+	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(if $(QUICK),--quick) \
+	    $(WITHOUT:%=--without %) $(ROWS) \
 	    >$(BUILD)/bench/results.ndjson
 	@bench/table $(BUILD)/bench/results.ndjson
 
