@@ -110,18 +110,22 @@ $(BUILD)/gen/filters.h: tools/filter-list man/tidepipe.7 $(BIN_SRC)
 
 include mk/check.mk mk/install.mk
 
+# The two commands of the README use every processor, unless the user says -j.
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 deps: ## install what building and `make check` need (DEPS=no: never)
 	@tools/deps --stamp $(BUILD)/deps build check
 
 demo: deps ## the tour: 200,000 log lines through a pipeline; LOG=FILE takes your own
-	@$(MAKE) all
+	@$(MAKE) $(JOBS) all
 	@PATH="$(abspath $(BUILD))/bin:$$PATH" examples/demo.sh $(LOG)
 
 BENCH_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 
-bench: all $(BENCH_TOOLS) ## measure beside jq, Miller, DuckDB, Flink and others (ROWS=..., N=..., QUICK=1)
+bench: all $(BENCH_TOOLS) ## measure beside jq, Miller, DuckDB, Flink and others (ROWS=, N=, WITHOUT=, QUICK=1)
 	@$(MAKE) BUILD=$(BUILD)/portable DEFS=-DTP_PORTABLE all
-	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(if $(QUICK),--quick) $(ROWS) \
+	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(if $(QUICK),--quick) \
+	    $(WITHOUT:%=--without %) $(ROWS) \
 	    >$(BUILD)/bench/results.ndjson
 	@bench/table $(BUILD)/bench/results.ndjson
 

@@ -99,4 +99,5 @@ def main():
         file.write(report)
 
 
-main()
+if __name__ == "__main__":
+    main()

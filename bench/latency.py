@@ -62,4 +62,5 @@ def main():
         report.write(f"{took[len(took) // 2]:.7f} {took[len(took) * 99 // 100]:.7f}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

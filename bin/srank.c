@@ -452,7 +452,7 @@ static const struct tp_operator srank = {
         "[FILE ...]",
     .example = "  swindow -w 1m -k host access.ndjson | srank -n 3 --by 'count DESC' | sto table",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART | TP_NO_CHANGES,
     .open = srank_open,
     .record = srank_record,
     .watermark = srank_watermark,

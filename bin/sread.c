@@ -24,7 +24,7 @@
 
 struct sread {
     bool follow, once;
-    const char *from, *to, *speed_text, *exec, *format;
+    const char *from, *to, *speed_text, *exec, *format, *committed;
 
     struct tp_span_range span;
     struct tp_pace pace;
@@ -51,6 +51,8 @@ static const struct tp_option options[] = {
     {0, "from", "WHERE", "a time (2026-10-01, -7d, yesterday), a byte, start or end",
      TP_OPTION_TEXT, FIELD(from)},
     {0, "to", "WHERE", "stop before it: a time or a byte", TP_OPTION_TEXT, FIELD(to)},
+    {0, "committed", "[=DIR]", "only what will not be taken back: of a log; by the state in DIR",
+     TP_OPTION_TEXT, FIELD(committed)},
     {0, "rate", "N", "at most N lines a second", TP_OPTION_COUNT, FIELD(pace.rate)},
     {0, "speed", "FACTOR", "as fast as it happened, or N times as fast", TP_OPTION_TEXT,
      FIELD(speed_text)},
@@ -119,6 +121,8 @@ tell_sources(struct sread *s, struct tp_stage *stage)
 
     s->sources.follow = s->follow;
     s->sources.kept = s->kept;
+    s->sources.committed = s->committed;
+    s->sources.state = s->committed && *s->committed ? s->committed : NULL;
     s->sources.max_line = tp_stage_max_line(stage);
     s->sources.from = from[s->span.from.kind];
     s->sources.from_offset = s->span.from.offset;
@@ -140,6 +144,8 @@ static int
 open_sources(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
     tell_sources(s, stage);
+    if (s->exec && s->committed)
+        return tp_err_set(err, TP_FAULT_USAGE, "--committed is of a log or a FILE, not of --exec");
     if (s->exec && tp_stage_operand(stage, 0))
         return tp_err_set(err, TP_FAULT_USAGE, "--exec takes the place of FILEs");
     if ((!s->exec && add_operands(s, stage, err) < 0) || check_span(s, stage, err) < 0)
@@ -180,7 +186,7 @@ offset_of(const struct sread *s, const char *line)
 {
     const struct tp_source *source = tp_sources_current(&s->sources);
 
-    return source->base + tp_tail_offset(source->tail) + (uint64_t)(line - s->block);
+    return tp_source_offset(source) + (uint64_t)(line - s->block);
 }
 
 static int
@@ -189,7 +195,7 @@ refuse(struct sread *s, struct tp_stage *stage, struct tp_str line, const struct
 {
     const struct tp_source *source = tp_sources_current(&s->sources);
     struct tp_origin origin = {
-        .source = tp_tail_name(source->tail),
+        .source = tp_source_name(source),
         .line_number = source->line_number,
         .offset = offset_of(s, line.ptr),
     };
@@ -357,17 +363,16 @@ static void
 hear_news(struct sread *s, struct tp_stage *stage)
 {
     struct tp_source *source = tp_sources_current(&s->sources);
-    const char *news = tp_tail_news(source->tail);
+    const char *news = tp_source_news(source);
 
     /* Its file may be found under another name. */
-    if (news && (!s->kept || source->follow || tp_tail_place(source->tail).inode))
-        tp_stage_note(stage, "%s %s", tp_tail_name(source->tail), news);
-    if (source->turn == tp_tail_turn(source->tail))
+    if (news && (!s->kept || source->follow || tp_source_is_there(source)))
+        tp_stage_note(stage, "%s %s", tp_source_name(source), news);
+    if (!tp_source_has_turned(source))
         return;
-    source->turn = tp_tail_turn(source->tail);
     source->line_number = 0;
     source->too_long = source->told = 0;
-    tp_watch_add(s->sources.watch, tp_tail_name(source->tail));
+    tp_watch_add(s->sources.watch, tp_source_name(source));
 }
 
 static int
@@ -403,13 +408,13 @@ pause_source(struct sread *s, struct tp_stage *stage)
 {
     struct tp_source *source = tp_sources_current(&s->sources);
 
-    if (tp_tail_has_next(source->tail)) {
+    if (tp_source_has_next(source)) {
         tp_stage_wake_after(stage, LOOK_AGAIN);
         return 1;
     }
     if (s->once)
         return end_source(s);
-    tp_tail_stop_following(source->tail);
+    tp_source_stop_following(source);
     return 1;
 }
 
@@ -435,7 +440,7 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
     if (s->left.len > 0)
         return take_lines(s, stage, err) < 0 ? -1 : 1;
     if (!source->ended)
-        state = tp_tail_next(source->tail, &block, err);
+        state = tp_source_next(source, &block, err);
     hear_news(s, stage);
     s->block = block.ptr;
     switch (state) {
@@ -550,8 +555,8 @@ sread_close(void *self)
 static const struct tp_operator sread = {
     .name = "sread",
     .purpose = "reads files, rotated and growing ones too, as a stream",
-    .synopsis = "[-F | --once] [--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] "
-                "[FILE ...]\n"
+    .synopsis = "[-F | --once] [--committed[=DIR]] [--from WHERE] [--to WHERE] [--rate N] "
+                "[--speed FACTOR] [-d DUR] [FILE ...]\n"
                 "[--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] --exec CMD",
     .example = "  sread -F access.log | sfrom combined | swindow -d 5s -w 1m -k status | sto table",
     .options = options,

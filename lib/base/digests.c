@@ -146,30 +146,48 @@ is_same(struct tp_digest a, struct tp_digest b)
     return ((a.low ^ b.low) | (a.high ^ b.high)) == 0;
 }
 
-/* The bits of the ways that hold DIGEST, and above them those of the ways that are free: no branch
- * hangs on what is where. */
+/* A bit for each way that holds DIGEST: no branch hangs on which. */
 static inline unsigned
-look(const struct bucket *bucket, struct tp_digest digest)
+ways_of(const struct bucket *bucket, struct tp_digest digest)
 {
-    unsigned found = 0;
+    const struct tp_digest *way = bucket->way;
 
-    for (unsigned i = 0; i < WAYS; i++)
-        found |= (unsigned)is_same(bucket->way[i], digest) << i | (unsigned)is_free(bucket->way[i])
-                                                                      << (WAYS + i);
-    return found;
+    return (unsigned)is_same(way[0], digest) | (unsigned)is_same(way[1], digest) << 1 |
+           (unsigned)is_same(way[2], digest) << 2 | (unsigned)is_same(way[3], digest) << 3;
 }
 
-/* The place of DIGEST, *IS_THERE, or the free one where it belongs: there is always one. */
+static inline unsigned
+free_ways(const struct bucket *bucket)
+{
+    return ways_of(bucket, (struct tp_digest){0, 0});
+}
+
+/* The free place where DIGEST belongs: there is always one. */
+static inline size_t
+free_place(const struct part *part, struct tp_digest digest)
+{
+    size_t mask = ((size_t)1 << part->log) - 1, at = digest.low & mask;
+    unsigned ways;
+
+    while (!(ways = free_ways(&part->bucket[at])))
+        at = (at + 1) & mask;
+    return at * WAYS + (unsigned)__builtin_ctz(ways);
+}
+
+/* The place of DIGEST, *IS_THERE, or the free one where it belongs. */
 static inline size_t
 place_of(const struct part *part, struct tp_digest digest, bool *is_there)
 {
     size_t mask = ((size_t)1 << part->log) - 1, at = digest.low & mask;
-    unsigned found;
 
-    while (!(found = look(&part->bucket[at], digest)))
-        at = (at + 1) & mask;
-    *is_there = found & ((1U << WAYS) - 1);
-    return at * WAYS + (unsigned)__builtin_ctz(found) % WAYS;
+    for (;; at = (at + 1) & mask) {
+        unsigned here = ways_of(&part->bucket[at], digest);
+        unsigned ways = here | free_ways(&part->bucket[at]);
+
+        *is_there = here;
+        if (ways)
+            return at * WAYS + (unsigned)__builtin_ctz(ways);
+    }
 }
 
 static inline struct tp_digest *
@@ -202,7 +220,6 @@ share_bucket(struct part *part, size_t at, struct part *other, uint64_t bit)
 {
     struct bucket bucket = part->bucket[at];
     int64_t number[WAYS] = {0};
-    bool is_there;
 
     if (part->number)
         memcpy(number, &part->number[at * WAYS], sizeof number);
@@ -211,7 +228,7 @@ share_bucket(struct part *part, size_t at, struct part *other, uint64_t bit)
         struct tp_digest digest = bucket.way[i];
         struct part *to = (digest.high & bit) == bit ? other : part;
 
-        put(to, place_of(to, digest, &is_there), digest, number[i]);
+        put(to, free_place(to, digest), digest, number[i]);
     }
 }
 
@@ -369,7 +386,7 @@ tp_digests_add(struct tp_digests *d, struct tp_digest digest, int64_t number)
         if ((part->log < FULL_LOG ? double_part : split_part)(d, part, digest.high) < 0)
             return -1;
         part = part_of(d, digest);
-        place = place_of(part, digest, &is_there);
+        place = free_place(part, digest);
     }
     put(part, place, digest, number);
     d->count++;

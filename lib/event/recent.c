@@ -23,6 +23,7 @@ struct tp_recent {
     struct tp_map *tables;  /* by number; the values are struct table */
     struct tp_heap numbers; /* of the tables, the lowest first */
     size_t count;
+    size_t size; /* bytes of all tables */
 
     bool looked_up; /* for NUMBER: the tables before, at and behind it (NULL: there is none) */
     int64_t number;
@@ -61,6 +62,14 @@ count_of(const struct table *table)
     if (table->keys)
         return tp_map_count(table->keys);
     return table->digests ? tp_digests_count(table->digests) : 0;
+}
+
+static size_t
+size_of(const struct table *table)
+{
+    if (table->keys)
+        return tp_map_size(table->keys);
+    return table->digests ? tp_digests_size(table->digests) : 0;
 }
 
 static int64_t
@@ -109,8 +118,10 @@ make_table(struct tp_recent *r, int64_t number)
     }
     *table = made;
     r->looked_up = false;
-    if (tp_heap_push(&r->numbers, number, NULL) == 0)
+    if (tp_heap_push(&r->numbers, number, NULL) == 0) {
+        r->size += size_of(table);
         return table;
+    }
     release_table(table);
     tp_map_remove(r->tables, name_of(&number));
     return NULL;
@@ -149,21 +160,35 @@ repeats_in(const struct tp_recent *r, const struct table *table, struct tp_str k
 
 /* In the table of TIME, where any horizon of the key is near: 1 opened, 0 there is one, or -1. */
 static int
-open_horizon(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time)
+put_in(const struct table *table, struct tp_str key, struct tp_digest digest, tp_time time)
 {
-    struct table *table = r->near[1] ? r->near[1] : make_table(r, r->number);
     tp_time *opened;
     bool is_new;
 
-    if (!table)
-        return -1;
-    if (!r->exactly)
+    if (table->digests)
         return tp_digests_add(table->digests, digest, time);
     opened = tp_map_add(table->keys, key, &is_new);
     if (!opened)
         return -1;
     if (is_new)
         *opened = time;
+    return is_new;
+}
+
+static int
+open_horizon(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time)
+{
+    const struct table *table = r->near[1] ? r->near[1] : make_table(r, r->number);
+    size_t before;
+    int is_new;
+
+    if (!table)
+        return -1;
+    before = size_of(table);
+    is_new = put_in(table, key, digest, time);
+    r->size += size_of(table) - before;
+    if (is_new > 0)
+        r->count++;
     return is_new;
 }
 
@@ -179,10 +204,7 @@ see(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time tim
         repeats_in(r, r->near[2], key, digest, time))
         return 0;
     is_new = open_horizon(r, key, digest, time);
-    if (is_new < 0)
-        return tp_err_memory(err);
-    r->count += (size_t)is_new;
-    return is_new;
+    return is_new < 0 ? tp_err_memory(err) : is_new;
 }
 
 int
@@ -239,6 +261,7 @@ tp_recent_expire(struct tp_recent *r, tp_time watermark)
         struct table *table = tp_map_find(r->tables, name_of(&number));
 
         r->count -= count_of(table);
+        r->size -= size_of(table);
         release_table(table);
         tp_map_remove(r->tables, name_of(&number));
         r->looked_up = false;
@@ -301,7 +324,6 @@ static int
 load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_err *err)
 {
     struct tp_digest digest = {0, 0};
-    int is_new;
 
     if (!r->exactly) {
         if (key.len != sizeof digest)
@@ -309,11 +331,7 @@ load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_e
         memcpy(&digest, key.ptr, sizeof digest);
     }
     look_up(r, number_of(r, opened));
-    is_new = open_horizon(r, key, digest, opened);
-    if (is_new < 0)
-        return tp_err_memory(err);
-    r->count += (size_t)is_new;
-    return 0;
+    return open_horizon(r, key, digest, opened) < 0 ? tp_err_memory(err) : 0;
 }
 
 int
@@ -340,6 +358,12 @@ tp_recent_load(struct tp_recent *r, struct tp_str line, struct tp_err *err)
         result = load_horizon(r, tp_buf_str(&key), opened, err);
     tp_buf_release(&key);
     return result;
+}
+
+size_t
+tp_recent_size(const struct tp_recent *r)
+{
+    return sizeof *r + tp_map_size(r->tables) + r->numbers.cap * sizeof *r->numbers.entry + r->size;
 }
 
 size_t

@@ -52,5 +52,6 @@ int tp_recent_save(const struct tp_recent *recent, struct tp_save *save, struct 
 int tp_recent_load(struct tp_recent *recent, struct tp_str line, struct tp_err *err);
 
 size_t tp_recent_count(const struct tp_recent *recent); /* horizons kept */
+size_t tp_recent_size(const struct tp_recent *recent);  /* bytes held, for --max-memory */
 
 #endif

@@ -80,6 +80,8 @@ enum tp_trait {
         1 << 8, /* -t --time-format --tz are for its expressions; reads no time itself */
     TP_UNTIMED_ROWS = 1 << 7, /* text in, records out: control lines only on a standard input that
                                  begins with one (sfrom) */
+    TP_SAVES_APART = 1 << 17, /* `save` touches memory only, and nothing need last of what it
+                                 does there: a forked child may do it */
     TP_COMMITS = 1 << 16,   /* a sink that prepares at a barrier what is then committed: --sinks */
     TP_TWO_INPUTS = 1 << 9, /* input 0 and input 1; with one FILE, standard input is input 0 */
 };

@@ -17,18 +17,19 @@
 #include "base/str.h"
 #include "record/snapshot.h"
 #include "stream/filenames.h"
+#include "stream/log_reader.h"
 #include "stream/tail.h"
 #include "stream/watch.h"
 #include "value/time.h"
 
 struct tp_source {
-    struct tp_tail *tail;
-    const char *name; /* operand */
+    struct tp_tail *tail;      /* a file, or what a command writes; or else: */
+    struct tp_log_reader *log; /* the log in a folder */
+    const char *name;          /* operand; NULL: a command */
     bool follow, ended;
     bool resumed;               /* with state: goes on where another run left off */
     uint64_t too_long;          /* lines told behind the last block */
     uint64_t told;              /* of these so many by the run before */
-    uint64_t base;              /* of a log's segment: the byte of the log it begins with */
     uint64_t turn, line_number; /* of the file it is at, and its lines so far */
 };
 
@@ -44,6 +45,8 @@ enum tp_sources_from {
 struct tp_sources {
     bool follow;
     bool kept; /* state is kept: only what can be gone back in is opened, and all wait for more */
+    bool committed;    /* what could be taken back is not there yet: of logs, */
+    const char *state; /* and of files by the state in this directory; NULL: those are refused */
     size_t max_line;
     enum tp_sources_from from;
     uint64_t from_offset;
@@ -69,6 +72,24 @@ int tp_sources_open(struct tp_sources *sources, struct tp_err *err);
 int tp_sources_open_command(struct tp_sources *sources, const char *text, struct tp_err *err);
 
 void tp_sources_release(struct tp_sources *sources);
+
+/* --- one of them -------------------------------------------------------------------------------*/
+
+/* As of stream/tail and stream/log_reader. */
+enum tp_in_state tp_source_next(struct tp_source *source, struct tp_str *block, struct tp_err *err);
+const char *tp_source_name(const struct tp_source *source);
+uint64_t tp_source_offset(const struct tp_source *source);
+void tp_source_stop_following(struct tp_source *source);
+bool tp_source_has_next(const struct tp_source *source);
+
+/* Something to tell people since the last call, or NULL. */
+const char *tp_source_news(struct tp_source *source);
+
+/* It may be gone on with under its name. */
+bool tp_source_is_there(const struct tp_source *source);
+
+/* ... has another file at hand than at the last call. */
+bool tp_source_has_turned(struct tp_source *source);
 
 /* --- turns -------------------------------------------------------------------------------------*/
 

@@ -6,19 +6,27 @@
 #include "stream/sources.h"
 #include "stream/tail_save.h"
 
+static struct tp_tail_place
+place_of(const struct tp_source *source, struct tp_str taken)
+{
+    if (source->log)
+        return taken.ptr ? tp_log_reader_place_behind(source->log, taken)
+                         : tp_log_reader_place(source->log);
+    return taken.ptr ? tp_tail_place_behind(source->tail, taken) : tp_tail_place(source->tail);
+}
+
 static int
 save_source(const struct tp_source *source, struct tp_str taken, struct tp_save *save,
             struct tp_err *err)
 {
     struct tp_tail_saved saved = {
-        .place = tp_tail_place(source->tail),
+        .is_log = source->log,
+        .place = place_of(source, taken),
         .lines = source->line_number,
         .too_long = source->too_long + source->told,
     };
     int result;
 
-    if (taken.ptr)
-        saved.place = tp_tail_place_behind(source->tail, taken);
     tp_buf_put(&saved.name, source->name, strlen(source->name));
     result = tp_buf_failed(&saved.name) ? tp_err_memory(err) : tp_tail_save(&saved, save, err);
     tp_buf_release(&saved.name);
@@ -46,6 +54,19 @@ find_source(struct tp_sources *sources, struct tp_str name)
     return NULL;
 }
 
+static int
+resume(struct tp_source *source, const struct tp_tail_saved *saved, struct tp_err *err)
+{
+    if (saved->is_log != (source->log != NULL))
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s was %s when it was read", source->name,
+                          saved->is_log ? "a log" : "a file");
+    source->resumed = true;
+    source->line_number = saved->lines;
+    source->told = saved->too_long;
+    return source->log ? tp_log_reader_resume(source->log, &saved->place, err)
+                       : tp_tail_resume(source->tail, &saved->place, err);
+}
+
 int
 tp_sources_load(struct tp_sources *sources, struct tp_str line, struct tp_source_gone *gone,
                 struct tp_err *err)
@@ -56,10 +77,7 @@ tp_sources_load(struct tp_sources *sources, struct tp_str line, struct tp_source
 
     source = result == 0 ? find_source(sources, tp_buf_str(&saved.name)) : NULL;
     if (source) {
-        source->resumed = true;
-        source->line_number = saved.lines;
-        source->told = saved.too_long;
-        result = tp_tail_resume(source->tail, &saved.place, err);
+        result = resume(source, &saved, err);
     } else if (result == 0) {
         /* Operands are the same, so that it was one of a pattern. */
         gone->name = saved.name;
@@ -76,7 +94,7 @@ tp_sources_check_present(const struct tp_sources *sources, struct tp_err *err)
     for (size_t i = 0; i < sources->count; i++) {
         const struct tp_source *source = &sources->source[i];
 
-        if (!source->follow && !source->resumed && tp_tail_place(source->tail).inode == 0)
+        if (!source->follow && !source->resumed && !tp_source_is_there(source))
             return tp_err_set(err, TP_FAULT_USAGE, "%s: No such file or directory", source->name);
     }
     return 0;

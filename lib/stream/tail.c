@@ -24,28 +24,11 @@ note_place(struct tp_tail *tail, struct tp_str block, uint64_t end)
     tail->place.offset = end;
     if (is_plain(tail->in))
         tp_tail_mark(&tail->place, tp_in_fd(tail->in), block);
+    else if (tp_in_is_regular(tail->in))
+        tp_tail_mark_packed(&tail->place, tp_in_fd(tail->in), block);
 }
 
 /* --- reading -----------------------------------------------------------------------------------*/
-
-/* Drops the lines of BLOCK that begin before skip_to. */
-static struct tp_str
-skip_lines(struct tp_tail *tail, struct tp_str block)
-{
-    uint64_t from = tp_in_offset(tail->in);
-    const char *newline;
-
-    if (from >= tail->skip_to) {
-        tail->skip_to = 0;
-        return block;
-    }
-    if (tail->skip_to - 1 - from >= block.len)
-        return (struct tp_str){block.ptr + block.len, 0};
-    newline = memchr(block.ptr + (tail->skip_to - 1 - from), '\n',
-                     block.len - (size_t)(tail->skip_to - 1 - from));
-    tail->skip_to = 0;
-    return (struct tp_str){newline + 1, (size_t)(block.ptr + block.len - newline) - 1};
-}
 
 /* What of BLOCK is to be given. */
 static struct tp_str
@@ -54,23 +37,51 @@ take_block(struct tp_tail *tail, struct tp_str block)
     const char *start = block.ptr;
     uint64_t from = tp_in_offset(tail->in), end;
 
-    if (tail->strict && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in)) {
-        const char *newline = memrchr(block.ptr, '\n', block.len - 1);
-
-        block.len = newline ? (size_t)(newline - block.ptr) + 1 : 0;
-        tail->is_torn = true;
-        if (block.len == 0)
-            return block;
-    }
+    block.len = tp_tail_committed(tail, from, block.len);
+    if (block.len == 0)
+        return block;
     end = from + block.len;
-    if (!tail->is_torn && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
+    if (!tail->spent && tp_in_at_end(tail->in) && tp_in_unterminated(tail->in))
         end--;
     tail->idle = false;
     note_place(tail, (struct tp_str){block.ptr, (size_t)(end - from)}, end);
-    if (tail->skip_to > 0)
-        block = skip_lines(tail, block);
+    if (tail->recalled.expected)
+        tp_tail_recall(tail, from, (struct tp_str){block.ptr, (size_t)(end - from)});
+    block = tp_tail_skip_lines(&tail->skip_to, from, block);
     tail->offset = from + (uint64_t)(block.ptr - start);
     return block;
+}
+
+static enum tp_in_state
+pass_over(struct tp_str *block)
+{
+    *block = (struct tp_str){NULL, 0};
+    return TP_IN_BLOCK;
+}
+
+/* What there was of a regular file was read. */
+static enum tp_in_state
+end_for_now(struct tp_tail *tail, struct tp_err *err)
+{
+    int changed;
+
+    if (tp_in_is_packed(tail->in)) {
+        tp_tail_stop_following(tail);
+        return TP_IN_BLOCK;
+    }
+    changed = tp_tail_at_end_for_now(tail, err);
+    return changed < 0 ? TP_IN_ERROR : changed ? TP_IN_BLOCK : TP_IN_WAIT;
+}
+
+static enum tp_in_state
+end_of_input(struct tp_tail *tail, struct tp_err *err)
+{
+    pid_t child = tail->child;
+
+    if (tail->next || (tail->follow && is_plain(tail->in)))
+        return tp_tail_switch_over(tail, err) < 0 ? TP_IN_ERROR : TP_IN_BLOCK;
+    tail->child = 0;
+    return child && tp_process_wait(child, tail->name, err) < 0 ? TP_IN_ERROR : TP_IN_END;
 }
 
 /* What the input at hand says; TP_IN_BLOCK without bytes: ask again. */
@@ -78,34 +89,24 @@ static enum tp_in_state
 read_on(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
 {
     enum tp_in_state state = tp_in_next(tail->in, block, err);
-    int changed;
 
-    if (state == TP_IN_TOO_LONG)
+    if (state == TP_IN_TOO_LONG) {
         tail->offset = tp_in_offset(tail->in);
-    if (state == TP_IN_BLOCK) {
-        *block = take_block(tail, *block);
-    } else if (state == TP_IN_WAIT && tp_in_is_regular(tail->in)) {
-        if (tp_in_is_packed(tail->in)) {
-            tp_tail_stop_following(tail);
-            return TP_IN_BLOCK;
-        }
-        changed = tp_tail_at_end_for_now(tail, err);
-        return changed < 0 ? TP_IN_ERROR : changed ? TP_IN_BLOCK : TP_IN_WAIT;
-    } else if (state == TP_IN_END && (tail->next || (tail->follow && is_plain(tail->in)))) {
-        return tp_tail_switch_over(tail, err) < 0 ? TP_IN_ERROR : TP_IN_BLOCK;
-    } else if (state == TP_IN_END && tail->strict &&
-               (tail->is_torn || tail->place.offset < tail->expected)) {
-        tp_err_set(err, TP_FAULT_MACHINE, "%s is damaged: whole lines up to byte %llu of %llu%s",
-                   tail->name, (unsigned long long)tail->place.offset,
-                   (unsigned long long)tail->expected, tail->is_torn ? ", then half a line" : "");
-        return TP_IN_ERROR;
-    } else if (state == TP_IN_END && tail->child) {
-        pid_t child = tail->child;
-
-        tail->child = 0;
-        return tp_process_wait(child, tail->name, err) < 0 ? TP_IN_ERROR : TP_IN_END;
+        if (tail->offset < tail->skip_to || tp_tail_committed(tail, tail->offset, 1) == 0)
+            return pass_over(block);
+        return state;
     }
-    return state;
+    if (state == TP_IN_BLOCK)
+        *block = take_block(tail, *block);
+    if (tail->recalled.differs || (state == TP_IN_END && tail->recalled.expected)) {
+        tp_tail_say_other(tail, tail->recalled.place.offset, err);
+        return TP_IN_ERROR;
+    }
+    if ((state == TP_IN_WAIT || state == TP_IN_END) && tp_tail_check_committed(tail, err) < 0)
+        return TP_IN_ERROR;
+    if (state == TP_IN_WAIT && tp_in_is_regular(tail->in))
+        return end_for_now(tail, err);
+    return state == TP_IN_END ? end_of_input(tail, err) : state;
 }
 
 enum tp_in_state
@@ -113,6 +114,7 @@ tp_tail_next(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
 {
     for (;;) {
         enum tp_in_state state;
+        int more;
 
         *block = (struct tp_str){NULL, 0};
         if (!tail->in && !tail->follow)
@@ -121,6 +123,9 @@ tp_tail_next(struct tp_tail *tail, struct tp_str *block, struct tp_err *err)
             return TP_IN_ERROR;
         if (!tail->in)
             return TP_IN_WAIT;
+        more = tp_tail_look_at_commit(tail, err);
+        if (more <= 0)
+            return more < 0 ? TP_IN_ERROR : tail->follow ? TP_IN_WAIT : TP_IN_END;
         if (tail->idle && tail->follow && tp_tail_look_at_file(tail, err) < 0)
             return TP_IN_ERROR;
         state = read_on(tail, block, err);
@@ -258,22 +263,15 @@ tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err)
 }
 
 int
-tp_tail_check_plain(const struct tp_tail *tail, struct tp_err *err)
+tp_tail_check_file(const struct tp_tail *tail, struct tp_err *err)
 {
-    int packed;
-
     if (!tail->in)
         return 0;
     if (!tp_in_is_regular(tail->in))
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--state: %s is no regular file: what it says is said once",
                           tp_tail_name(tail));
-    packed = tp_tail_looks_packed(tail->in);
-    if (packed < 0)
-        return tp_err_system(err, tail->name);
-    return packed ? tp_err_set(err, TP_FAULT_USAGE,
-                               "--state: %s is packed: there is no going on within it", tail->name)
-                  : 0;
+    return 0;
 }
 
 /* --- questions ---------------------------------------------------------------------------------*/
@@ -309,13 +307,6 @@ struct tp_in *
 tp_tail_in(const struct tp_tail *tail)
 {
     return tail->in && !tp_in_is_regular(tail->in) ? tail->in : NULL;
-}
-
-void
-tp_tail_expect(struct tp_tail *tail, uint64_t size)
-{
-    tail->strict = true;
-    tail->expected = size;
 }
 
 struct tp_tail_place

@@ -210,6 +210,66 @@ take_rotated(struct tp_tail *tail, const char *path, struct tp_err *err)
 }
 
 int
+tp_tail_say_other(const struct tp_tail *tail, uint64_t offset, struct tp_err *err)
+{
+    return tp_err_set(err, TP_FAULT_MACHINE,
+                      "%s is not the packed file of which %llu bytes, unpacked, were read",
+                      tail->name, (unsigned long long)offset);
+}
+
+/* The last bytes read, as far as they are compared. */
+static void
+keep_back(struct tp_tail_recalled *recalled, struct tp_str bytes)
+{
+    size_t keep, most = sizeof recalled->back;
+
+    if (bytes.len > most)
+        bytes = (struct tp_str){bytes.ptr + bytes.len - most, most};
+    keep = recalled->len < most - bytes.len ? recalled->len : most - bytes.len;
+    memmove(recalled->back, recalled->back + recalled->len - keep, keep);
+    memcpy(recalled->back + keep, bytes.ptr, bytes.len);
+    recalled->len = keep + bytes.len;
+}
+
+void
+tp_tail_recall(struct tp_tail *tail, uint64_t from, struct tp_str block)
+{
+    struct tp_tail_recalled *recalled = &tail->recalled;
+    const struct tp_tail_mark *mark = &recalled->place.mark;
+    struct tp_tail_place now = {0};
+    uint64_t left = from < tail->skip_to ? tail->skip_to - from : 0;
+
+    keep_back(recalled, (struct tp_str){block.ptr, left < block.len ? (size_t)left : block.len});
+    if (left > block.len)
+        return;
+    recalled->expected = false;
+    recalled->differs = recalled->len < mark->back_len;
+    if (recalled->differs)
+        return;
+    tp_tail_mark_back(
+        &now, (struct tp_str){recalled->back + recalled->len - mark->back_len, mark->back_len});
+    recalled->differs = now.mark.back != mark->back;
+}
+
+static int
+resume_packed(struct tp_tail *tail, const struct tp_tail_place *place, struct tp_err *err)
+{
+    int same = tail->in && tp_in_is_regular(tail->in) ? tp_tail_looks_packed(tail->in) : 0;
+
+    if (same > 0)
+        same = tp_tail_begins_as(tp_in_fd(tail->in), place);
+    if (same < 0)
+        return tp_err_system(err, tail->name);
+    if (!same)
+        return tp_tail_say_other(tail, place->offset, err);
+    tail->skip_to = tail->place.offset = place->offset;
+    tail->place.mark = place->mark;
+    tail->place.packed = true;
+    tail->recalled = (struct tp_tail_recalled){.expected = place->offset > 0, .place = *place};
+    return 0;
+}
+
+int
 tp_tail_resume(struct tp_tail *tail, const struct tp_tail_place *place, struct tp_err *err)
 {
     char *path = NULL;
@@ -217,6 +277,8 @@ tp_tail_resume(struct tp_tail *tail, const struct tp_tail_place *place, struct t
 
     if (place->inode == 0)
         return 0;
+    if (place->packed)
+        return resume_packed(tail, place, err);
     found = tail->in ? tp_tail_is_file_at(tp_in_fd(tail->in), place) : 0;
     if (found < 0)
         return tp_err_system(err, tail->name);
