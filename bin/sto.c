@@ -66,7 +66,47 @@ struct sto {
     size_t header;   /* columns of the header that was written */
     size_t known;    /* columns of the grid that were looked at */
     bool any;        /* a record was written */
+
+    bool hides_changes; /* and nobody was told yet */
 };
+
+/* --- changelogs
+ * ---------------------------------------------------------------------------------*/
+
+/* What the row does to earlier ones, as JSON; empty: nothing. */
+static struct tp_str
+change_of(struct tp_str line)
+{
+    struct tp_members walk = tp_members_open(line);
+    struct tp_member member;
+
+    while (tp_members_next(&walk, &member))
+        if (tp_str_equal(member.name, TP_STR("@op")))
+            return tp_slot_json(&member.value);
+    return TP_STR("");
+}
+
+/* Its key is gone. */
+static bool
+is_delete(struct tp_str line)
+{
+    return tp_str_equal(change_of(line), TP_STR("\"delete\""));
+}
+
+/* A row that takes back or corrects another looks like any row where @op is hidden. */
+static void
+tell_of_changes(struct sto *self, struct tp_stage *stage, struct tp_str line)
+{
+    struct tp_str change;
+
+    if (!tp_member_has_own(line))
+        return;
+    change = change_of(line);
+    if (change.len == 0 || tp_str_equal(change, TP_STR("\"insert\"")))
+        return;
+    tp_stage_note(stage, "some rows take back or correct earlier ones: --all shows which (@op)");
+    self->hides_changes = false;
+}
 
 /* --- ndjson and json ---------------------------------------------------------------------------*/
 
@@ -205,19 +245,6 @@ draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
     return tp_live_draw(self->live, &look, to, err);
 }
 
-/* A row of a changelog that says that its key is gone. */
-static bool
-is_delete(struct tp_str line)
-{
-    struct tp_members walk = tp_members_open(line);
-    struct tp_member member;
-
-    while (tp_members_next(&walk, &member))
-        if (tp_str_equal(member.name, TP_STR("@op")))
-            return tp_str_equal(tp_slot_json(&member.value), TP_STR("\"delete\""));
-    return false;
-}
-
 /* A busy stream is drawn now and then, a quiet one when it falls quiet. */
 static int
 write_live(struct sto *self, const struct tp_record *record, struct tp_buf *to, struct tp_err *err)
@@ -284,6 +311,8 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     struct tp_err err;
     struct tp_buf *to;
 
+    if (self->hides_changes)
+        tell_of_changes(self, stage, record->line);
     if (self->format->record == write_ndjson && (self->all || !tp_member_has_own(record->line)))
         return TP_PASS;
     to = tp_stage_row(stage, &err);
@@ -432,6 +461,8 @@ open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
     if (find_format(self, tp_stage_operand(stage, 0), err) < 0 || check_options(self, err) < 0 ||
         open_grid(self, err) < 0)
         return -1;
+    self->hides_changes =
+        !self->all && !self->columns && !self->wants_live && !self->format->metrics;
     if (tp_stage_want_keys(stage, "-k", self->key_text, &self->keys, err) < 0)
         return -1;
     if (self->format->metrics && !(self->stamp = tp_stamp_new(NULL, NULL, err)))
