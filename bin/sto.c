@@ -9,11 +9,11 @@
  * Members that begin with `@` are tidepipe's own and left out (--all keeps them), control lines
  * always.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "filter/colour.h"
 #include "filter/operator.h"
 #include "query/keys.h"
 #include "record/grid.h"
@@ -112,8 +112,7 @@ finish_json(struct sto *self, struct tp_buf *to, struct tp_err *err)
     return 0;
 }
 
-/* --- rows with a header
- * ---------------------------------------------------------------------------*/
+/* --- rows with a header ------------------------------------------------------------------------*/
 
 /* The header is the first record's; members that come later have no place in it. */
 static void
@@ -192,29 +191,10 @@ follow_terminal(struct sto *self, const struct tp_stage *stage)
         tp_table_set_limit(self->table, size.ws_col);
 }
 
-/* https://no-color.org: set and not empty. */
-static bool
-terminal_has_colour(void)
-{
-    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) && !(none && *none) &&
-           !(terminal && strcmp(terminal, "dumb") == 0);
-}
-
-static bool
-wants_colour(const struct sto *self)
-{
-    const char *when = self->colour ? self->colour : "auto";
-
-    return !*when || strcmp(when, "always") == 0 ||
-           (strcmp(when, "auto") == 0 && terminal_has_colour());
-}
-
 static int
 draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
 {
-    struct tp_live_look look = {.colour = wants_colour(self), .exact = self->exact};
+    struct tp_live_look look = {.colour = tp_colour_wanted(self->colour), .exact = self->exact};
     struct winsize size;
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
@@ -396,11 +376,8 @@ find_format(struct sto *self, const char *name, struct tp_err *err)
 static int
 open_table(struct sto *self, struct tp_err *err)
 {
-    const char *when = self->colour ? self->colour : "auto";
-
-    if (*when && strcmp(when, "always") != 0 && strcmp(when, "auto") != 0 &&
-        strcmp(when, "never") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--color: auto, always or never, not \"%s\"", when);
+    if (tp_colour_check(self->colour, err) < 0)
+        return -1;
     if (self->wants_live && isatty(STDOUT_FILENO)) {
         self->live = tp_live_new(self->grid);
         return self->live ? 0 : tp_err_memory(err);
@@ -409,7 +386,7 @@ open_table(struct sto *self, struct tp_err *err)
     if (!self->table)
         return tp_err_memory(err);
     tp_table_set_exact(self->table, self->exact);
-    tp_table_set_colour(self->table, wants_colour(self));
+    tp_table_set_colour(self->table, tp_colour_wanted(self->colour));
     return 0;
 }
 

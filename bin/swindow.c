@@ -468,7 +468,7 @@ static const struct tp_operator swindow = {
                 "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] --partial|--merge [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART,
     .open = swindow_open,
     .record = swindow_record,
     .watermark = swindow_watermark,

@@ -148,11 +148,19 @@ check(struct swrite *s, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+static void
+note_cut(struct tp_stage *stage, uint64_t cut)
+{
+    if (cut > 0)
+        tp_stage_note(stage, "%s: took away %llu bytes of a line that a crash cut off",
+                      tp_stage_operand(stage, 0), (unsigned long long)cut);
+}
+
 /* --log: records without a time are kept, too; only they cannot be looked for by it. */
 static int
 open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp_err *err)
 {
-    uint64_t cut;
+    uint64_t cut = 0;
 
     if (s->roll_time > 0 || s->compress || s->stores_control)
         return tp_err_set(err, TP_FAULT_USAGE,
@@ -161,12 +169,11 @@ open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp
                                         &s->log_set.keep_time, err) < 0)
         return -1;
     s->log_set.segment = s->roll_size > 0 ? s->roll_size : SEGMENT;
-    s->log_set.sync = s->set.sync;
+    s->log_set.kept = s->set.kept;
+    s->log_set.sync = s->set.kept && s->set.sync == TP_SYNC_NEVER ? TP_SYNC_END : s->set.sync;
     tp_stage_take_untimed(stage);
     s->log = tp_log_open(folder, &s->log_set, &cut, err);
-    if (s->log && cut > 0)
-        tp_stage_note(stage, "%s: took away %llu bytes of a line that a crash cut off", folder,
-                      (unsigned long long)cut);
+    note_cut(stage, cut);
     return s->log ? 0 : -1;
 }
 
@@ -176,8 +183,6 @@ check_kept(const struct swrite *s, struct tp_err *err)
 {
     if (!s->set.kept)
         return 0;
-    if (s->is_log)
-        return tp_err_set(err, TP_FAULT_USAGE, "--state: a --log cannot be gone back in yet");
     if (tp_template_kind(s->name) != TP_TEMPLATE_FILE)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--state: only what goes into files can be taken back; what goes to %s "
@@ -204,8 +209,6 @@ swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return -1;
     s->stores_control = tp_stage_takes_control(stage, false);
     s->set.kept = tp_stage_keeps_state(stage);
-    if (s->is_log && s->set.kept)
-        return check_kept(s, err);
     if (s->is_log)
         return open_log(s, stage, target, err);
     if (s->keep_text)
@@ -392,6 +395,8 @@ swrite_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *er
     (void)stage;
     if (!s->set.kept)
         return 0;
+    if (s->log)
+        return tp_log_prepare(s->log, id, s->is_whole, err);
     if (s->is_whole && tp_parts_finish_due(s->parts, TP_TIME_AFTER_ALL, err) < 0)
         return -1;
     return tp_parts_prepare(s->parts, id, err);
@@ -403,7 +408,7 @@ swrite_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_
     struct swrite *s = self;
 
     (void)stage;
-    return tp_parts_save(s->parts, save, err);
+    return s->log ? tp_log_save(s->log, save, err) : tp_parts_save(s->parts, save, err);
 }
 
 static int
@@ -412,16 +417,18 @@ swrite_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_er
     struct swrite *s = self;
 
     (void)stage;
-    return tp_parts_load(s->parts, line, err);
+    return s->log ? tp_log_load(s->log, line, err) : tp_parts_load(s->parts, line, err);
 }
 
 static int
 swrite_restored(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swrite *s = self;
+    uint64_t cut = 0;
+    int result = s->log ? tp_log_restored(s->log, &cut, err) : tp_parts_restored(s->parts, err);
 
-    (void)stage;
-    return tp_parts_restored(s->parts, err);
+    note_cut(stage, cut);
+    return result;
 }
 
 static int
@@ -430,7 +437,7 @@ swrite_committed(void *self, struct tp_stage *stage, int64_t id, struct tp_err *
     struct swrite *s = self;
 
     (void)stage;
-    return tp_parts_committed(s->parts, id, err);
+    return s->log ? tp_log_committed(s->log, id, err) : tp_parts_committed(s->parts, id, err);
 }
 
 static void
@@ -439,6 +446,8 @@ swrite_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
     struct swrite *s = self;
 
     tp_emit_text(to, TP_STR("target"), tp_str_of(tp_stage_operand(stage, 0)));
+    if (s->is_log)
+        tp_emit_json(to, TP_STR("log"), TP_STR("true"));
     if (s->roll_text)
         tp_emit_text(to, TP_STR("roll"), tp_str_of(s->roll_text));
     if (s->set.packing != TP_PACK_NONE)

@@ -94,12 +94,32 @@ records() # records FROM TO: a minute apart
     ! grep -q '"n":240}' out
 }
 
+@test "saved state: cut back to the commit, and gone on with; not without it" {
+    unset TIDEPIPE_CONTROL
+    records 1 90 >all
+    records 1 40 >part
+    sread --once -S many part | swrite -S many --log --roll 500 log
+    grep -q '^{"committed":'"$(stat -c %s part)"'}$' log/committed
+    cp -r log before
+    printf '{"n":41,"half' >>"$(ls log/*.ndjson | tail -n 1)"
+    echo '{"n":"what no commit knows"}' >log/00000000000000009999.ndjson
+    run swrite --log log <all
+    [ "$status" -eq 2 ]
+    [[ $output == *"saved state: -S DIR goes on with it"* ]]
+    tail -n +41 all >>part
+    sread -S many part | swrite -S many --log --roll 500 log
+    sread -S one all | swrite -S one --log --roll 500 whole
+    diff -r log whole
+    sread --control=never log | cmp - all
+    truncate -s -1 "$(ls log/*.ndjson | head -n 1)"
+    run bash -c 'sread -S many part | swrite -S many --log --roll 500 log'
+    [ "$status" -eq 3 ]
+    [[ $output == *"ndjson is damaged: "* ]]
+}
+
 @test "options that do not go together" {
     mkdir empty
     run sread empty
-    [ "$status" -eq 2 ]
-    records 1 2 | swrite --log log
-    run sread -F log
     [ "$status" -eq 2 ]
     run swrite --log --roll 1h log </dev/null
     [ "$status" -eq 2 ]

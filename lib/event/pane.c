@@ -262,36 +262,59 @@ tp_panes_windows(const struct tp_panes *panes)
 
 /* --- saved state -------------------------------------------------------------------------------*/
 
-static struct tp_emit
-begin_line(const struct tp_pane *pane, struct tp_save *save)
+/* What all lines of PANE begin with. */
+static void
+write_place(const struct tp_pane *pane, struct tp_buf *to)
 {
-    struct tp_emit line = tp_emit_open(tp_save_line(save));
+    struct tp_emit line = tp_emit_open(to);
 
     tp_emit_int(&line, TP_STR("pane"), pane->start);
     tp_emit_int(&line, TP_STR("next"), pane->next_end);
-    return line;
+}
+
+static struct tp_emit
+begin_line(const struct tp_buf *place, struct tp_save *save)
+{
+    struct tp_buf *to = tp_save_line(save);
+
+    tp_buf_put_str(to, tp_buf_str(place));
+    return (struct tp_emit){.to = to, .any = true};
 }
 
 static int
-save_pane(const struct tp_pane *pane, const struct tp_saving *saving, struct tp_save *save,
-          struct tp_err *err)
+save_groups(const struct tp_pane *pane, const struct tp_buf *place, const struct tp_saving *saving,
+            struct tp_save *save, struct tp_err *err)
 {
     struct tp_emit line;
     size_t i = 0;
 
     if (tp_map_count(pane->groups) == 0) { /* its windows are said to be quiet, not passed over */
-        line = begin_line(pane, save);
+        line = begin_line(place, save);
         tp_emit_close(&line);
         return tp_save_line_end(save, err);
     }
     for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc)) {
-        line = begin_line(pane, save);
+        line = begin_line(place, save);
         if (pane->seen.len > 0)
             tp_emit_int(&line, TP_STR("seen"), (int64_t)tp_pane_sequence(pane, i++));
         if (tp_saving_end(saving, &line, save, tp_map_key(pane->groups, acc), acc, err) < 0)
             return -1;
     }
     return 0;
+}
+
+static int
+save_pane(const struct tp_pane *pane, const struct tp_saving *saving, struct tp_save *save,
+          struct tp_err *err)
+{
+    struct tp_buf place = TP_BUF_INIT;
+    int result;
+
+    write_place(pane, &place);
+    result =
+        tp_buf_failed(&place) ? tp_err_memory(err) : save_groups(pane, &place, saving, save, err);
+    tp_buf_release(&place);
+    return result;
 }
 
 int

@@ -426,17 +426,19 @@ yields(struct tp_stage *s)
 
 /* The watermark that records of an input are judged by, for those who judge by their own input's:
  * what went by while it was not waited for is over for it, too. */
-static tp_time
-watermark_of(struct tp_stage *s, int which)
+void
+tp_input_judge(struct tp_stage *s, int which)
 {
     enum tp_minimum_state state;
     tp_time own = s->input[which].watermark, least;
 
+    s->record.input_watermark = own;
     if (s->inputs == 1)
-        return own;
+        return;
     tp_minimum_member(s->minimum, which, &state);
     least = tp_minimum_watermark(s->minimum);
-    return state != TP_MINIMUM_COUNTS && least > own ? least : own;
+    if (state != TP_MINIMUM_COUNTS && least > own)
+        s->record.input_watermark = least;
 }
 
 bool
@@ -456,7 +458,7 @@ advance(struct tp_stage *s, int which)
         return -1;
     if (tp_flow_advance(s) < 0)
         return -1;
-    s->record.input_watermark = watermark_of(s, which);
+    tp_input_judge(s, which);
     return 0;
 }
 
@@ -467,7 +469,7 @@ tp_input_take(struct tp_stage *s, int which)
     const char *p = in->block.ptr, *end = p + in->block.len;
 
     s->record.input = which;
-    s->record.input_watermark = watermark_of(s, which);
+    tp_input_judge(s, which);
     while (p < end) {
         const char *next;
 

@@ -11,6 +11,12 @@
  * So the length of every segment is said twice, by its own index and by the number of the next, and
  * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was
  * left by a crash: whole lines of it count.
+ *
+ * A log of which state is kept has one file more (stream/log_kept.c):
+ *     DIR/committed          {"committed":67109000} and the seal of a snapshot (record/snapshot)
+ * All lines before that byte of the log stay for ever; those behind it may be taken back, and be
+ * written again, by the next run. It is replaced by renaming, so that it is whole at any time, and
+ * only behind the COMMIT that it says: it may lag, and never runs ahead.
  */
 #ifndef TP_STREAM_LOG_H
 #define TP_STREAM_LOG_H
@@ -21,6 +27,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "record/snapshot.h"
 #include "stream/files.h"
 #include "value/time.h"
 
@@ -49,6 +56,11 @@ char *tp_log_path(const char *folder, uint64_t base, const char *suffix);
 int tp_log_seek(const struct tp_log_segments *segments, tp_time time, uint64_t *offset,
                 struct tp_err *err);
 
+/* How far the log in FOLDER is committed: 1 and *END, the byte behind the last line that stays; 0
+ * when no state is kept of it, so that all whole lines count; -1 when FOLDER/committed is damaged.
+ */
+int tp_log_committed_end(const char *folder, uint64_t *end, struct tp_err *err);
+
 /* --- writing -----------------------------------------------------------------------------------*/
 
 struct tp_log_settings {
@@ -56,12 +68,14 @@ struct tp_log_settings {
     uint64_t keep_size;    /* bytes of segments before the newest; 0: all */
     tp_duration keep_time; /* of event time before the latest; 0: all */
     enum tp_files_sync sync;
+    bool kept; /* state is kept of it: see below; SYNC is not NEVER */
 };
 
 struct tp_log; /* opaque */
 
 /* Makes FOLDER if it is not there; goes on behind the last whole line. *CUT is how many bytes of a
- * line that a crash left were taken away. NULL with the reason, damage being one. */
+ * line that a crash left were taken away. With KEPT all but the folder waits for tp_log_restored.
+ * NULL with the reason, damage being one. */
 struct tp_log *tp_log_open(const char *folder, const struct tp_log_settings *settings,
                            uint64_t *cut, struct tp_err *err);
 void tp_log_free(struct tp_log *log);
@@ -72,5 +86,24 @@ int tp_log_pass(struct tp_log *log, struct tp_str line, tp_time time, struct tp_
 int tp_log_settle(struct tp_log *log, struct tp_err *err);
 int tp_log_flush(struct tp_log *log, struct tp_err *err);
 int tp_log_close(struct tp_log *log, struct tp_err *err);
+
+/* --- kept logs ---------------------------------------------------------------------------------*/
+
+/*
+ *     at a barrier     tp_log_prepare, then tp_log_save
+ *     committed        tp_log_committed: FOLDER/committed, and what --keep forgets is removed
+ *     going back       tp_log_load if something was saved, then tp_log_restored: does again what
+ * the commit is owed, and takes back what came behind it
+ */
+
+/* All that was passed is on the disk, by content and by name: barrier ID. IS_WHOLE: nothing
+ * follows, and the last segment ends. */
+int tp_log_prepare(struct tp_log *log, int64_t id, bool is_whole, struct tp_err *err);
+int tp_log_save(const struct tp_log *log, struct tp_save *save, struct tp_err *err);
+int tp_log_load(struct tp_log *log, struct tp_str line, struct tp_err *err);
+
+/* *CUT as of tp_log_open, where nothing was loaded. */
+int tp_log_restored(struct tp_log *log, uint64_t *cut, struct tp_err *err);
+int tp_log_committed(struct tp_log *log, int64_t id, struct tp_err *err);
 
 #endif
