@@ -146,12 +146,12 @@ write_committed(struct tp_log *log, uint64_t end, struct tp_err *err)
 {
     char *temp = path_in(log->old.folder, "committed.tmp");
     char *path = path_in(log->old.folder, "committed");
-    int result = temp && path ? 0 : tp_err_memory(err);
+    int result = -1;
 
     tp_buf_clear(&log->row);
-    if (result == 0)
-        result = format_committed(&log->row, end, err);
-    if (result == 0)
+    if (!temp || !path)
+        tp_err_memory(err);
+    else if (format_committed(&log->row, end, err) == 0)
         result = replace(temp, path, tp_buf_str(&log->row), err);
     free(temp);
     free(path);

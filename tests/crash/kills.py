@@ -1,0 +1,92 @@
+"""Lives of a pipeline: started, killed, started again, until it comes to its end by itself."""
+import os
+import random
+import signal
+import time
+
+from common import (GRAPHS, Reader, check, check_end, children, content, fresh_directory, kill_group, learn, start)
+
+
+def strike_by_clock(rng, graph, reader):
+    """After a while one process dies, and then the rest, or all at once. False: it ended by itself."""
+    pipeline = start(graph.script)
+    moment = time.monotonic() + graph.seconds * rng.uniform(0.02, 0.9)
+    while time.monotonic() < moment and pipeline.poll() is None:
+        reader.look()
+        time.sleep(0.002)
+    if pipeline.poll() is not None:
+        return pipeline.returncode
+    below = children(pipeline.pid) if rng.random() < 0.5 else []
+    if below:
+        try:
+            os.kill(rng.choice(below), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        time.sleep(rng.choice([0, 0.002, 0.02]))
+    kill_group(pipeline)
+    return None
+
+
+def strike_by_call(rng, graph, reader):
+    """One stage dies at a call of its own; the rest come to their ends, or die soon."""
+    if os.path.exists("run/report"):
+        os.unlink("run/report")
+    shim = {"CRASH_STAGE": rng.choice(graph.stages), "CRASH_AT": str(1 + int(rng.random() ** 2 * 400)), "CRASH_REPORT": "report"}
+    pipeline = start(graph.script, shim)
+    patience = rng.choice([0, 0.005, 1])
+    struck = None
+    while pipeline.poll() is None:
+        reader.look()
+        if struck is None and os.path.exists("run/report") and b"struck" in content("run/report"):
+            struck = time.monotonic()
+        if struck is not None and time.monotonic() > struck + patience:
+            break
+        time.sleep(0.001)
+    struck = struck is not None or os.path.exists("run/report") and b"struck" in content("run/report")
+    status = pipeline.poll()
+    kill_group(pipeline)
+    if not struck or status == 0:
+        return status
+    return None
+
+
+def live(rng, graph, most):
+    """One life, of at most MOST kills; how many there were."""
+    fresh_directory()
+    reader = Reader(graph)
+    for kills in range(most):
+        status = rng.choice([strike_by_clock, strike_by_call])(rng, graph, reader)
+        reader.look()
+        if status is not None:
+            break
+    else:
+        kills = most
+        pipeline = start(graph.script)
+        while pipeline.poll() is None:
+            reader.look()
+            time.sleep(0.002)
+        status = pipeline.returncode
+    reader.look()
+    check_end(graph, f"{graph.name}: the end", status)
+    return kills, reader.looks
+
+
+def campaign(kills, seed, say=False, until=None):
+    """So many kills over all graphs, in turn."""
+    rng = random.Random(seed)
+    count = {g.name: [0, 0, 0] for g in GRAPHS}
+    total, began = 0, time.monotonic()
+    while total < kills and (until is None or time.monotonic() < began + until):
+        for graph in GRAPHS:
+            done, looks = live(rng, learn(graph), min(24, max(1, kills - total)))
+            total += done
+            for i, more in enumerate((done, 1, looks)):
+                count[graph.name][i] += more
+            if total >= kills:
+                break
+        if say:
+            print(f"crash: {total} kills", flush=True)
+    for name, (done, lives, looks) in count.items():
+        if say:
+            print(f"crash: {name}: {done} kills, {lives} lives, {looks} looks by a reader", flush=True)
+    return total
