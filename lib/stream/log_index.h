@@ -11,6 +11,8 @@ struct tp_log_mark {
     uint64_t size; /* bytes of the segment it speaks of */
     bool is_end;
     tp_time latest;
+    bool is_summed;
+    uint64_t sum; /* XXH64 of the bytes behind the mark before it, or the start */
 };
 
 /* Reads an index, which may be missing, as far as it is whole. VISIT returns whether to go on. */
