@@ -110,16 +110,27 @@ $(BUILD)/gen/filters.h: tools/filter-list man/tidepipe.7 $(BIN_SRC)
 
 include mk/check.mk mk/install.mk
 
+# The two commands of the README use every processor, unless the user says -j.
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 deps: ## install what building and `make check` need (DEPS=no: never)
 	@tools/deps --stamp $(BUILD)/deps build check
 
 demo: deps ## the tour: 200,000 log lines through a pipeline; LOG=FILE takes your own
-	@$(MAKE) all
+	@$(MAKE) $(JOBS) all
 	@PATH="$(abspath $(BUILD))/bin:$$PATH" examples/demo.sh $(LOG)
 
-bench: all $(BUILD)/bench/gen $(BUILD)/bench/timed ## measure speed beside cat, jq, mlr, gojq and DuckDB (CASES=..., N=...)
+BENCH_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+
+bench: all $(BENCH_TOOLS) ## measure beside jq, Miller, DuckDB, Flink and others (ROWS=, N=, WITHOUT=, QUICK=1)
 	@$(MAKE) BUILD=$(BUILD)/portable DEFS=-DTP_PORTABLE all
-	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(CASES)
+	@bench/run --build $(BUILD) --portable $(BUILD)/portable $(if $(N),-n $(N)) $(if $(QUICK),--quick) \
+	    $(WITHOUT:%=--without %) $(ROWS) \
+	    >$(BUILD)/bench/results.ndjson
+	@bench/table $(BUILD)/bench/results.ndjson
+
+bench-peers: ## fetch the peers that Debian does not have, for `make bench`, into build/peers
+	@bench/peers
 
 $(BUILD)/bench/%: $(OBJ)/bench/%.o
 	@mkdir -p $(@D)
@@ -132,7 +143,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 FORCE:
-.PHONY: all deps demo bench clean help FORCE
+.PHONY: all deps demo bench bench-peers clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(ALL_SRC:%.c=$(OBJ)/%.d)

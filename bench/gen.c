@@ -3,7 +3,8 @@
  *
  * Times advance over six hours whatever COUNT is, and stand up to 5 s behind. `weblog` records have
  * 211 bytes in the mean, as the field's figures do; the other shapes bend that record in one way
- * each, to see what the scanner's guesses cost where they do not hold.
+ * each, to see what the scanner's guesses cost where they do not hold. `csv` holds the very records
+ * of `weblog`, `ordered` records are in order and have `@timestamp`.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -47,6 +48,8 @@ struct random {
     uint64_t state;
 };
 
+struct record;
+
 /* splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014) */
 static uint64_t
 random_next(struct random *random)
@@ -62,6 +65,24 @@ random_below(struct random *random, int limit)
 {
     return (int)(((random_next(random) >> 32) * (uint64_t)limit) >> 32);
 }
+
+enum {
+    SPACED = 1 << 0,
+    SHUFFLED = 1 << 1,
+    OPTIONAL = 1 << 2,
+    NESTED = 1 << 3,
+    STAMPED = 1 << 4,
+    LONG = 1 << 5,
+    ORDERED = 1 << 6,
+};
+
+/* How the records of a shape look. */
+struct shape {
+    const char *name;
+    const char *const *agents;
+    unsigned flags;
+    void (*write)(struct random *, const struct record *, unsigned flags);
+};
 
 struct record {
     int64_t time_ms;
@@ -85,17 +106,18 @@ random_status(struct random *random)
 }
 
 static struct record
-random_record(struct random *random, int64_t number, int64_t count, const char *const agent[4])
+random_record(struct random *random, int64_t number, int64_t count, const struct shape *shape)
 {
+    int behind = random_below(random, DISORDER_MS);
     struct record record = {
-        .time_ms =
-            start_ms + DISORDER_MS + number * SPAN_MS / count - random_below(random, DISORDER_MS),
+        .time_ms = start_ms + DISORDER_MS + number * SPAN_MS / count -
+                   (shape->flags & ORDERED ? 0 : behind),
         .method = methods[random_below(random, LENGTH(methods))],
         .status = random_status(random),
         .bytes = random_below(random, 65536),
         .latency_ms = random_below(random, 1000) * random_below(random, 1000) / 1000,
         .referer = referers[random_below(random, LENGTH(referers))],
-        .agent = agent[random_below(random, 4)],
+        .agent = shape->agents[random_below(random, 4)],
     };
     for (int i = 0; i < 4; i++)
         record.ip[i] = 1 + random_below(random, 254);
@@ -133,15 +155,6 @@ format_members(const struct record *r, const char *space, char member[MEMBERS][M
     snprintf(member[7], MEMBER_SIZE, "\"referer\":%s\"%s\"", space, r->referer);
     snprintf(member[8], MEMBER_SIZE, "\"agent\":%s\"%s\"", space, r->agent);
 }
-
-enum {
-    SPACED = 1 << 0,
-    SHUFFLED = 1 << 1,
-    OPTIONAL = 1 << 2,
-    NESTED = 1 << 3,
-    STAMPED = 1 << 4,
-    LONG = 1 << 5,
-};
 
 static void
 shuffle(struct random *random, int order[MEMBERS])
@@ -192,8 +205,20 @@ write_json(struct random *random, const struct record *record, unsigned shape)
 }
 
 static void
-write_combined(const struct record *r)
+write_csv(struct random *random, const struct record *r, unsigned flags)
 {
+    char second[32];
+    (void)random, (void)flags;
+    second_text(r->time_ms, "%Y-%m-%dT%H:%M:%S", second);
+    printf("%s.%03dZ,%d.%d.%d.%d,%s,%s,%d,%d,%d.%03d,%s,\"%s\"\n", second, (int)(r->time_ms % 1000),
+           r->ip[0], r->ip[1], r->ip[2], r->ip[3], r->method, r->path, r->status, r->bytes,
+           r->latency_ms / 1000, r->latency_ms % 1000, r->referer, r->agent);
+}
+
+static void
+write_combined(struct random *random, const struct record *r, unsigned flags)
+{
+    (void)random, (void)flags;
     char second[32];
     second_text(r->time_ms, "%d/%b/%Y:%H:%M:%S +0000", second);
     printf("%d.%d.%d.%d - - [%s] \"%s %s HTTP/1.1\" %d %d \"%s\" \"%s\"\n", r->ip[0], r->ip[1],
@@ -201,15 +226,19 @@ write_combined(const struct record *r)
            r->agent);
 }
 
-static const struct shape {
-    const char *name;
-    const char *const *agents;
-    unsigned flags;
-} shapes[] = {
-    {"weblog", agents, 0},          {"spaced", agents, SPACED},   {"escaped", escaped_agents, 0},
-    {"cjk", cjk_agents, 0},         {"nested", agents, NESTED},   {"optional", agents, OPTIONAL},
-    {"shuffled", agents, SHUFFLED}, {"stamped", agents, STAMPED}, {"long", agents, LONG},
-    {"combined", agents, 0},
+static const struct shape shapes[] = {
+    {"weblog", agents, 0, write_json},
+    {"spaced", agents, SPACED, write_json},
+    {"escaped", escaped_agents, 0, write_json},
+    {"cjk", cjk_agents, 0, write_json},
+    {"nested", agents, NESTED, write_json},
+    {"optional", agents, OPTIONAL, write_json},
+    {"shuffled", agents, SHUFFLED, write_json},
+    {"stamped", agents, STAMPED, write_json},
+    {"ordered", agents, STAMPED | ORDERED, write_json},
+    {"long", agents, LONG, write_json},
+    {"combined", agents, 0, write_combined},
+    {"csv", agents, 0, write_csv},
 };
 
 static const struct shape *
@@ -235,12 +264,11 @@ main(int argc, char **argv)
     int64_t count = argc > 2 ? strtoll(argv[2], NULL, 10) : 2000000;
     struct random random = {argc > 3 ? strtoull(argv[3], NULL, 10) : 1};
     setvbuf(stdout, NULL, _IOFBF, WRITE_SIZE);
+    if (shape->write == write_csv)
+        puts("time,ip,method,path,status,bytes,latency,referer,agent");
     for (int64_t i = 0; i < count; i++) {
-        struct record record = random_record(&random, i, count, shape->agents);
-        if (strcmp(shape->name, "combined") == 0)
-            write_combined(&record);
-        else
-            write_json(&random, &record, shape->flags);
+        struct record record = random_record(&random, i, count, shape);
+        shape->write(&random, &record, shape->flags);
     }
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 3;
 }

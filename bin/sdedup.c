@@ -10,7 +10,7 @@
  * State: for each key 16 bytes (its 128-bit hash; --verify: the key) for ever, or for --within
  * twice that long in event time, and the time; --keep first also holds the records that the
  * watermark has not passed, --keep last these and a record for each key whose horizon is open;
- * --approx some bits a key, --on-change two hashes. A
+ * --approx some bits a key, --on-change two hashes; --max-memory bounds all. A
  * record that comes so late that what it repeats may be forgotten is late (watermark - time >=
  * within; --keep first and last: time < watermark). A record whose key cannot be evaluated is
  * rejected, and one without a usable time where times matter.
@@ -36,6 +36,7 @@ struct sdedup {
     double approx;      /* percent; -1: exactly */
     tp_duration within; /* -1: for ever */
     bool verify;
+    uint64_t max_memory; /* 0: no limit */
 
     struct tp_keys keys;
     struct tp_canon canon; /* without keys */
@@ -72,6 +73,8 @@ static const struct tp_option options[] = {
     {0, "dups", "TARGET", "keep the repeats there", TP_OPTION_TEXT, FIELD(dups_text)},
     {0, "verify", NULL, "compare whole keys, not their 128-bit hashes", TP_OPTION_FLAG,
      FIELD(verify)},
+    {0, "max-memory", "SIZE", "stop when keys and records held take more (no limit)",
+     TP_OPTION_SIZE, FIELD(max_memory)},
     {0},
 };
 
@@ -85,8 +88,11 @@ check_keep(const struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
     if (strcmp(d->keep, "arrival") != 0)
         return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival, first or last, not \"%s\"",
                           d->keep);
-    if (d->within < 0)
-        tp_stage_take_untimed(stage);
+    if (d->within >= 0)
+        return 0;
+    tp_stage_take_untimed(stage);
+    if (tp_stage_delay(stage) < 0)
+        tp_stage_ignore_time(stage);
     return 0;
 }
 
@@ -152,6 +158,41 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
     return open_judge(d, err);
 }
 
+/* --- memory ------------------------------------------------------------------------------------*/
+
+static size_t
+state_size(const struct sdedup *d)
+{
+    size_t size = tp_recent_size(d->seen);
+
+    if (d->bloom)
+        size += tp_bloom_size(d->bloom);
+    if (d->changed)
+        size += tp_changed_size(d->changed);
+    if (d->elect)
+        size += tp_elect_size(d->elect);
+    return size;
+}
+
+static size_t
+key_count(const struct sdedup *d)
+{
+    if (d->bloom)
+        return tp_bloom_count(d->bloom);
+    return d->changed ? tp_changed_count(d->changed) : tp_recent_count(d->seen);
+}
+
+static int
+check_memory(const struct sdedup *d, struct tp_err *err)
+{
+    if (d->max_memory == 0 || state_size(d) <= d->max_memory)
+        return 0;
+    return tp_err_set(err, TP_FAULT_MACHINE,
+                      "more than --max-memory: %zu keys and %zu held records%s", key_count(d),
+                      d->elect ? tp_elect_count(d->elect) : 0,
+                      d->within < 0 && !d->changed && !d->bloom ? "; --within forgets keys" : "");
+}
+
 /* --- records -----------------------------------------------------------------------------------*/
 
 /* LINE ends with its newline. */
@@ -167,6 +208,8 @@ answer(void *context, struct tp_str line, bool is_new, struct tp_err *err)
 {
     struct leaving *to = context;
 
+    if (is_new && check_memory(to->d, err) < 0)
+        return -1;
     if (is_new)
         return tp_stage_pass_held(to->stage, line, err);
     tp_stage_drop_duplicate(to->stage, 1);
@@ -229,7 +272,7 @@ judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *
     if (d->soon)
         return judge_soon(d, stage, r, time);
     is_new = see(d, r, time, &err);
-    if (is_new < 0)
+    if (is_new < 0 || (is_new && check_memory(d, &err) < 0))
         return tp_stage_fail(stage, &err);
     if (is_new)
         return TP_PASS;
@@ -246,7 +289,8 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
     if (r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
     if (tp_elect_add(d->elect, r->time, tp_buf_str(&d->key),
-                     (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0)
+                     (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0 ||
+        check_memory(d, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
 }
@@ -501,7 +545,7 @@ static const struct tp_operator sdedup = {
         "--approx P% [-k KEYS] [--dups TARGET] [FILE ...]",
     .example = "  sdedup -k id --within 1h -d 5s events.ndjson",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART | TP_NO_CHANGES,
     .open = sdedup_open,
     .record = sdedup_record,
     .watermark = sdedup_watermark,

@@ -425,7 +425,7 @@ static const struct tp_operator sgap = {
     .example = "  tail -F readings.ndjson | sgap -d 5s -k sensor --after 1m --live\n"
                "  swindow -w 1m -k host -a 'avg(load)' load.ndjson | sgap -k host --fill 1m",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART | TP_NO_CHANGES,
     .open = sgap_open,
     .record = sgap_record,
     .watermark = sgap_watermark,

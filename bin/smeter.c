@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,6 +27,7 @@
 #include "filter/operator.h"
 #include "query/alert.h"
 #include "record/scan.h"
+#include "stream/content.h"
 #include "stream/process.h"
 #include "stream/target.h"
 #include "value/clock.h"
@@ -47,7 +47,7 @@ struct smeter {
     int in;
     bool live; /* one line on a terminal, drawn again and again */
     struct tp_target *target;
-    struct tp_buf line, path;
+    struct tp_buf line;
 
     tp_duration began, reported; /* by a clock that never jumps */
     uint64_t records_then, bytes_then;
@@ -157,39 +157,16 @@ write_json(struct smeter *self, const struct tp_meter_report *report, struct tp_
     return tp_target_flush(self->target, err);
 }
 
-static int
-write_file(const char *name, struct tp_str text, struct tp_err *err)
-{
-    FILE *file = fopen(name, "we");
-
-    if (!file)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-    if (fwrite(text.ptr, 1, text.len, file) != text.len || fflush(file) != 0) {
-        tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-        fclose(file);
-        return -1;
-    }
-    if (fclose(file) != 0)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-    return 0;
-}
-
-/* By a file beside it and a rename: node_exporter reads it whole, the old one or the new one. That
- * reads *.prom only, so it leaves the other alone. */
+/* node_exporter may read it at any time: the old text or the new one, whole. It reads *.prom only,
+ * so it leaves alone what is written beside. */
 static int
 write_prometheus(struct smeter *self, const struct tp_meter_report *report, struct tp_err *err)
 {
     tp_buf_clear(&self->line);
     tp_meter_write_prometheus(report, &self->line);
-    tp_buf_clear(&self->path);
-    tp_buf_printf(&self->path, "%s.%ld.tmp", self->prometheus, (long)getpid());
-    if (tp_buf_failed(&self->line) || tp_buf_failed(&self->path))
+    if (tp_buf_failed(&self->line))
         return tp_err_memory(err);
-    if (write_file(tp_buf_text(&self->path), tp_buf_str(&self->line), err) < 0)
-        return -1;
-    if (rename(tp_buf_text(&self->path), self->prometheus) < 0)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", self->prometheus, strerror(errno));
-    return 0;
+    return tp_content_replace(self->prometheus, tp_buf_str(&self->line), err);
 }
 
 /* --- the alert ---------------------------------------------------------------------------------*/
@@ -477,7 +454,6 @@ close_meter(void *ptr)
     tp_alert_free(self->condition);
     free(self->piece);
     tp_buf_release(&self->line);
-    tp_buf_release(&self->path);
 }
 
 static const struct tp_option options[] = {

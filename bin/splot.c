@@ -7,29 +7,23 @@
  * Nothing that outlives the run. Late: does not look at watermarks. Malformed: a value that is
  * neither a number nor null is rejected with its record. The clock is only asked how often to draw.
  */
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/map.h"
 #include "filter/operator.h"
-#include "plot/chart.h"
 #include "plot/png.h"
 #include "plot/screen.h"
 #include "plot/svg.h"
-#include "record/key.h"
+#include "query/charted.h"
+#include "stream/content.h"
 #include "value/clock.h"
 #include "value/num.h"
-#include "value/text.h"
 
 #define FRAME_EVERY (100 * TP_MILLISECOND)
 #define LOOK_EVERY (250 * TP_MILLISECOND) /* at the size of the terminal */
 #define RECORDS 256                       /* between looks at the clock */
-#define MOST 1e300                        /* scales of greater values would leave the doubles */
 #define TALL 32                           /* lines on a terminal, at most */
 
 struct kind {
@@ -56,18 +50,12 @@ struct splot {
     uint64_t most_keys; /* 0: as the kind has it */
 
     const struct kind *kind;
+    enum tp_chart_show how;
     struct tp_select *list;
     struct tp_keys keys;
-    struct tp_chart chart;
-    struct tp_bins *bins;
-    struct tp_density *density;
-    struct tp_map *groups; /* key -> the number of its first series */
-    size_t others;         /* of all keys beyond; 0: none yet */
-    struct tp_str *name;   /* of each series, owned */
-    size_t names;
-    struct tp_point *value; /* of the record at hand, one for each expression */
-    struct tp_buf key, label, title, text;
-    bool any_value;
+    struct tp_charted *charted;
+    struct tp_chart *chart; /* in it */
+    struct tp_buf title, text;
 
     bool live, changed, resized;
     size_t picture_columns, picture_rows;
@@ -75,176 +63,6 @@ struct splot {
     tp_duration drawn;           /* when, by a clock that never jumps */
     uint64_t unseen;             /* records since the clock was looked at */
 };
-
-/* --- series ------------------------------------------------------------------------------------*/
-
-/* What stands for KEY: its parts as people write them. */
-static void
-put_key_name(struct splot *self, struct tp_str key)
-{
-    struct tp_buf part = TP_BUF_INIT;
-    size_t at = 0;
-
-    for (size_t i = 0; i < self->keys.count; i++) {
-        tp_buf_clear(&part);
-        tp_key_write(&part, tp_key_next(key, self->keys.count, &at));
-        if (i)
-            TP_BUF_PUT(&self->label, ", ");
-        if (part.len >= 2 && part.ptr[0] == '"')
-            tp_text_unescape((struct tp_str){part.ptr + 1, part.len - 2}, &self->label);
-        else
-            tp_buf_put_str(&self->label, tp_buf_str(&part));
-    }
-    tp_buf_release(&part);
-}
-
-static int
-add_name(struct splot *self, struct tp_str text, struct tp_err *err)
-{
-    struct tp_str *more = realloc(self->name, (self->names + 1) * sizeof *more);
-    char *copy = malloc(text.len + 1);
-
-    if (more)
-        self->name = more;
-    if (!more || !copy) {
-        free(copy);
-        return tp_err_memory(err);
-    }
-    if (text.len)
-        memcpy(copy, text.ptr, text.len);
-    self->name[self->names].ptr = copy;
-    self->name[self->names++].len = text.len;
-    self->chart.name = self->name;
-    self->chart.series = self->names;
-    return 0;
-}
-
-/* A series for each expression, named after KEY. The number of the first, or -1. */
-static int
-add_series(struct splot *self, struct tp_str key, bool others, struct tp_err *err)
-{
-    int first = -1;
-
-    for (size_t i = 0; i < self->list->count; i++) {
-        int number = self->bins ? tp_bins_add(self->bins, err) : 0;
-
-        tp_buf_clear(&self->label);
-        if (others)
-            TP_BUF_PUT(&self->label, "others");
-        else if (self->keys.count)
-            put_key_name(self, key);
-        if (self->keys.count && self->list->count > 1)
-            tp_buf_put_char(&self->label, ' ');
-        if (!self->keys.count || self->list->count > 1)
-            tp_buf_put_str(&self->label, self->list->item[i].name);
-        if (tp_buf_failed(&self->label))
-            return tp_err_memory(err);
-        if (number < 0 || add_name(self, tp_buf_str(&self->label), err) < 0)
-            return -1;
-        first = first < 0 ? number : first;
-    }
-    return first;
-}
-
-/* The first series of the record's key; all beyond the limit share one. */
-static int
-find_series(struct splot *self, const struct tp_record *record, struct tp_err *err)
-{
-    size_t *first, count = tp_map_count(self->groups);
-    bool is_new = false;
-    int number;
-
-    tp_buf_clear(&self->key);
-    if (tp_keys_make(&self->keys, record->slot, &self->key, err) < 0)
-        return -1;
-    first = tp_map_find(self->groups, tp_buf_str(&self->key));
-    if (first)
-        return (int)*first;
-    if (count >= self->most_keys) {
-        number = self->others ? (int)self->others : add_series(self, TP_STR(""), true, err);
-        self->others = number < 0 ? 0 : (size_t)number;
-        return number;
-    }
-    number = add_series(self, tp_buf_str(&self->key), false, err);
-    if (number < 0)
-        return -1;
-    first = tp_map_add(self->groups, tp_buf_str(&self->key), &is_new);
-    if (!first)
-        return tp_err_memory(err);
-    *first = (size_t)number;
-    return number;
-}
-
-/* --- values ------------------------------------------------------------------------------------*/
-
-static int
-take_number(struct splot *self, const struct tp_item *item, double value, bool duration,
-            struct tp_point *to, struct tp_err *err)
-{
-    if (!(fabs(value) <= MOST))
-        return tp_err_set(err, TP_FAULT_RECORD, "%.*s is too large to be drawn",
-                          (int)item->name.len, item->name.ptr);
-    if (self->any_value && self->chart.duration != duration)
-        return tp_err_set(err, TP_FAULT_RECORD, "%.*s is %s, those before were not",
-                          (int)item->name.len, item->name.ptr,
-                          duration ? "a duration" : "a number");
-    self->any_value = true;
-    self->chart.duration = duration;
-    *to = (struct tp_point){TP_POINT_VALUE, value};
-    return 0;
-}
-
-static int
-read_value(struct splot *self, size_t i, const struct tp_record *record, struct tp_err *err)
-{
-    const struct tp_item *item = &self->list->item[i];
-    struct tp_point *to = &self->value[i];
-    struct tp_value value;
-
-    if (tp_expr_eval(item->expr, record->slot, &value, err) < 0)
-        return -1;
-    switch (value.kind) {
-    case TP_NULL:
-        *to = (struct tp_point){TP_POINT_GAP, 0};
-        return 0;
-    case TP_INT:
-        return take_number(self, item, (double)value.integer, false, to, err);
-    case TP_REAL:
-        return take_number(self, item, value.real, false, to, err);
-    case TP_DURATION:
-        return take_number(self, item, (double)value.duration, true, to, err);
-    default:
-        break;
-    }
-    return tp_err_set(err, TP_FAULT_RECORD, "%.*s is %s, not a number", (int)item->name.len,
-                      item->name.ptr, tp_kind_name(value.kind));
-}
-
-/* All values or none: a bad record leaves no trace. */
-static int
-take_values(struct splot *self, const struct tp_record *record, struct tp_err *err)
-{
-    tp_time time = record->has_time ? record->time : (tp_time)record->sequence;
-    int first;
-
-    for (size_t i = 0; i < self->list->count; i++)
-        if (read_value(self, i, record, err) < 0)
-            return -1;
-    if (!record->has_time)
-        self->chart.timed = false;
-    if (self->density) {
-        if (self->value[0].kind == TP_POINT_VALUE)
-            tp_density_put(self->density, time, self->value[0].value);
-        return 0;
-    }
-    first = find_series(self, record, err);
-    if (first < 0)
-        return -1;
-    for (size_t i = 0; i < self->list->count; i++)
-        tp_bins_put(self->bins, (size_t)first + i, time,
-                    self->value[i].kind == TP_POINT_VALUE ? &self->value[i].value : NULL);
-    return 0;
-}
 
 /* --- frames ------------------------------------------------------------------------------------*/
 
@@ -298,8 +116,8 @@ draw_frame(struct splot *self, struct tp_stage *stage, struct tp_err *err)
     follow_terminal(self);
     if (self->live)
         put_return(self, to);
-    if (tp_screen_draw(&self->chart, self->columns, self->rows, wants_colour(self), to,
-                       &self->lines, err) < 0)
+    if (tp_screen_draw(self->chart, self->columns, self->rows, wants_colour(self), to, &self->lines,
+                       err) < 0)
         return -1;
     self->changed = self->resized = false;
     self->drawn = tp_clock_steady();
@@ -335,7 +153,9 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     struct splot *self = ptr;
     struct tp_err err;
 
-    if (take_values(self, record, &err) < 0)
+    if (tp_charted_take(self->charted, record->slot,
+                        record->has_time ? record->time : (tp_time)record->sequence,
+                        record->has_time, &err) < 0)
         return tp_stage_fail(stage, &err);
     self->changed = true;
     if (!self->live || ++self->unseen < RECORDS)
@@ -351,23 +171,6 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
 #define ACROSS 10 /* pixels of a column, and of a line */
 #define DOWN 20
 
-static int
-write_file(const char *name, struct tp_str text, struct tp_err *err)
-{
-    FILE *file = fopen(name, "we");
-
-    if (!file)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-    if (fwrite(text.ptr, 1, text.len, file) != text.len || fflush(file) != 0) {
-        tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-        fclose(file);
-        return -1;
-    }
-    if (fclose(file) != 0)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s: %s", name, strerror(errno));
-    return 0;
-}
-
 /* To a file, or for `-` to standard output. */
 static int
 write_picture(struct splot *self, struct tp_stage *stage, const char *name, struct tp_err *err)
@@ -375,7 +178,7 @@ write_picture(struct splot *self, struct tp_stage *stage, const char *name, stru
     struct tp_buf *to;
 
     if (strcmp(name, "-") != 0)
-        return write_file(name, tp_buf_str(&self->text), err);
+        return tp_content_write(name, tp_buf_str(&self->text), err);
     to = tp_stage_row(stage, err);
     if (!to)
         return -1;
@@ -390,11 +193,11 @@ write_pictures(struct splot *self, struct tp_stage *stage, struct tp_err *err)
 
     tp_buf_clear(&self->text);
     if (self->svg &&
-        (tp_svg_draw(&self->chart, (double)width, (double)height, &self->text, err) < 0 ||
+        (tp_svg_draw(self->chart, (double)width, (double)height, &self->text, err) < 0 ||
          write_picture(self, stage, self->svg, err) < 0))
         return -1;
     tp_buf_clear(&self->text);
-    if (self->png && (tp_png_draw(&self->chart, (int)width, (int)height, &self->text, err) < 0 ||
+    if (self->png && (tp_png_draw(self->chart, (int)width, (int)height, &self->text, err) < 0 ||
                       write_picture(self, stage, self->png, err) < 0))
         return -1;
     return 0;
@@ -420,7 +223,7 @@ write_so_far(void *ptr, struct tp_stage *stage, struct tp_err *err)
     struct splot *self = ptr;
 
     TP_BUF_PUT(&self->title, " (so far: the input did not end)");
-    self->chart.title = tp_buf_str(&self->title);
+    self->chart->title = tp_buf_str(&self->title);
     self->lines = 0; /* a message stands below the last frame */
     return write_last(ptr, stage, err);
 }
@@ -448,10 +251,10 @@ count_operands(void *ptr, struct tp_stage *stage)
 static int
 find_show(struct splot *self, struct tp_err *err)
 {
-    self->chart.show = self->chart.kind == TP_CHART_BAR ? TP_SHOW_LAST : TP_SHOW_MEAN;
+    self->how = self->kind->kind == TP_CHART_BAR ? TP_SHOW_LAST : TP_SHOW_MEAN;
     for (size_t i = 0; self->show && i < SHOWS; i++) {
         if (strcmp(shows[i], self->show) == 0) {
-            self->chart.show = (enum tp_chart_show)i;
+            self->how = (enum tp_chart_show)i;
             return 0;
         }
     }
@@ -516,37 +319,33 @@ compile_list(struct splot *self, struct tp_stage *stage, struct tp_err *err)
     self->list = tp_stage_select(stage, NULL, tp_str_of(text), 0, err);
     if (!self->list || tp_stage_want_keys(stage, "-k", self->key_text, &self->keys, err) < 0)
         return -1;
-    if (self->list->count > 1 && !self->bins)
+    if (self->list->count > 1 && tp_charted_counts(self->kind->kind, self->key_text))
         return tp_err_set(err, TP_FAULT_USAGE, "%s draws one expression", self->kind->name);
-    self->value = calloc(self->list->count, sizeof *self->value);
     if (self->title_text)
         text = self->title_text;
     tp_buf_printf(&self->title, "%s", text);
     if (self->key_text && !self->title_text)
         tp_buf_printf(&self->title, " by %s", self->key_text);
-    if (!self->value || tp_buf_failed(&self->title))
-        return tp_err_memory(err);
-    self->chart.title = tp_buf_str(&self->title);
-    return 0;
+    return tp_buf_failed(&self->title) ? tp_err_memory(err) : 0;
 }
 
-/* Counts of values need a grid; a histogram of all needs no time in it. */
 static int
-open_store(struct splot *self, struct tp_err *err)
+open_chart(struct splot *self, struct tp_err *err)
 {
-    enum tp_chart_kind kind = self->chart.kind;
-    bool still = kind == TP_CHART_HIST && !self->span;
+    const struct tp_charted_settings settings = {
+        .kind = self->kind->kind,
+        .list = self->list,
+        .keys = &self->keys,
+        .most_keys = self->most_keys,
+        .span = self->span,
+    };
 
-    if (kind == TP_CHART_HIST || (kind == TP_CHART_HEAT && !self->key_text))
-        self->density = kind == TP_CHART_HEAT ? tp_density_new(512, 256, self->span)
-                                              : tp_density_new(still ? 1 : 64, 4096, self->span);
-    else
-        self->bins = tp_bins_new(self->span);
-    self->groups = tp_map_new(sizeof(size_t));
-    if (!self->groups || (!self->density && !self->bins))
+    self->charted = tp_charted_new(&settings);
+    if (!self->charted)
         return tp_err_memory(err);
-    self->chart.density = self->density;
-    self->chart.bins = self->bins;
+    self->chart = tp_charted_chart(self->charted);
+    self->chart->title = tp_buf_str(&self->title);
+    self->chart->show = self->how;
     return 0;
 }
 
@@ -557,12 +356,10 @@ open_plot(void *ptr, struct tp_stage *stage, struct tp_err *err)
 
     if (!self->kind)
         self->kind = &kinds[0];
-    self->chart.kind = self->kind->kind;
-    self->chart.timed = true;
-    if (check_options(self, err) < 0 || open_store(self, err) < 0 ||
-        compile_list(self, stage, err) < 0)
+    if (check_options(self, err) < 0 || compile_list(self, stage, err) < 0 ||
+        open_chart(self, err) < 0)
         return -1;
-    if (!self->span && (self->chart.kind == TP_CHART_HIST || self->chart.kind == TP_CHART_BAR))
+    if (!self->span && (self->kind->kind == TP_CHART_HIST || self->kind->kind == TP_CHART_BAR))
         tp_stage_take_untimed(stage);
     self->live = isatty(STDOUT_FILENO);
     return 0;
@@ -573,17 +370,9 @@ close_plot(void *ptr)
 {
     struct splot *self = ptr;
 
-    for (size_t i = 0; i < self->names; i++)
-        free((char *)self->name[i].ptr);
-    free(self->name);
-    free(self->value);
+    tp_charted_free(self->charted);
     tp_select_free(self->list);
     tp_keys_release(&self->keys);
-    tp_bins_free(self->bins);
-    tp_density_free(self->density);
-    tp_map_free(self->groups);
-    tp_buf_release(&self->key);
-    tp_buf_release(&self->label);
     tp_buf_release(&self->title);
     tp_buf_release(&self->text);
 }

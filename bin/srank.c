@@ -13,7 +13,6 @@
  * with -w the window stands in front. With --running a changelog, in the order of arrival. A record
  * whose --by cannot be evaluated, or compared with those before it, is rejected.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -33,9 +32,7 @@ struct srank {
     bool own; /* records name their window */
     struct tp_window_spec spec;
     struct tp_keys keys;
-    struct tp_order order;
-    struct tp_expr **by;
-    struct tp_value *value; /* of the record at hand, one for each term */
+    struct tp_terms by;
     struct tp_top_rule rule;
     size_t held;            /* bytes of the records kept */
     struct tp_ranked *kept; /* the record at hand, once some window wants it */
@@ -127,29 +124,16 @@ open_rule(struct srank *s, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "--ties: \"%s\" is neither first nor keep",
                           s->ties_text);
     s->rule =
-        (struct tp_top_rule){&s->order, s->limit, strcmp(s->ties_text, "keep") == 0, &s->held};
+        (struct tp_top_rule){&s->by.order, s->limit, strcmp(s->ties_text, "keep") == 0, &s->held};
     return 0;
 }
 
 static int
 open_by(struct srank *s, struct tp_stage *stage, struct tp_err *err)
 {
-    struct tp_err why;
-
     if (!s->by_text)
         return tp_err_set(err, TP_FAULT_USAGE, "--by is missing: --by 'count DESC', say");
-    if (tp_order_parse(tp_str_of(s->by_text), &s->order, &why) < 0)
-        return tp_err_set(err, why.fault, "--by: %s", why.text);
-    s->by = calloc(s->order.count, sizeof(struct tp_expr *));
-    s->value = calloc(s->order.count, sizeof *s->value);
-    if (!s->by || !s->value)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < s->order.count; i++) {
-        s->by[i] = tp_stage_compile(stage, "--by", s->order.term[i].text, err);
-        if (!s->by[i])
-            return -1;
-    }
-    return 0;
+    return tp_stage_want_terms(stage, "--by", s->by_text, &s->by, err);
 }
 
 /* The slot of the outermost member NAME; where it is WRITTEN, records are kept without it. Asked of
@@ -294,7 +278,7 @@ rank_in(struct srank *s, const struct tp_record *r, const struct tp_window *boun
         struct tp_err *err)
 {
     struct tp_ranked record = {
-        .time = r->has_time ? r->time : TP_TIME_MIN, .sequence = r->sequence, .value = s->value};
+        .time = r->has_time ? r->time : TP_TIME_MIN, .sequence = r->sequence, .value = s->by.value};
     struct tp_top *top = tp_tops_get(s->tops, bounds, due, tp_buf_str(&s->key), err);
 
     if (!top)
@@ -316,7 +300,8 @@ rank_in_one(struct srank *s, struct tp_stage *stage, const struct tp_record *r,
 {
     struct tp_err err;
 
-    if (tp_order_accept(&s->order, s->value, &err) < 0 || rank_in(s, r, bounds, due, &err) < 0)
+    if (tp_order_accept(&s->by.order, s->by.value, &err) < 0 ||
+        rank_in(s, r, bounds, due, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
 }
@@ -334,7 +319,7 @@ rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
     tp_window_of_pane(&s->spec, pane.start, &first, &last);
     if (last.end <= r->watermark)
         return tp_stage_late(stage, last.end, last.end);
-    if (tp_order_accept(&s->order, s->value, &err) < 0)
+    if (tp_order_accept(&s->by.order, s->by.value, &err) < 0)
         return tp_stage_fail(stage, &err);
     count = (last.end - first.end) / s->spec.slide;
     for (int64_t i = 0; i <= count; i++) {
@@ -401,9 +386,8 @@ rank_own(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
 static int
 read_record(struct srank *s, const struct tp_record *r, struct tp_err *err)
 {
-    for (size_t i = 0; i < s->order.count; i++)
-        if (tp_expr_eval(s->by[i], r->slot, &s->value[i], err) < 0)
-            return -1;
+    if (tp_terms_read(&s->by, r->slot, err) < 0)
+        return -1;
     tp_buf_clear(&s->key);
     return tp_keys_make(&s->keys, r->slot, &s->key, err);
 }
@@ -467,7 +451,7 @@ srank_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_e
 
     (void)stage;
     tp_emit_name(&line, TP_STR("kinds"));
-    tp_order_save(&s->order, line.to);
+    tp_order_save(&s->by.order, line.to);
     tp_emit_json(&line, TP_STR("timed"), s->timed ? TP_STR("true") : TP_STR("false"));
     tp_emit_int(&line, TP_STR("from"), s->seen.start);
     tp_emit_int(&line, TP_STR("to"), s->seen.end);
@@ -494,7 +478,7 @@ srank_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err
         return tp_tops_load(s->tops, &s->rule, s->keys.count, line, err);
     if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
         return -1;
-    return tp_order_load(&s->order, kinds, err);
+    return tp_order_load(&s->by.order, kinds, err);
 }
 
 static int
@@ -532,11 +516,7 @@ srank_close(void *self)
 
     tp_ranked_free(s->kept);
     tp_tops_free(s->tops);
-    for (size_t i = 0; s->by && i < s->order.count; i++)
-        tp_expr_free(s->by[i]);
-    free(s->by);
-    free(s->value);
-    tp_order_release(&s->order);
+    tp_terms_release(&s->by);
     tp_keys_release(&s->keys);
     tp_wrap_release(&s->row);
     tp_window_release(&s->spec);
@@ -552,7 +532,7 @@ static const struct tp_operator srank = {
         "[FILE ...]",
     .example = "  swindow -w 1m -k host access.ndjson | srank -n 3 --by 'count DESC' | sto table",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART | TP_NO_CHANGES,
     .open = srank_open,
     .record = srank_record,
     .watermark = srank_watermark,

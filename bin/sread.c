@@ -10,40 +10,21 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "event/watermark.h"
 #include "filter/operator.h"
 #include "filter/pace.h"
 #include "filter/span.h"
 #include "record/text_format.h"
-#include "stream/filenames.h"
-#include "stream/log.h"
-#include "stream/rotation.h"
-#include "stream/tail.h"
-#include "stream/tail_save.h"
-#include "stream/watch.h"
+#include "stream/sources.h"
 #include "value/stamp.h"
-
-/* An operand. */
-struct input {
-    struct tp_tail *tail;
-    const char *name; /* operand */
-    bool follow, ended;
-    bool resumed;               /* with state: goes on where another run left off */
-    uint64_t too_long;          /* lines told behind the last block */
-    uint64_t told;              /* of these so many by the run before */
-    uint64_t base;              /* of a log's segment: the byte of the log it begins with */
-    uint64_t turn, line_number; /* of the file it is at, and its lines so far */
-};
 
 /* -S: how soon a file is looked at again whose end was seen. */
 #define LOOK_AGAIN (50 * TP_MILLISECOND)
 
 struct sread {
     bool follow, once;
-    const char *from, *to, *speed_text, *exec, *format;
-    uint64_t rate;
+    const char *from, *to, *speed_text, *exec, *format, *committed;
 
     struct tp_span_range span;
     struct tp_pace pace;
@@ -56,15 +37,8 @@ struct sread {
     bool is_over; /* --to */
     bool kept;    /* -S: never waits itself, as barriers come by the clock */
 
-    struct tp_filenames names;
-    struct input *input;
-    size_t inputs, ended;
-    struct tp_watch *watch;
-
-    size_t at;          /* the input whose turn it is */
-    size_t silent;      /* so many in a row had nothing */
-    bool all_begun;     /* each has been read to its end once */
-    struct tp_str left; /* of the block of input `at` */
+    struct tp_sources sources;
+    struct tp_str left; /* of the block of the source at hand */
     const char *block;
 };
 
@@ -77,6 +51,8 @@ static const struct tp_option options[] = {
     {0, "from", "WHERE", "a time (2026-10-01, -7d, yesterday), a byte, start or end",
      TP_OPTION_TEXT, FIELD(from)},
     {0, "to", "WHERE", "stop before it: a time or a byte", TP_OPTION_TEXT, FIELD(to)},
+    {0, "committed", "[=DIR]", "only what will not be taken back: of a log; by the state in DIR",
+     TP_OPTION_TEXT, FIELD(committed)},
     {0, "rate", "N", "at most N lines a second", TP_OPTION_COUNT, FIELD(pace.rate)},
     {0, "speed", "FACTOR", "as fast as it happened, or N times as fast", TP_OPTION_TEXT,
      FIELD(speed_text)},
@@ -86,7 +62,7 @@ static const struct tp_option options[] = {
     {0},
 };
 
-/* --- operands ----------------------------------------------------------------------------------*/
+/* --- opening -----------------------------------------------------------------------------------*/
 
 static int
 sread_operands(void *self, struct tp_stage *stage)
@@ -97,169 +73,13 @@ sread_operands(void *self, struct tp_stage *stage)
 }
 
 static int
-gather_names(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    const char *operand;
-
-    for (int i = 0; (operand = tp_stage_operand(stage, i)); i++)
-        if (tp_filenames_add(&s->names, operand, err) < 0)
-            return -1;
-    if (s->names.count == 0 && tp_filenames_add(&s->names, "-", err) < 0)
-        return -1;
-    tp_filenames_sort(&s->names);
-    return 0;
-}
-
-/* One more input; at most all names and segments, so this is no hot path. */
-static struct input *
-add_input(struct sread *s, struct tp_tail *tail, struct tp_err *err)
-{
-    struct input *grown = tail ? realloc(s->input, (s->inputs + 1) * sizeof *grown) : NULL;
-
-    if (!grown) {
-        if (tail)
-            tp_err_memory(err);
-        tp_tail_close(tail);
-        return NULL;
-    }
-    s->input = grown;
-    grown[s->inputs] = (struct input){.tail = tail};
-    return &grown[s->inputs++];
-}
-
-static int
-open_segment(struct sread *s, struct tp_stage *stage, const struct tp_log_segments *log, size_t i,
-             uint64_t from, struct tp_err *err)
-{
-    const struct tp_log_segment *segment = &log->segment[i];
-    char *path = tp_log_path(log->folder, segment->base, ".ndjson");
-    struct input *input;
-
-    if (!path)
-        return tp_err_memory(err);
-    input = add_input(s, tp_tail_open(path, false, tp_stage_max_line(stage), err), err);
-    free(path);
-    if (!input)
-        return -1;
-    input->base = segment->base;
-    tp_tail_expect(input->tail, segment->end);
-    return from > segment->base ? tp_tail_skip_to(input->tail, from - segment->base, err) : 0;
-}
-
-/* The segments of a log, from where --from says. */
-static int
-open_log(struct sread *s, struct tp_stage *stage, const char *folder, struct tp_err *err)
-{
-    struct tp_log_segments log;
-    uint64_t from = s->span.from.offset;
-    int result = 0;
-
-    if (s->follow || s->kept)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "%s: %s is a folder, whose log is read to its end, in one run",
-                          s->follow ? "-F" : "--state", folder);
-    if (tp_log_list(&log, folder, err) < 0)
-        return -1;
-    if (log.count == 0)
-        result =
-            tp_err_set(err, TP_FAULT_USAGE, "%s is a folder without segments of a log", folder);
-    else if (s->span.from.kind == TP_SPAN_TIME)
-        result = tp_log_seek(&log, s->span.from.time, &from, err);
-    for (size_t i = 0; i < log.count && result == 0; i++)
-        if (i + 1 == log.count || log.segment[i + 1].base > from)
-            result = open_segment(s, stage, &log, i, from, err);
-    tp_log_segments_release(&log);
-    return result;
-}
-
-/* -S: what is read must be there in the next run, too. */
-static int
-check_resumable(const struct input *input, bool rotated, struct tp_err *err)
-{
-    if (rotated)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--state: %s is a rotated file of another operand, and files change "
-                          "their names: name only the one that is written to",
-                          input->name);
-    if (strcmp(input->name, "-") == 0)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--state: what standard input says is said once: name a FILE");
-    return tp_tail_check_plain(input->tail, err);
-}
-
-static int
-open_file(struct sread *s, struct tp_stage *stage, size_t i, struct tp_err *err)
-{
-    const char *name = s->names.name[i];
-    bool rotated = tp_rotation_has_live(s->names.name, s->names.count, i);
-    bool follow = s->follow && !rotated;
-    struct input *input =
-        add_input(s, tp_tail_open(name, follow || s->kept, tp_stage_max_line(stage), err), err);
-
-    if (!input)
-        return -1;
-    input->name = name;
-    input->follow = follow;
-    if (s->kept && check_resumable(input, rotated, err) < 0)
-        return -1;
-    if (follow)
-        tp_watch_add(s->watch, name);
-    if (s->span.from.kind == TP_SPAN_OFFSET)
-        return tp_tail_skip_to(input->tail, s->span.from.offset, err);
-    if (s->span.from.kind != TP_SPAN_END)
-        return 0;
-    input->ended = !follow;
-    s->ended += input->ended;
-    return follow ? tp_tail_skip_all(input->tail, err) : 0;
-}
-
-static bool
-is_folder(const char *name)
-{
-    struct stat st;
-
-    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* All are opened before the first is read: a file that is rotated meanwhile is still the same. */
-static int
-open_inputs(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    for (size_t i = 0; i < s->names.count; i++) {
-        int result = is_folder(s->names.name[i]) ? open_log(s, stage, s->names.name[i], err)
-                                                 : open_file(s, stage, i, err);
-
-        if (result < 0) {
-            err->fault = TP_FAULT_USAGE;
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* --exec: what the command writes is the only input. */
-static int
-open_command(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    if (tp_stage_operand(stage, 0))
-        return tp_err_set(err, TP_FAULT_USAGE, "--exec takes the place of FILEs");
-    if (!add_input(s, tp_tail_exec(s->exec, tp_stage_max_line(stage), err), err))
-        return -1;
-    return s->span.from.kind == TP_SPAN_OFFSET
-               ? tp_tail_skip_to(s->input[0].tail, s->span.from.offset, err)
-               : 0;
-}
-
-/* --- options -----------------------------------------------------------------------------------*/
-
-static int
 check_span(const struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
     if (s->span.from.kind == TP_SPAN_END && !s->follow)
         return tp_err_set(err, TP_FAULT_USAGE, "--from end leaves nothing to read without -F");
-    if (tp_span_has_offset(&s->span) && !s->exec && s->names.count != 1)
+    if (tp_span_has_offset(&s->span) && !s->exec && s->sources.names.count != 1)
         return tp_err_set(err, TP_FAULT_USAGE, "a byte is a place in one FILE, not in %zu",
-                          s->names.count);
+                          s->sources.names.count);
     if (s->span.to.kind == TP_SPAN_TIME && s->follow && tp_stage_delay(stage) < 0)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-F --to TIME needs -d, to know when nothing earlier comes any more");
@@ -290,6 +110,50 @@ open_format(struct sread *s, struct tp_stage *stage, struct tp_err *err)
     return s->reader ? 0 : -1;
 }
 
+static void
+tell_sources(struct sread *s, struct tp_stage *stage)
+{
+    static const enum tp_sources_from from[] = {
+        [TP_SPAN_OPEN] = TP_FROM_START, [TP_SPAN_START] = TP_FROM_START,
+        [TP_SPAN_END] = TP_FROM_END,    [TP_SPAN_OFFSET] = TP_FROM_OFFSET,
+        [TP_SPAN_TIME] = TP_FROM_TIME,
+    };
+
+    s->sources.follow = s->follow;
+    s->sources.kept = s->kept;
+    s->sources.committed = s->committed;
+    s->sources.state = s->committed && *s->committed ? s->committed : NULL;
+    s->sources.max_line = tp_stage_max_line(stage);
+    s->sources.from = from[s->span.from.kind];
+    s->sources.from_offset = s->span.from.offset;
+    s->sources.from_time = s->span.from.time;
+}
+
+static int
+add_operands(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    const char *operand;
+
+    for (int i = 0; (operand = tp_stage_operand(stage, i)); i++)
+        if (tp_sources_add(&s->sources, operand, err) < 0)
+            return -1;
+    return s->sources.names.count > 0 ? 0 : tp_sources_add(&s->sources, "-", err);
+}
+
+static int
+open_sources(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    tell_sources(s, stage);
+    if (s->exec && s->committed)
+        return tp_err_set(err, TP_FAULT_USAGE, "--committed is of a log or a FILE, not of --exec");
+    if (s->exec && tp_stage_operand(stage, 0))
+        return tp_err_set(err, TP_FAULT_USAGE, "--exec takes the place of FILEs");
+    if ((!s->exec && add_operands(s, stage, err) < 0) || check_span(s, stage, err) < 0)
+        return -1;
+    return s->exec ? tp_sources_open_command(&s->sources, s->exec, err)
+                   : tp_sources_open(&s->sources, err);
+}
+
 static int
 sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
@@ -312,10 +176,7 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
     s->looks = tp_stage_delay(stage) >= 0 || s->pace.speed > 0 || tp_span_is_timed(&s->span);
     if (!s->looks || s->reader)
         tp_stage_ignore_time(stage);
-    s->watch = tp_watch_new(err);
-    if (!s->watch || (!s->exec && gather_names(s, stage, err) < 0) || check_span(s, stage, err) < 0)
-        return -1;
-    return s->exec ? open_command(s, stage, err) : open_inputs(s, stage, err);
+    return open_sources(s, stage, err);
 }
 
 /* --- lines -------------------------------------------------------------------------------------*/
@@ -323,19 +184,19 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
 static uint64_t
 offset_of(const struct sread *s, const char *line)
 {
-    const struct input *input = &s->input[s->at];
+    const struct tp_source *source = tp_sources_current(&s->sources);
 
-    return input->base + tp_tail_offset(input->tail) + (uint64_t)(line - s->block);
+    return tp_source_offset(source) + (uint64_t)(line - s->block);
 }
 
 static int
 refuse(struct sread *s, struct tp_stage *stage, struct tp_str line, const struct tp_err *why,
        struct tp_err *err)
 {
-    const struct input *input = &s->input[s->at];
+    const struct tp_source *source = tp_sources_current(&s->sources);
     struct tp_origin origin = {
-        .source = tp_tail_name(input->tail),
-        .line_number = input->line_number,
+        .source = tp_source_name(source),
+        .line_number = source->line_number,
         .offset = offset_of(s, line.ptr),
     };
 
@@ -448,6 +309,7 @@ leave_out(struct sread *s, struct tp_stage *stage, enum fate fate, struct tp_str
 static int
 take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
+    struct tp_source *source = tp_sources_current(&s->sources);
     const char *p = s->left.ptr, *end = p + s->left.len;
     struct run run = {p, 0};
 
@@ -462,7 +324,7 @@ take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
         s->is_over |= fate == FATE_BEYOND;
         if (fate == FATE_NOT_YET || fate == FATE_BEYOND)
             break;
-        s->input[s->at].line_number++;
+        source->line_number++;
         if (fate == FATE_GOES_ON) {
             run.lines++;
         } else {
@@ -483,103 +345,76 @@ take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 static int
 take_too_long(struct sread *s, struct tp_stage *stage, struct tp_str excerpt, struct tp_err *err)
 {
-    struct input *input = &s->input[s->at];
+    struct tp_source *source = tp_sources_current(&s->sources);
     struct tp_err why;
 
-    input->too_long++;
-    if (input->told > 0) {
-        input->told--;
+    source->too_long++;
+    if (source->told > 0) {
+        source->told--;
         return 0;
     }
-    input->line_number++;
+    source->line_number++;
     tp_err_at(&why, TP_FAULT_RECORD, -1, "longer than --max-line");
     return refuse(s, stage, excerpt, &why, err);
-}
-
-static void
-next_input(struct sread *s)
-{
-    s->at++;
-    if (s->at < s->inputs)
-        return;
-    s->at = 0;
-    s->all_begun = true;
 }
 
 /* What happened to the file at hand. */
 static void
 hear_news(struct sread *s, struct tp_stage *stage)
 {
-    struct input *input = &s->input[s->at];
-    const char *news = tp_tail_news(input->tail);
+    struct tp_source *source = tp_sources_current(&s->sources);
+    const char *news = tp_source_news(source);
 
     /* Its file may be found under another name. */
-    if (news && (!s->kept || input->follow || tp_tail_place(input->tail).inode))
-        tp_stage_note(stage, "%s %s", tp_tail_name(input->tail), news);
-    if (input->turn == tp_tail_turn(input->tail))
+    if (news && (!s->kept || source->follow || tp_source_is_there(source)))
+        tp_stage_note(stage, "%s %s", tp_source_name(source), news);
+    if (!tp_source_has_turned(source))
         return;
-    input->turn = tp_tail_turn(input->tail);
-    input->line_number = 0;
-    input->too_long = input->told = 0;
-    tp_watch_add(s->watch, tp_tail_name(input->tail));
+    source->line_number = 0;
+    source->too_long = source->told = 0;
+    tp_watch_add(s->sources.watch, tp_source_name(source));
 }
 
-/* Nothing can be read. Before all have been begun, the one whose turn it is must come first. */
 static int
 wait_for_more(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    struct tp_in **waiting;
-    int result;
-
-    s->silent = 0;
     if (s->kept) {
         tp_stage_wake_after(stage, LOOK_AGAIN);
         return 0;
     }
-    waiting = calloc(s->inputs, sizeof(struct tp_in *));
-    if (!waiting)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < s->inputs; i++)
-        if (!s->input[i].ended && (s->all_begun || i == s->at))
-            waiting[i] = tp_tail_in(s->input[i].tail);
-    result = tp_stage_flush(stage, err);
-    if (result == 0)
-        result = tp_watch_wait(s->watch, waiting, s->inputs, -1, err);
-    free(waiting);
-    return result;
+    return tp_stage_flush(stage, err) < 0 ? -1 : tp_sources_wait(&s->sources, err);
 }
 
-/* The input whose turn it is has nothing for now. */
+/* The source whose turn it is has nothing for now. */
 static int
 pass_turn(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    bool must_wait = !s->all_begun && tp_tail_in(s->input[s->at].tail);
-
-    if (!must_wait) {
-        next_input(s);
-        s->silent++;
-    }
-    if (must_wait || (s->all_begun && s->silent > s->inputs))
+    if (tp_sources_pass_turn(&s->sources))
         return wait_for_more(s, stage, err) < 0 ? -1 : 1;
     return 1;
 }
 
-static int end_input(struct sread *s);
-
-/* -S: the input at hand, which is not followed, has no more for now. Were it rotated, the next file
- * comes when nobody has written to this one for a while. */
 static int
-pause_input(struct sread *s, struct tp_stage *stage)
+end_source(struct sread *s)
 {
-    struct input *input = &s->input[s->at];
+    tp_sources_end_current(&s->sources);
+    return 1;
+}
 
-    if (tp_tail_has_next(input->tail)) {
+/* -S: the source at hand, which is not followed, has no more for now. Were it rotated, the next
+ * file comes when nobody has written to this one for a while. */
+static int
+pause_source(struct sread *s, struct tp_stage *stage)
+{
+    struct tp_source *source = tp_sources_current(&s->sources);
+
+    if (tp_source_has_next(source)) {
         tp_stage_wake_after(stage, LOOK_AGAIN);
         return 1;
     }
     if (s->once)
-        return end_input(s);
-    tp_tail_stop_following(input->tail);
+        return end_source(s);
+    tp_source_stop_following(source);
     return 1;
 }
 
@@ -593,48 +428,36 @@ end_of_all(const struct sread *s, struct tp_stage *stage)
 }
 
 static int
-end_input(struct sread *s)
-{
-    struct input *input = &s->input[s->at];
-
-    s->ended += !input->ended;
-    input->ended = true;
-    next_input(s);
-    s->silent++;
-    return 1;
-}
-
-static int
 sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sread *s = self;
-    struct input *input = &s->input[s->at];
+    struct tp_source *source = tp_sources_current(&s->sources);
     enum tp_in_state state = TP_IN_END;
     struct tp_str block = {NULL, 0};
 
-    if (s->ended == s->inputs || s->is_over)
+    if (s->sources.ended == s->sources.count || s->is_over)
         return end_of_all(s, stage);
     if (s->left.len > 0)
         return take_lines(s, stage, err) < 0 ? -1 : 1;
-    if (!input->ended)
-        state = tp_tail_next(input->tail, &block, err);
+    if (!source->ended)
+        state = tp_source_next(source, &block, err);
     hear_news(s, stage);
     s->block = block.ptr;
     switch (state) {
     case TP_IN_BLOCK:
-        s->silent = 0;
+        tp_sources_heard(&s->sources);
         s->left = block;
-        input->too_long = input->told = 0;
+        source->too_long = source->told = 0;
         return take_lines(s, stage, err) < 0 ? -1 : 1;
     case TP_IN_TOO_LONG:
-        s->silent = 0;
+        tp_sources_heard(&s->sources);
         return take_too_long(s, stage, block, err) < 0 ? -1 : 1;
     case TP_IN_WAIT:
-        if (s->kept && !input->follow)
-            return pause_input(s, stage);
+        if (s->kept && !source->follow)
+            return pause_source(s, stage);
         return pass_turn(s, stage, err);
     case TP_IN_END:
-        return end_input(s);
+        return end_source(s);
     case TP_IN_ERROR:
         break;
     }
@@ -644,30 +467,11 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
 /* --- state -------------------------------------------------------------------------------------*/
 
 static int
-save_input(const struct sread *s, size_t i, struct tp_save *save, struct tp_err *err)
-{
-    const struct input *input = &s->input[i];
-    struct tp_tail_saved saved = {
-        .place = tp_tail_place(input->tail),
-        .lines = input->line_number,
-        .too_long = input->too_long + input->told,
-    };
-    int result;
-
-    if (i == s->at && s->left.len > 0)
-        saved.place = tp_tail_place_behind(
-            input->tail, (struct tp_str){s->block, (size_t)(s->left.ptr - s->block)});
-    tp_buf_put(&saved.name, input->name, strlen(input->name));
-    result = tp_buf_failed(&saved.name) ? tp_err_memory(err) : tp_tail_save(&saved, save, err);
-    tp_buf_release(&saved.name);
-    return result;
-}
-
-static int
 sread_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
 {
     const struct sread *s = self;
     struct tp_emit line = tp_emit_open(tp_save_line(save));
+    struct tp_str taken = {NULL, 0};
 
     (void)stage;
     tp_emit_int(&line, TP_STR("largest"), s->bounded.largest);
@@ -675,45 +479,16 @@ sread_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_e
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
-    for (size_t i = 0; i < s->inputs; i++)
-        if (save_input(s, i, save, err) < 0)
-            return -1;
-    return 0;
-}
-
-static struct input *
-find_input(struct sread *s, struct tp_str name)
-{
-    for (size_t i = 0; i < s->inputs; i++)
-        if (tp_str_equal(tp_str_of(s->input[i].name), name))
-            return &s->input[i];
-    return NULL;
-}
-
-static int
-resume_input(struct sread *s, struct tp_stage *stage, const struct tp_tail_saved *saved,
-             struct tp_err *err)
-{
-    struct tp_str name = tp_buf_str(&saved->name);
-    struct input *input = find_input(s, name);
-
-    /* Operands are the same, so that it was one of a pattern. */
-    if (!input) {
-        tp_stage_note(stage, "%.*s is gone, of which %llu bytes were read", (int)name.len, name.ptr,
-                      (unsigned long long)saved->place.offset);
-        return 0;
-    }
-    input->resumed = true;
-    input->line_number = saved->lines;
-    input->told = saved->too_long;
-    return tp_tail_resume(input->tail, &saved->place, err);
+    if (s->left.len > 0)
+        taken = (struct tp_str){s->block, (size_t)(s->left.ptr - s->block)};
+    return tp_sources_save(&s->sources, taken, save, err);
 }
 
 static int
 sread_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
     struct sread *s = self;
-    struct tp_tail_saved saved = {.lines = 0};
+    struct tp_source_gone gone = {.offset = 0};
     int64_t largest, watermark;
     const struct tp_saved clock[] = {
         {"largest", TP_SAVED_INT, &largest, false},
@@ -727,26 +502,21 @@ sread_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err
             tp_bounded_resume(&s->bounded, largest, watermark);
         return result;
     }
-    result = tp_tail_saved_read(&saved, line, err);
-    if (result == 0)
-        result = resume_input(s, stage, &saved, err);
-    tp_buf_release(&saved.name);
+    result = tp_sources_load(&s->sources, line, &gone, err);
+    if (result == 0 && gone.name.len > 0)
+        tp_stage_note(stage, "%.*s is gone, of which %llu bytes were read", (int)gone.name.len,
+                      gone.name.ptr, (unsigned long long)gone.offset);
+    tp_buf_release(&gone.name);
     return result;
 }
 
-/* Which may be missing are those that were there. */
 static int
 sread_restored(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     const struct sread *s = self;
 
     (void)stage;
-    for (size_t i = 0; i < s->inputs; i++)
-        if (!s->input[i].follow && !s->input[i].resumed &&
-            tp_tail_place(s->input[i].tail).inode == 0)
-            return tp_err_set(err, TP_FAULT_USAGE, "%s: No such file or directory",
-                              s->input[i].name);
-    return 0;
+    return tp_sources_check_present(&s->sources, err);
 }
 
 /* Where to begin and to end, and what of. A delay that changed makes no lie, nor does --rate. */
@@ -776,11 +546,7 @@ sread_close(void *self)
 {
     struct sread *s = self;
 
-    for (size_t i = 0; i < s->inputs; i++)
-        tp_tail_close(s->input[i].tail);
-    free(s->input);
-    tp_filenames_release(&s->names);
-    tp_watch_free(s->watch);
+    tp_sources_release(&s->sources);
     tp_text_reader_free(s->reader);
     tp_stamp_free(s->stamp);
     tp_buf_release(&s->scratch);
@@ -789,8 +555,8 @@ sread_close(void *self)
 static const struct tp_operator sread = {
     .name = "sread",
     .purpose = "reads files, rotated and growing ones too, as a stream",
-    .synopsis = "[-F | --once] [--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] "
-                "[FILE ...]\n"
+    .synopsis = "[-F | --once] [--committed[=DIR]] [--from WHERE] [--to WHERE] [--rate N] "
+                "[--speed FACTOR] [-d DUR] [FILE ...]\n"
                 "[--from WHERE] [--to WHERE] [--rate N] [--speed FACTOR] [-d DUR] --exec CMD",
     .example = "  sread -F access.log | sfrom combined | swindow -d 5s -w 1m -k status | sto table",
     .options = options,

@@ -155,6 +155,19 @@ want_members(struct tp_stage *stage, struct tp_template *name, struct tp_err *er
     return 0;
 }
 
+/* What was written behind a commit has to be taken back, and nobody does that for a route. */
+static int
+check_kept(const struct tp_stage *stage, const struct tp_template *name, struct tp_str text,
+           struct tp_err *err)
+{
+    if (!tp_stage_keeps_state(stage) || tp_template_kind(name) != TP_TEMPLATE_FILE)
+        return 0;
+    return tp_err_set(err, TP_FAULT_USAGE,
+                      "--state: what goes into %.*s would come again after a restart; "
+                      "\"| swrite --name NAME --sinks N %.*s\" takes it back",
+                      (int)text.len, text.ptr, (int)text.len, text.ptr);
+}
+
 static int
 open_destination(struct sroute *s, struct tp_stage *stage, const char *option, struct tp_str text,
                  struct destination *to, struct tp_err *err)
@@ -164,7 +177,8 @@ open_destination(struct sroute *s, struct tp_stage *stage, const char *option, s
     to->name = tp_template_parse(text, false, &why);
     if (!to->name)
         return tp_err_set(err, why.fault, "%s: %s", option, why.text);
-    if (want_members(stage, to->name, err) < 0 || tp_router_check(to->name, err) < 0)
+    if (check_kept(stage, to->name, text, err) < 0 || want_members(stage, to->name, err) < 0 ||
+        tp_router_check(to->name, err) < 0)
         return -1;
     if (!tp_template_is_fixed(to->name) || tp_template_kind(to->name) == TP_TEMPLATE_STDOUT)
         return 0;
@@ -272,7 +286,8 @@ open_hash(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if (!tp_template_is_numbered(to->name))
         return tp_err_set(err, TP_FAULT_USAGE, "--hash: no {n} in the TARGET \"%s\"", target);
-    if (want_members(stage, to->name, err) < 0 || tp_router_check(to->name, err) < 0)
+    if (check_kept(stage, to->name, tp_str_of(target), err) < 0 ||
+        want_members(stage, to->name, err) < 0 || tp_router_check(to->name, err) < 0)
         return -1;
     return tp_template_members(to->name) == 0 ? open_parts(s, err) : 0;
 }

@@ -10,8 +10,6 @@
  * behind the watermark (time < watermark) are late: what they should stand before has been written.
  * Output: the lines, byte for byte: those earlier than a watermark, then that watermark.
  */
-#include <stdlib.h>
-
 #include "event/reorder.h"
 #include "filter/operator.h"
 #include "query/sortkey.h"
@@ -31,9 +29,7 @@ struct ssort {
     size_t most;          /* bytes in memory */
 
     /* --by */
-    struct tp_order order;
-    struct tp_expr **by;    /* a term each */
-    struct tp_value *value; /* likewise, of the record at hand */
+    struct tp_terms by;
     struct tp_sorter *sorter;
 };
 
@@ -52,22 +48,11 @@ static const struct tp_option options[] = {
 static int
 open_by(struct ssort *s, struct tp_stage *stage, struct tp_err *err)
 {
-    struct tp_err why;
-
     if (tp_stage_delay(stage) >= 0)
         return tp_err_set(err, TP_FAULT_USAGE, "-d: with --by records are sorted at the end");
     tp_stage_ignore_time(stage);
-    if (tp_order_parse(tp_str_of(s->by_text), &s->order, &why) < 0)
-        return tp_err_set(err, why.fault, "--by: %s", why.text);
-    s->by = calloc(s->order.count, sizeof(struct tp_expr *));
-    s->value = calloc(s->order.count, sizeof *s->value);
-    if (!s->by || !s->value)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < s->order.count; i++) {
-        s->by[i] = tp_stage_compile(stage, "--by", s->order.term[i].text, err);
-        if (!s->by[i])
-            return -1;
-    }
+    if (tp_stage_want_terms(stage, "--by", s->by_text, &s->by, err) < 0)
+        return -1;
     s->sorter = tp_sorter_new((size_t)s->max_memory, err);
     return s->sorter ? 0 : -1;
 }
@@ -127,13 +112,11 @@ hold(struct ssort *s, tp_time time, struct tp_str line, struct tp_str tail, stru
 static int
 add_by(struct ssort *s, const struct tp_record *r, struct tp_err *err)
 {
-    for (size_t i = 0; i < s->order.count; i++)
-        if (tp_expr_eval(s->by[i], r->slot, &s->value[i], err) < 0)
-            return -1;
-    if (tp_order_accept(&s->order, s->value, err) < 0)
+    if (tp_terms_read(&s->by, r->slot, err) < 0 ||
+        tp_order_accept(&s->by.order, s->by.value, err) < 0)
         return -1;
     tp_buf_clear(&s->key);
-    tp_sortkey_put(&s->order, s->value, &s->key);
+    tp_sortkey_put(&s->by.order, s->by.value, &s->key);
     if (tp_buf_failed(&s->key))
         return tp_err_memory(err);
     return tp_sorter_add(s->sorter, tp_buf_str(&s->key),
@@ -147,9 +130,9 @@ ssort_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct tp_err err;
     int result;
 
-    if (!s->by && r->time < r->watermark)
+    if (!s->by_text && r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    result = s->by ? add_by(s, r, &err) : hold(s, r->time, r->line, TP_STR("\n"), &err);
+    result = s->by_text ? add_by(s, r, &err) : hold(s, r->time, r->line, TP_STR("\n"), &err);
     if (result < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
@@ -228,7 +211,7 @@ ssort_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct t
 {
     struct ssort *s = self;
 
-    if (!s->by)
+    if (!s->by_text)
         return write_until(s, stage, *watermark, err);
     *watermark = TP_TIME_BEFORE_ALL; /* at the end any time may come */
     return 0;
@@ -240,7 +223,7 @@ ssort_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     struct ssort *s = self;
     struct leaving leaving = {s, stage};
 
-    if (s->by)
+    if (s->by_text)
         return tp_sorter_finish(s->sorter, write_item, &leaving, err);
     return write_until(s, stage, TP_TIME_AFTER_ALL, err);
 }
@@ -278,7 +261,7 @@ ssort_unfinished(void *self, const char **what)
     struct ssort *s = self;
 
     *what = "held record";
-    if (s->by)
+    if (s->by_text)
         return (size_t)tp_sorter_count(s->sorter);
     return tp_reorder_count(s->held) + (s->runs ? (size_t)tp_runs_count(s->runs) : 0);
 }
@@ -345,7 +328,7 @@ save_sorter(struct ssort *s, struct tp_save *save, struct tp_err *err)
     struct tp_emit line = tp_emit_open(tp_save_line(save));
 
     tp_emit_name(&line, TP_STR("kinds"));
-    tp_order_save(&s->order, line.to);
+    tp_order_save(&s->by.order, line.to);
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
@@ -367,7 +350,7 @@ ssort_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_e
     struct saving saving = {.save = save};
 
     (void)stage;
-    if (s->by)
+    if (s->by_text)
         return save_sorter(s, save, err);
     if (s->runs && tp_runs_count(s->runs) > 0 && save_runs(s, save, err) < 0)
         return -1;
@@ -379,14 +362,14 @@ static int
 load_item(struct ssort *s, struct tp_str saved, struct tp_buf *line, struct tp_err *err)
 {
     const struct tp_saved fields[] = {
-        {s->by ? "by" : "spilled", TP_SAVED_HEX, &s->key, false},
+        {s->by_text ? "by" : "spilled", TP_SAVED_HEX, &s->key, false},
         {"line", TP_SAVED_TEXT, line, false},
     };
 
     tp_buf_clear(&s->key);
     if (tp_saved_read(saved, fields, 2, err) < 0)
         return -1;
-    if (s->by)
+    if (s->by_text)
         return tp_sorter_add(s->sorter, tp_buf_str(&s->key), tp_buf_str(line), err);
     if (!s->runs)
         s->runs = tp_runs_new((size_t)s->max_memory / 8, err);
@@ -415,7 +398,7 @@ load_kinds(struct ssort *s, struct tp_str saved, struct tp_err *err)
 
     if (tp_saved_read(saved, &field, 1, err) < 0)
         return -1;
-    return tp_order_load(&s->order, kinds, err);
+    return tp_order_load(&s->by.order, kinds, err);
 }
 
 static int
@@ -426,10 +409,10 @@ ssort_load(void *self, struct tp_stage *stage, struct tp_str saved, struct tp_er
     int result;
 
     (void)stage;
-    if (s->by && tp_saved_is(saved, "kinds"))
+    if (s->by_text && tp_saved_is(saved, "kinds"))
         return load_kinds(s, saved, err);
-    result = s->by || tp_saved_is(saved, "spilled") ? load_item(s, saved, &line, err)
-                                                    : load_held(s, saved, &line, err);
+    result = s->by_text || tp_saved_is(saved, "spilled") ? load_item(s, saved, &line, err)
+                                                         : load_held(s, saved, &line, err);
     tp_buf_release(&line);
     return result;
 }
@@ -458,11 +441,7 @@ ssort_close(void *self)
 {
     struct ssort *s = self;
 
-    for (size_t i = 0; s->by && i < s->order.count; i++)
-        tp_expr_free(s->by[i]);
-    free(s->by);
-    free(s->value);
-    tp_order_release(&s->order);
+    tp_terms_release(&s->by);
     tp_sorter_free(s->sorter);
     tp_reorder_free(s->held);
     tp_runs_free(s->runs);

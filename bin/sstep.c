@@ -324,7 +324,7 @@ static const struct tp_operator sstep = {
     .example = "  sstep -d 5s -k host -a 'rate(bytes), avg(load) OVER (RANGE 10m) AS mean'\n"
                "  sstep -k sensor -a 'alarm(temp > 90, clear temp < 80, for 5m) AS hot'",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_NO_CHANGES,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART | TP_NO_CHANGES,
     .open = sstep_open,
     .record = sstep_record,
     .watermark = sstep_watermark,

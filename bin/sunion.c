@@ -9,11 +9,18 @@
  * Output: the lines, byte for byte (--source adds a last member); the watermark is the minimum over
  * the inputs.
  */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "filter/operator.h"
 #include "record/emit.h"
 #include "value/text.h"
+
+/* --sorted: whose turn it is: the heap holds all it compares. */
+struct turn {
+    tp_time bound;
+    int input;
+};
 
 /* --sorted: where an input stands. */
 struct merging {
@@ -36,7 +43,7 @@ struct sunion {
 
     bool sorted;
     struct merging *merging; /* by input */
-    int *heap;               /* inputs, the one with the least bound first */
+    struct turn *heap;       /* by input, the one with the least bound first; and one behind all */
     int *listed;             /* inputs whose line may lie in a block */
     int listed_count, idle;
     tp_time written;      /* of the last line */
@@ -79,14 +86,15 @@ open_sorted(struct sunion *u, struct tp_stage *stage, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-d: --sorted takes inputs in order; ssort -d merges others");
     u->merging = calloc(inputs, sizeof *u->merging);
-    u->heap = calloc(inputs, sizeof *u->heap);
+    u->heap = calloc(inputs + 1, sizeof *u->heap);
     u->listed = calloc(inputs, sizeof *u->listed);
     if (!u->merging || !u->heap || !u->listed)
         return tp_err_memory(err);
     for (int i = 0; i < u->inputs; i++) {
         u->merging[i] = (struct merging){.bound = TP_TIME_BEFORE_ALL, .place = (size_t)i};
-        u->heap[i] = i;
+        u->heap[i] = (struct turn){TP_TIME_BEFORE_ALL, i};
     }
+    u->heap[inputs] = (struct turn){TP_TIME_AFTER_ALL, INT_MAX};
     u->written = TP_TIME_BEFORE_ALL;
     return 0;
 }
@@ -140,63 +148,64 @@ pass(struct sunion *u, struct tp_stage *stage, const struct tp_record *r)
 
 /* --- the heap ----------------------------------------------------------------------------------*/
 
+/* Without a branch: which of two comes first is as good as random. */
 static inline bool
-is_before(const struct sunion *u, int a, int b)
+is_before(struct turn a, struct turn b)
 {
-    tp_time x = u->merging[a].bound, y = u->merging[b].bound;
-
-    return x != y ? x < y : a < b;
+    return (a.bound < b.bound) | ((a.bound == b.bound) & (a.input < b.input));
 }
 
 static inline void
-set(struct sunion *u, size_t at, int input)
+set(struct sunion *u, size_t at, struct turn turn)
 {
-    u->heap[at] = input;
-    u->merging[input].place = at;
+    u->heap[at] = turn;
+    u->merging[turn.input].place = at;
 }
 
 static void
-sift_down(struct sunion *u, int input)
+sift_up(struct sunion *u, size_t at, struct turn turn)
 {
-    size_t at = u->merging[input].place, count = (size_t)u->inputs;
-
-    for (;;) {
-        size_t child = 2 * at + 1;
-
-        if (child >= count)
-            break;
-        if (child + 1 < count && is_before(u, u->heap[child + 1], u->heap[child]))
-            child++;
-        if (!is_before(u, u->heap[child], input))
-            break;
-        set(u, at, u->heap[child]);
-        at = child;
-    }
-    set(u, at, input);
-}
-
-static void
-sift_up(struct sunion *u, int input)
-{
-    size_t at = u->merging[input].place;
-
-    while (at > 0 && is_before(u, input, u->heap[(at - 1) / 2])) {
+    while (at > 0 && is_before(turn, u->heap[(at - 1) / 2])) {
         set(u, at, u->heap[(at - 1) / 2]);
         at = (at - 1) / 2;
     }
-    set(u, at, input);
+    set(u, at, turn);
+}
+
+static inline size_t
+first_child(const struct sunion *u, size_t at)
+{
+    size_t child = 2 * at + 1;
+
+    return child + is_before(u->heap[child + 1], u->heap[child]);
+}
+
+/* Where it does not stay, the next line of an input belongs near the bottom: the hole goes down all
+ * the way, without asking, and up again (Wegener: "Bottom-up heapsort", 1993). */
+static void
+sift_down(struct sunion *u, size_t at, struct turn turn)
+{
+    size_t count = (size_t)u->inputs;
+
+    if (2 * at + 1 < count && is_before(u->heap[first_child(u, at)], turn)) {
+        while (2 * at + 1 < count) {
+            size_t child = first_child(u, at);
+
+            set(u, at, u->heap[child]);
+            at = child;
+        }
+    }
+    sift_up(u, at, turn);
 }
 
 static void
 move(struct sunion *u, int input, tp_time bound)
 {
-    bool back = bound < u->merging[input].bound;
+    struct merging *m = &u->merging[input];
+    struct turn turn = {bound, input};
 
-    u->merging[input].bound = bound;
-    if (back)
-        sift_up(u, input);
-    else
-        sift_down(u, input);
+    (bound < m->bound ? sift_up : sift_down)(u, m->place, turn);
+    m->bound = bound;
 }
 
 /* Without a line: what INPUT may still bring, or that it is not waited for. */
@@ -217,7 +226,7 @@ write_due(struct sunion *u, struct tp_stage *stage, struct tp_err *err)
 {
     int first;
 
-    while (u->merging[first = u->heap[0]].holds) {
+    while (u->merging[first = u->heap[0].input].holds) {
         struct merging *m = &u->merging[first];
 
         u->written = m->bound;
@@ -264,7 +273,7 @@ merge(struct sunion *u, struct tp_stage *stage, const struct tp_record *r)
     u->idle -= m->idle;
     m->idle = false;
     move(u, r->input, r->time);
-    if (u->heap[0] == r->input) {
+    if (u->heap[0].input == r->input) {
         u->written = r->time;
         return pass(u, stage, r);
     }
@@ -343,7 +352,7 @@ sunion_choose(void *self, struct tp_stage *stage)
     for (int i = 0; u->idle > 0 && i < u->inputs; i++)
         if (u->merging[i].idle && !u->merging[i].holds && tp_stage_input_ready(stage, i))
             return i;
-    return u->merging[u->heap[0]].bound == TP_TIME_AFTER_ALL ? -1 : u->heap[0];
+    return u->heap[0].bound == TP_TIME_AFTER_ALL ? -1 : u->heap[0].input;
 }
 
 static int

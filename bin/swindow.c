@@ -198,28 +198,33 @@ add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *group
     return -1;
 }
 
-/* The same, where the key is one member and its group is remembered: the hot path. */
-static inline int
-add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
-                  struct tp_err *err)
+/* The same for a pane, whose new groups are noted and, where the key is one member, remembered. */
+static __attribute__((noinline)) int
+add_to_pane(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, struct tp_err *err)
 {
-    struct tp_memo_entry sought, *place = NULL;
-    size_t groups;
+    size_t groups = tp_map_count(pane->groups);
+    void *acc;
 
-    if (w->memo_slot >= 0)
-        place = tp_memo_place(&w->memo, pane->groups, &r->slot[w->memo_slot], &sought);
-    sought.value = place ? tp_memo_find(&w->memo, place, &sought) : NULL;
-    if (sought.value)
-        return add(w, r, sought.value, err);
-    groups = tp_map_count(pane->groups);
-    if (add_to_groups(w, r, pane->groups, &sought.value, err) < 0)
+    if (add_to_groups(w, r, pane->groups, &acc, err) < 0)
         return -1;
     if (tp_map_count(pane->groups) > groups &&
         tp_windows_note(w->kinds.windows, pane, r->sequence) < 0)
         return tp_err_memory(err);
-    if (place)
-        tp_memo_keep(&w->memo, place, &sought);
+    if (w->memo_slot >= 0)
+        tp_memo_keep(&w->memo, pane->groups, &r->slot[w->memo_slot], acc);
     return 0;
+}
+
+/* The same where the group may be remembered: the hot path. */
+static inline int
+add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
+                  struct tp_err *err)
+{
+    void *acc = NULL;
+
+    if (w->memo_slot >= 0)
+        acc = tp_memo_find(&w->memo, pane->groups, &r->slot[w->memo_slot]);
+    return acc ? add(w, r, acc, err) : add_to_pane(w, r, pane, err);
 }
 
 static struct tp_arrival
@@ -463,7 +468,7 @@ static const struct tp_operator swindow = {
                 "-w SPEC [-k KEYS] [-a AGGS] [-d DUR] --partial|--merge [FILE ...]",
     .example = "  swindow -d 5s -w 1m -k status -a 'count, p99(bytes)' access.ndjson | sto table",
     .options = options,
-    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL,
+    .traits = TP_TIMED | TP_DELAYS | TP_LATENESS | TP_STATEFUL | TP_SAVES_APART,
     .open = swindow_open,
     .record = swindow_record,
     .watermark = swindow_watermark,

@@ -5,10 +5,11 @@ TEST_ENV   = BUILD=$(abspath $(BUILD)) CC='$(CC)'
 FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FUZZ_TIME  ?= 60
 SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
+STATE_BINS := $(STATE_SRC:%.c=$(BUILD)/%)
 
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation, state
-	@$(MAKE) all
-	@$(MAKE) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
+	@$(MAKE) $(JOBS) all
+	@$(MAKE) $(JOBS) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
 	    check-install check-self check-state check-crash
 	@$(MAKE) model WALKS=50
 
@@ -48,7 +49,6 @@ $(BUILD)/tests/oracle/%: $(OBJ)/tests/oracle/%.o $(LIB)
 	$(call quiet,LD,$@)$(call link_test,tests/oracle/$*.c)
 
 # Saved state: small sources and sinks of the tests' own, and the model of the protocol.
-STATE_BINS := $(STATE_SRC:%.c=$(BUILD)/%)
 $(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link,tests/state/$*.c)
@@ -67,6 +67,9 @@ check-crash: $(BINS) $(STATE_BINS) $(SHIM) ## a seeded subset of the crash campa
 
 crash: $(BINS) $(STATE_BINS) $(SHIM) ## the crash campaign: kill -9 at random moments (KILLS=10000 SEED=1)
 	@$(TEST_ENV) SAY=1 KILLS=$(or $(KILLS),10000) CALLS=$(or $(CALLS),0) ERRORS=0 tests/crash/run
+
+soak: $(BINS) ## an endless pair of streams for MINUTES (10): memory must stay flat (SERIES=FILE)
+	@$(TEST_ENV) tests/soak -m $(or $(MINUTES),10) $(if $(SERIES),-o $(SERIES))
 
 model: ## the model of barriers and commits: many walks, and each rule switched off (WALKS=)
 	@$(PYTHON) tests/model/barriers.py --walks $(or $(WALKS),1000)
@@ -186,6 +189,6 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    done; \
 	    printf '\n]\n'; } >$@
 
-.PHONY: check check-crash crash check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
+.PHONY: check check-crash crash soak check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
 	check-self check-state model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint

@@ -121,9 +121,6 @@ records() # records FROM TO: a minute apart
     mkdir empty
     run sread empty
     [ "$status" -eq 2 ]
-    records 1 2 | swrite --log log
-    run sread -F log
-    [ "$status" -eq 2 ]
     run swrite --log --roll 1h log </dev/null
     [ "$status" -eq 2 ]
     run swrite --keep 1h out </dev/null

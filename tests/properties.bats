@@ -20,3 +20,9 @@
     echo "$output"
     [ "$status" -eq 0 ]
 }
+
+@test "swindow(1)'s table of special input" {
+    run python3 "$BATS_TEST_DIRNAME/property/special.py"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}

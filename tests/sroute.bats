@@ -136,3 +136,23 @@ numbers() {
     [ "$(zcat three.gz)" = "$(sed -n 3p in)" ]
     [ "$(wc -l <rest.ndjson)" -eq 89 ]
 }
+
+@test "state: a file is refused, and swrite as its command takes back what came behind a commit" {
+    numbers 100 >in
+    export TIDEPIPE_STATE=state
+    run bash -c "sread --once in | sroute -r 'a > 90 => big' --else rest"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'--state: what goes into big would come again'* ]]
+    [ ! -e big ]
+
+    # The first run ends with a commit; what a killed one wrote behind it is thrown away.
+    twice() { sread --once in |
+        sroute -r 'a > 90 => | swrite --sinks 2 --name big big' --else '| swrite --sinks 2 --name rest rest'; }
+    twice
+    [ "$(wc -l <big)" -eq 10 ] && [ "$(wc -l <rest)" -eq 90 ]
+    echo '{"a":91,"k":"behind the commit"}' >>big
+    numbers 110 >in
+    twice
+    [ "$(wc -l <rest)" -eq 90 ]
+    cat rest big | cmp - in
+}

@@ -3,9 +3,9 @@
  *
  * A digest is the seeded XXH3 of some bytes; who keeps it instead of them takes two different runs
  * of bytes for the same with a chance of about n*n / 2^129 among n of them: 10^-22 for 100 million.
- * Open addressing, at most 3/4 full: 16 bytes (24 with numbers) a place. Growing doubles the table
- * and moves all of it. Large tables lie in huge pages where the system has them: places are hit at
- * random, and would each miss the page tables, too.
+ * 16 bytes (24 with numbers) a place, at most 7/8 of them taken. Growth is incremental: no addition
+ * moves more than 4 MiB of digests. Large sets lie in huge pages where the system has them: places
+ * are hit at random, and would each miss the page tables, too.
  */
 #ifndef TP_BASE_DIGESTS_H
 #define TP_BASE_DIGESTS_H
@@ -34,7 +34,8 @@ bool tp_digests_find(const struct tp_digests *digests, struct tp_digest digest, 
 /* DIGEST will be asked for or added soon: its place is fetched from memory meanwhile. */
 void tp_digests_expect(const struct tp_digests *digests, struct tp_digest digest);
 
-/* Adds a DIGEST that is not there. -1 when memory ran out. */
+/* 1: DIGEST was not there and is now, with NUMBER; 0: it was, and keeps the one it has; -1: memory
+ * ran out. */
 int tp_digests_add(struct tp_digests *digests, struct tp_digest digest, int64_t number);
 
 /* Walks over all, in no order: *AT starts at 0. False at the end. */
@@ -42,5 +43,6 @@ bool tp_digests_next(const struct tp_digests *digests, size_t *at, struct tp_dig
                      int64_t *number);
 
 size_t tp_digests_count(const struct tp_digests *digests);
+size_t tp_digests_size(const struct tp_digests *digests); /* bytes held, for --max-memory */
 
 #endif

@@ -56,6 +56,18 @@ tp_changed_see(struct tp_changed *c, uint64_t seed, struct tp_str key, struct tp
     return changed;
 }
 
+size_t
+tp_changed_count(const struct tp_changed *c)
+{
+    return tp_map_count(c->last);
+}
+
+size_t
+tp_changed_size(const struct tp_changed *c)
+{
+    return sizeof *c + tp_map_size(c->last);
+}
+
 /* --- saved state -------------------------------------------------------------------------------*/
 
 int

@@ -25,6 +25,9 @@ void tp_changed_free(struct tp_changed *changed); /* NULL is fine */
 int tp_changed_see(struct tp_changed *changed, uint64_t seed, struct tp_str key,
                    struct tp_str values, struct tp_err *err);
 
+size_t tp_changed_count(const struct tp_changed *changed); /* keys */
+size_t tp_changed_size(const struct tp_changed *changed);  /* bytes held, for --max-memory */
+
 /* Saved state: a line `{"last":...` for each key; loaded, they hold with the same SEED and
  * EXACTLY. */
 int tp_changed_save(const struct tp_changed *changed, struct tp_save *save, struct tp_err *err);

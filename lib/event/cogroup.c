@@ -3,49 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/heap.h"
-#include "base/map.h"
-
-/* A record, in as many windows as REFS says. */
-struct line {
-    uint32_t refs;
-    enum tp_join_side side;
-    bool matched; /* in the window that is being answered */
-    size_t len;
-    uint64_t order; /* of arrival */
-    char text[];
-};
-
-struct list {
-    struct line **line;
-    size_t count, cap;
-};
-
-/* What one key has in one window. */
-struct cell {
-    struct tp_window window;
-    struct list side[2];
-    bool merged;         /* of several sessions: its lists are not in the order of arrival */
-    struct group *group; /* NULL: its record has no key, or it was merged into another */
-    struct cell *next;   /* of the same key */
-};
-
-/* The sessions of a key; of another window the only cell. */
-struct group {
-    struct cell *first;
-};
-
-struct cogroup {
-    struct tp_match match;
-    struct tp_cogroup options;
-    struct tp_map *keys; /* key (behind the end of a window, but of sessions) -> struct group */
-    struct tp_buf key;
-    struct tp_heap due; /* cells by the end they had when pushed: sessions grow */
-    uint64_t order;     /* of the last record */
-    size_t held[2];
-    size_t size;
-};
+#include "event/cogroup_state.h"
 
 /* --- lists -------------------------------------------------------------------------------------*/
 
@@ -68,8 +26,8 @@ reserve(struct cogroup *c, struct list *list, size_t more)
     return 0;
 }
 
-static void
-drop_line(struct cogroup *c, struct line *line)
+void
+tp_cogroup_drop(struct cogroup *c, struct line *line)
 {
     if (--line->refs > 0)
         return;
@@ -79,18 +37,18 @@ drop_line(struct cogroup *c, struct line *line)
     free(line);
 }
 
-static struct line *
-new_line(struct cogroup *c, const struct tp_match_record *r)
+struct line *
+tp_cogroup_line(struct cogroup *c, enum tp_join_side side, struct tp_str text)
 {
-    size_t len = r->side == TP_JOIN_RIGHT && c->options.bare_right ? 0 : r->line.len;
+    size_t len = side == TP_JOIN_RIGHT && c->options.bare_right ? 0 : text.len;
     struct line *line = malloc(sizeof *line + len);
 
     if (!line)
         return NULL;
-    *line = (struct line){.refs = 1, .side = r->side, .len = len, .order = ++c->order};
+    *line = (struct line){.refs = 1, .side = side, .len = len, .order = ++c->records};
     if (len > 0)
-        memcpy(line->text, r->line.ptr, len);
-    c->held[r->side]++;
+        memcpy(line->text, text.ptr, len);
+    c->held[side]++;
     c->match.waiting++;
     c->size += sizeof *line + len;
     return line;
@@ -98,25 +56,44 @@ new_line(struct cogroup *c, const struct tp_match_record *r)
 
 /* --- cells -------------------------------------------------------------------------------------*/
 
-static struct cell *
-new_cell(struct cogroup *c, struct group *group, const struct tp_window *window)
+static void
+enter_group(struct group *group, struct cell *cell)
+{
+    struct cell **link = &group->first;
+
+    while (*link && (*link)->order > cell->order)
+        link = &(*link)->next;
+    cell->next = *link;
+    *link = cell;
+    cell->group = group;
+}
+
+struct cell *
+tp_cogroup_cell(struct cogroup *c, struct group *group, const struct tp_window *window, tp_time at,
+                uint64_t order)
 {
     struct cell *cell = calloc(1, sizeof *cell);
 
     if (!cell)
         return NULL;
     cell->window = *window;
-    if (tp_heap_push(&c->due, window->end, cell) < 0) {
+    cell->order = order;
+    if (tp_heap_push(&c->due, at, cell) < 0) {
         free(cell);
         return NULL;
     }
     c->size += sizeof *cell;
-    cell->group = group;
-    if (group) {
-        cell->next = group->first;
-        group->first = cell;
-    }
+    if (order > c->cells)
+        c->cells = order;
+    if (group)
+        enter_group(group, cell);
     return cell;
+}
+
+static struct cell *
+new_cell(struct cogroup *c, struct group *group, const struct tp_window *window)
+{
+    return tp_cogroup_cell(c, group, window, window->end, c->cells + 1);
 }
 
 /* Takes CELL out of its key, which goes with its last one. */
@@ -139,7 +116,7 @@ free_cell(struct cogroup *c, struct cell *cell)
 {
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; i < cell->side[side].count; i++)
-            drop_line(c, cell->side[side].line[i]);
+            tp_cogroup_drop(c, cell->side[side].line[i]);
         c->size -= cell->side[side].cap * sizeof(struct line *);
         free(cell->side[side].line);
     }
@@ -208,8 +185,8 @@ session_of(struct cogroup *c, struct group *group, const struct tp_window *merge
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-static int
-put(struct cogroup *c, struct cell *cell, struct line *line)
+int
+tp_cogroup_put(struct cogroup *c, struct cell *cell, struct line *line)
 {
     struct list *list = cell ? &cell->side[line->side] : NULL;
 
@@ -220,32 +197,46 @@ put(struct cogroup *c, struct cell *cell, struct line *line)
     return 0;
 }
 
-static int
-put_session(struct cogroup *c, struct tp_str key, struct line *line, const struct tp_window *merged)
+struct group *
+tp_cogroup_group(struct cogroup *c, struct tp_str key, tp_time end)
 {
-    struct group *group = key.ptr ? tp_map_add(c->keys, key, NULL) : NULL;
+    if (c->options.spec.kind == TP_WINDOW_SESSION)
+        return tp_map_add(c->keys, key, NULL);
+    tp_buf_clear(&c->key);
+    tp_buf_put(&c->key, &end, sizeof end);
+    tp_buf_put_str(&c->key, key);
+    return tp_buf_failed(&c->key) ? NULL : tp_map_add(c->keys, tp_buf_str(&c->key), NULL);
+}
+
+/* In WINDOW; of sessions it is what they are merged to. */
+static int
+put_window(struct cogroup *c, struct tp_str key, struct line *line, const struct tp_window *window)
+{
+    struct group *group = key.ptr ? tp_cogroup_group(c, key, window->end) : NULL;
+    struct cell *cell;
 
     if (key.ptr && !group)
         return -1;
-    return put(c, session_of(c, group, merged), line);
+    if (c->options.spec.kind == TP_WINDOW_SESSION)
+        cell = session_of(c, group, window);
+    else
+        cell = group && group->first ? group->first : new_cell(c, group, window);
+    return tp_cogroup_put(c, cell, line);
 }
 
-/* In the window that ends at END. */
+/* In those that end from FIRST to LAST, the slide apart, and are not over. */
 static int
-put_window(struct cogroup *c, struct tp_str key, struct line *line, tp_time end)
+put_windows(struct cogroup *c, const struct tp_match_record *r, struct line *line, tp_time first,
+            tp_time last)
 {
-    struct tp_window window = {tp_window_start(&c->options.spec, end), end};
-    struct group *group = NULL;
+    for (tp_time end = first;; end += c->options.spec.slide) {
+        struct tp_window window = {tp_window_start(&c->options.spec, end), end};
 
-    if (key.ptr) {
-        tp_buf_clear(&c->key);
-        tp_buf_put(&c->key, &end, sizeof end);
-        tp_buf_put_str(&c->key, key);
-        group = tp_buf_failed(&c->key) ? NULL : tp_map_add(c->keys, tp_buf_str(&c->key), NULL);
-        if (!group)
+        if (end > r->watermark && put_window(c, r->key, line, &window) < 0)
             return -1;
+        if (end >= last)
+            return 0;
     }
-    return put(c, group && group->first ? group->first : new_cell(c, group, &window), line);
 }
 
 /* Puts the record in its windows from FIRST to LAST (sessions: in LAST). */
@@ -253,23 +244,16 @@ static int
 put_record(struct cogroup *c, const struct tp_match_record *r, const struct tp_window *first,
            const struct tp_window *last)
 {
-    struct line *line = new_line(c, r);
-    tp_time end = first->end;
-    int result = 0;
+    struct line *line = tp_cogroup_line(c, r->side, r->line);
+    int result;
 
     if (!line)
         return -1;
-    if (c->options.spec.kind == TP_WINDOW_SESSION) {
-        result = put_session(c, r->key, line, last);
-    } else {
-        for (;; end += c->options.spec.slide) {
-            if (end > r->watermark && put_window(c, r->key, line, end) < 0)
-                result = -1;
-            if (result < 0 || end >= last->end)
-                break;
-        }
-    }
-    drop_line(c, line); /* the windows have it now */
+    if (c->options.spec.kind == TP_WINDOW_SESSION)
+        result = put_window(c, r->key, line, last);
+    else
+        result = put_windows(c, r, line, first->end, last->end);
+    tp_cogroup_drop(c, line); /* the windows have it now */
     return result;
 }
 
@@ -400,22 +384,6 @@ advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
 
 /* --- the way -----------------------------------------------------------------------------------*/
 
-static int
-end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
-{
-    (void)match;
-    (void)side;
-    (void)err;
-    return 0;
-}
-
-static tp_time
-forward(const struct tp_match *match, tp_time watermark)
-{
-    (void)match;
-    return watermark;
-}
-
 static size_t
 held(const struct tp_match *match, enum tp_join_side side)
 {
@@ -437,13 +405,23 @@ cogroup_free(struct tp_match *match)
 
     while (c->due.count > 0)
         free_cell(c, tp_heap_pop(&c->due).data);
+    tp_cogroup_loaded(match);
     tp_heap_release(&c->due);
     tp_buf_release(&c->key);
     tp_map_free(c->keys);
     free(c);
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, cogroup_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .held = held,
+    .size = size,
+    .save = tp_cogroup_save,
+    .load = tp_cogroup_load,
+    .loaded = tp_cogroup_loaded,
+    .free = cogroup_free,
+};
 
 struct tp_match *
 tp_cogroup_new(const struct tp_cogroup *options)

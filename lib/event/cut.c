@@ -5,6 +5,7 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "event/lineup.h"
 #include "event/window.h"
 
 /* A record that waits for its turn, or a session, which then is made of its first one. */
@@ -28,8 +29,7 @@ struct tp_cuts {
     struct tp_heap waiting; /* records by time */
     struct tp_heap due;     /* sessions by an end they had: the last entry has that they have */
     struct tp_map *current; /* key -> struct session *, the one that may grow */
-    struct session **list;
-    size_t list_cap;
+    struct tp_lineup due_now;
     size_t open;
 };
 
@@ -104,7 +104,7 @@ tp_cuts_free(struct tp_cuts *cuts)
     tp_heap_release(&cuts->waiting);
     tp_heap_release(&cuts->due);
     tp_map_free(cuts->current);
-    free(cuts->list);
+    tp_lineup_release(&cuts->due_now);
     free(cuts);
 }
 
@@ -232,38 +232,17 @@ take(struct tp_cuts *cuts, struct session *record, struct tp_err *err)
 /* --- time --------------------------------------------------------------------------------------*/
 
 static int
-in_order(const void *a, const void *b)
+line_up(struct tp_lineup *lineup, struct session *session)
 {
-    const struct session *left = *(struct session *const *)a;
-    const struct session *right = *(struct session *const *)b;
-
-    if (left->window.end != right->window.end)
-        return left->window.end > right->window.end ? 1 : -1;
-    return (left->sequence > right->sequence) - (left->sequence < right->sequence);
+    return tp_lineup_add(lineup, session->window.end, session->sequence, session);
 }
 
 static int
-list(struct tp_cuts *cuts, size_t count, struct session *session)
-{
-    if (count == cuts->list_cap) {
-        size_t cap = count ? 2 * count : 64;
-        struct session **grown = realloc(cuts->list, cap * sizeof(struct session *));
-
-        if (!grown)
-            return -1;
-        cuts->list = grown;
-        cuts->list_cap = cap;
-    }
-    cuts->list[count] = session;
-    return 0;
-}
-
-static int
-list_due(struct tp_cuts *cuts, tp_time watermark, size_t *count)
+line_up_due(struct tp_cuts *cuts, tp_time watermark)
 {
     const struct tp_heap_entry *next;
 
-    *count = 0;
+    tp_lineup_clear(&cuts->due_now);
     while ((next = tp_heap_peek(&cuts->due)) && next->at <= watermark) {
         struct session *session = dequeue(cuts);
 
@@ -274,14 +253,12 @@ list_due(struct tp_cuts *cuts, tp_time watermark, size_t *count)
                 return -1;
             continue;
         }
-        if (list(cuts, *count, session) < 0)
+        if (line_up(&cuts->due_now, session) < 0)
             return -1;
         session->said = true;
         session->queued++; /* here: another entry of it may come */
-        ++*count;
     }
-    if (*count > 1)
-        qsort(cuts->list, *count, sizeof(struct session *), in_order);
+    tp_lineup_sort(&cuts->due_now);
     return 0;
 }
 
@@ -305,15 +282,14 @@ tp_cuts_watermark(struct tp_cuts *cuts, tp_time watermark, struct tp_err *err)
 {
     const struct tp_heap_entry *next;
     int result = 0;
-    size_t count;
 
     while ((next = tp_heap_peek(&cuts->waiting)) && next->at <= watermark)
         if (take(cuts, tp_heap_pop(&cuts->waiting).data, err) < 0)
             return -1;
-    if (list_due(cuts, watermark, &count) < 0)
+    if (line_up_due(cuts, watermark) < 0)
         return tp_err_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        struct session *session = cuts->list[i];
+    for (size_t i = 0; i < cuts->due_now.count; i++) {
+        struct session *session = cuts->due_now.entry[i].what;
 
         if (result == 0)
             result = say(cuts, session, err);
@@ -349,69 +325,56 @@ save_session(const struct session *session, const char *state, tp_time at,
     return tp_saving_end(saving, &line, save, key_of(session), session->acc, err);
 }
 
-static int
-as_they_leave(const void *a, const void *b)
-{
-    const struct tp_heap_entry *left = a, *right = b;
-
-    if (left->at != right->at)
-        return left->at > right->at ? 1 : -1;
-    return (left->order > right->order) - (left->order < right->order);
-}
-
-/* Entries of one session stand together. */
-static int
-as_they_are_said(const void *a, const void *b)
-{
-    const struct tp_heap_entry *left = a, *right = b;
-
-    return in_order(&left->data, &right->data);
-}
-
-/* A copy of the entries of QUEUE, in order; NULL: no memory. */
-static struct tp_heap_entry *
-entries_of(const struct tp_heap *queue, int (*order)(const void *, const void *))
-{
-    struct tp_heap_entry *entries = calloc(queue->count + 1, sizeof *entries);
-
-    if (!entries || queue->count == 0)
-        return entries;
-    memcpy(entries, queue->entry, queue->count * sizeof *entries);
-    qsort(entries, queue->count, sizeof *entries, order);
-    return entries;
-}
-
+/* As they leave the queue. */
 static int
 save_waiting(const struct tp_cuts *cuts, const struct tp_saving *saving, struct tp_save *save,
              struct tp_err *err)
 {
-    struct tp_heap_entry *entries = entries_of(&cuts->waiting, as_they_leave);
-    int result = entries ? 0 : tp_err_memory(err);
+    const struct tp_heap *waiting = &cuts->waiting;
+    struct tp_lineup all = {NULL, 0, 0};
+    int result = 0;
 
-    for (size_t i = 0; i < cuts->waiting.count && result == 0; i++)
-        result = save_session(entries[i].data, "waits", entries[i].at, saving, save, err);
-    free(entries);
+    for (size_t i = 0; i < waiting->count && result == 0; i++)
+        if (tp_lineup_add(&all, waiting->entry[i].at, waiting->entry[i].order,
+                          waiting->entry[i].data) < 0)
+            result = tp_err_memory(err);
+    tp_lineup_sort(&all);
+    for (size_t i = 0; i < all.count && result == 0; i++)
+        result = save_session(all.entry[i].what, "waits", all.entry[i].end, saving, save, err);
+    tp_lineup_release(&all);
     return result;
 }
 
 static int
+save_open_one(const struct tp_cuts *cuts, const struct session *session,
+              const struct tp_saving *saving, struct tp_save *save, struct tp_err *err)
+{
+    struct session **current = tp_map_find(cuts->current, key_of(session));
+    bool grows = current && *current == session;
+
+    return save_session(session, grows ? "grows" : "closed", session->window.end, saving, save,
+                        err);
+}
+
+/* As they are said, so that the entries of one session stand together. */
+static int
 save_open(const struct tp_cuts *cuts, const struct tp_saving *saving, struct tp_save *save,
           struct tp_err *err)
 {
-    struct tp_heap_entry *entries = entries_of(&cuts->due, as_they_are_said);
-    int result = entries ? 0 : tp_err_memory(err);
+    struct tp_lineup all = {NULL, 0, 0};
+    int result = 0;
 
     for (size_t i = 0; i < cuts->due.count && result == 0; i++) {
-        const struct session *session = entries[i].data;
-        struct session **current = tp_map_find(cuts->current, key_of(session));
-        bool grows = current && *current == session;
+        struct session *session = cuts->due.entry[i].data;
 
-        if (session->said || (i > 0 && entries[i - 1].data == session))
-            continue;
-        result = save_session(session, grows ? "grows" : "closed", session->window.end, saving,
-                              save, err);
+        if (!session->said && line_up(&all, session) < 0)
+            result = tp_err_memory(err);
     }
-    free(entries);
+    tp_lineup_sort(&all);
+    for (size_t i = 0; i < all.count && result == 0; i++)
+        if (i == 0 || all.entry[i - 1].what != all.entry[i].what)
+            result = save_open_one(cuts, all.entry[i].what, saving, save, err);
+    tp_lineup_release(&all);
     return result;
 }
 

@@ -20,6 +20,7 @@ struct tp_elect {
     struct tp_buf head;      /* of the one that is added */
     struct tp_recent *seen;  /* of the first; borrowed */
     struct tp_map *latest;   /* of the last: by key, in the order in which horizons opened */
+    size_t lines;            /* bytes of the lines in it */
     tp_duration within;      /* of the last */
 };
 
@@ -118,6 +119,13 @@ tp_elect_count(const struct tp_elect *e)
     return tp_reorder_count(e->held) + (e->latest ? tp_map_count(e->latest) : 0);
 }
 
+size_t
+tp_elect_size(const struct tp_elect *e)
+{
+    return sizeof *e + tp_reorder_size(e->held) + e->lines +
+           (e->latest ? tp_map_size(e->latest) : 0);
+}
+
 /* --- judging -----------------------------------------------------------------------------------*/
 
 static int
@@ -155,6 +163,7 @@ elect_latest(const struct leaving *to, tp_time reached, struct tp_err *err)
     while ((first = tp_map_first(latest)) && is_over(to->elect, first->opened, reached)) {
         int result = to->take(to->context, (struct tp_str){first->line, first->len}, true, err);
 
+        to->elect->lines -= first->len;
         free(first->line);
         tp_map_remove(latest, tp_map_key(latest, first));
         if (result < 0)
@@ -179,6 +188,7 @@ put_latest(struct tp_elect *e, tp_time opened, struct tp_str key, struct tp_str 
     if (line.len)
         memcpy(copy, line.ptr, line.len);
     *before = *latest;
+    e->lines += line.len - before->len;
     if (*is_new)
         latest->opened = opened;
     latest->line = copy;

@@ -49,6 +49,7 @@ int tp_elect_reach(struct tp_elect *elect, tp_time reached, tp_elect_take *take,
 tp_time tp_elect_promise(const struct tp_elect *elect, tp_time watermark);
 
 size_t tp_elect_count(const struct tp_elect *elect); /* lines held */
+size_t tp_elect_size(const struct tp_elect *elect);  /* bytes held, for --max-memory */
 
 /* Saved state: `{"latest":...` for each open horizon, then `{"held":...` for each line not judged;
  * loaded in that order into a new one of the same kind and WITHIN. SEEN is saved by its owner. */

@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "event/lineup.h"
 
 struct group {
     struct tp_firing firing;
@@ -25,8 +26,7 @@ struct tp_held {
     struct tp_heap due;      /* windows by their end */
     struct tp_heap early;    /* ... by when their next early rows are due */
     struct tp_heap expiring; /* ... that were said, by their end */
-    struct held_window **list;
-    size_t list_cap;
+    struct tp_lineup early_now;
 };
 
 struct tp_held *
@@ -74,7 +74,7 @@ tp_held_free(struct tp_held *held)
     tp_heap_release(&held->due);
     tp_heap_release(&held->early);
     tp_heap_release(&held->expiring);
-    free(held->list);
+    tp_lineup_release(&held->early_now);
     free(held);
 }
 
@@ -263,50 +263,23 @@ tp_held_say(struct tp_held *held, const struct tp_window *window, struct tp_str 
 
 /* --- time --------------------------------------------------------------------------------------*/
 
+/* The windows whose early rows are due and whose row on time is not: by their ends, of which no two
+ * are equal. An entry lies before its window's end, so that none outlives its window. */
 static int
-by_end(const void *a, const void *b)
-{
-    const struct held_window *left = *(struct held_window *const *)a;
-    const struct held_window *right = *(struct held_window *const *)b;
-
-    return (left->window.end > right->window.end) - (left->window.end < right->window.end);
-}
-
-static int
-list(struct tp_held *held, size_t count, struct held_window *window)
-{
-    if (count == held->list_cap) {
-        size_t cap = count ? 2 * count : 16;
-        struct held_window **grown = realloc(held->list, cap * sizeof(struct held_window *));
-
-        if (!grown)
-            return -1;
-        held->list = grown;
-        held->list_cap = cap;
-    }
-    held->list[count] = window;
-    return 0;
-}
-
-/* The windows whose early rows are due and whose row on time is not: in order. An entry lies before
- * its window's end, so that none outlives its window. */
-static int
-list_early(struct tp_held *held, tp_time watermark, size_t *count, struct tp_err *err)
+line_up_early(struct tp_held *held, tp_time watermark, struct tp_err *err)
 {
     const struct tp_heap_entry *next;
 
-    *count = 0;
+    tp_lineup_clear(&held->early_now);
     while ((next = tp_heap_peek(&held->early)) && next->at <= watermark) {
         struct held_window *window = tp_heap_pop(&held->early).data;
 
         if (window->window.end <= watermark)
             continue;
-        if (list(held, *count, window) < 0)
+        if (tp_lineup_add(&held->early_now, window->window.end, 0, window) < 0)
             return tp_err_memory(err);
-        ++*count;
     }
-    if (*count > 1)
-        qsort(held->list, *count, sizeof(struct held_window *), by_end);
+    tp_lineup_sort(&held->early_now);
     return 0;
 }
 
@@ -344,14 +317,14 @@ expire(struct tp_held *held, tp_time watermark)
 int
 tp_held_watermark(struct tp_held *held, tp_time watermark, struct tp_err *err)
 {
-    size_t early;
-
-    if (list_early(held, watermark, &early, err) < 0 || fire_due(held, watermark, err) < 0)
+    if (line_up_early(held, watermark, err) < 0 || fire_due(held, watermark, err) < 0)
         return -1;
-    for (size_t i = 0; i < early; i++) {
-        if (fire_early(held, held->list[i], err) < 0)
+    for (size_t i = 0; i < held->early_now.count; i++) {
+        struct held_window *window = held->early_now.entry[i].what;
+
+        if (fire_early(held, window, err) < 0)
             return -1;
-        if (schedule_early(held, held->list[i], watermark) < 0)
+        if (schedule_early(held, window, watermark) < 0)
             return tp_err_memory(err);
     }
     expire(held, watermark);

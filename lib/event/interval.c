@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event/join.h"
+#include "event/match_saved.h"
 
 struct interval {
     struct tp_match match;
@@ -120,26 +121,30 @@ take_matches(struct interval *i, const struct tp_match_record *r, bool *matched,
     return 0;
 }
 
+static int
+hold(struct interval *i, const struct tp_match_record *r, bool matched, struct tp_err *err)
+{
+    bool bare = r->side == TP_JOIN_RIGHT && i->options.bare_right;
+    struct tp_join_kept *kept = tp_join_keep(i->join, r->side, r->key, r->time,
+                                             bare ? (struct tp_str){NULL, 0} : r->line, err);
+
+    if (!kept)
+        return -1;
+    kept->matched = matched;
+    i->match.waiting += !matched && is_outer(i, r->side) && !i->options.updates;
+    return 0;
+}
+
 /* The record goes on waiting, or there is nothing to wait for. */
 static int
 keep(struct interval *i, const struct tp_match_record *r, bool matched, struct tp_err *err)
 {
-    bool bare = r->side == TP_JOIN_RIGHT && i->options.bare_right;
     bool lonely = !matched && is_outer(i, r->side), over = i->ended[!r->side];
-    struct tp_join_kept *kept;
 
     if (lonely && (over || i->options.updates) &&
         tp_match_alone(&i->match, r->side, r->time, TP_MATCH_INSERT, r->line, err) < 0)
         return -1;
-    if (over)
-        return 0;
-    kept = tp_join_keep(i->join, r->side, r->key, r->time,
-                        bare ? (struct tp_str){NULL, 0} : r->line, err);
-    if (!kept)
-        return -1;
-    kept->matched = matched;
-    i->match.waiting += lonely && !i->options.updates;
-    return 0;
+    return over ? 0 : hold(i, r, matched, err);
 }
 
 static int
@@ -219,6 +224,65 @@ size(const struct tp_match *match)
     return tp_join_size(((const struct interval *)match)->join);
 }
 
+/* --- saved state -------------------------------------------------------------------------------*/
+
+static const char *const side_name[] = {"left", "right"};
+
+static int
+save_side(struct interval *i, enum tp_join_side side, size_t parts, struct tp_save *save,
+          struct tp_err *err)
+{
+    for (size_t k = 0; k < tp_join_count(i->join, side); k++) {
+        const struct tp_join_kept *kept = tp_join_at(i->join, side, k);
+        struct tp_match_saved saved = {.time = kept->time, .matched = kept->matched};
+
+        saved.key = tp_join_key(i->join, kept);
+        if (kept->len > 0)
+            saved.line = line_of(kept);
+        if (tp_match_saved_write(&saved, side_name[side], parts, save, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+save(struct tp_match *match, size_t parts, struct tp_save *to, struct tp_err *err)
+{
+    struct interval *i = (struct interval *)match;
+
+    if (save_side(i, TP_JOIN_LEFT, parts, to, err) < 0)
+        return -1;
+    return save_side(i, TP_JOIN_RIGHT, parts, to, err);
+}
+
+static int
+load_record(struct interval *i, enum tp_join_side side, const struct tp_match_saved *saved,
+            struct tp_err *err)
+{
+    bool bare = side == TP_JOIN_RIGHT && i->options.bare_right;
+    struct tp_match_record record = {
+        .side = side, .time = saved->time, .key = saved->key, .line = saved->line};
+
+    if (!saved->key.ptr || (!saved->line.ptr && !bare))
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved record has no %s",
+                          saved->key.ptr ? "line" : "key");
+    return hold(i, &record, saved->matched, err);
+}
+
+static int
+load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err)
+{
+    enum tp_join_side side =
+        tp_saved_is(line, side_name[TP_JOIN_RIGHT]) ? TP_JOIN_RIGHT : TP_JOIN_LEFT;
+    struct tp_match_saved saved = {0};
+    int result = tp_match_saved_read(&saved, side_name[side], parts, line, err);
+
+    if (result == 0)
+        result = load_record((struct interval *)match, side, &saved, err);
+    tp_match_saved_release(&saved);
+    return result;
+}
+
 static void
 interval_free(struct tp_match *match)
 {
@@ -226,7 +290,17 @@ interval_free(struct tp_match *match)
     free(match);
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, interval_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .end = end,
+    .forward = forward,
+    .held = held,
+    .size = size,
+    .save = save,
+    .load = load,
+    .free = interval_free,
+};
 
 struct tp_match *
 tp_interval_new(const struct tp_interval *options)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "event/join_chunks.h"
 
 /* A record that belongs further than this from the end is put in place later, when the list is
  * looked at: files in no order are sorted once, not record by record. */
@@ -28,15 +29,6 @@ struct tp_join_key {
     bool idle; /* in the queue of those without records */
 };
 
-/* Records as they came, one behind the other. */
-struct tp_join_chunk {
-    size_t live; /* records that have not left */
-    size_t used, cap;
-    char bytes[];
-};
-
-#define CHUNK ((size_t)256 << 10)
-
 /* Keys that had no record left when they were put here, oldest first: a ring. */
 struct idle {
     struct tp_join_key **key;
@@ -52,7 +44,7 @@ struct tp_join {
     struct tp_join_key *probed; /* where the last probe found its key; NULL: nowhere */
     struct idle idle;
     struct list due[2]; /* all that is kept of a side: the first is the next to go */
-    struct tp_join_chunk *filling[2], *spare;
+    struct tp_join_chunks chunks;
     struct tp_join_kept *expired;
     size_t size; /* bytes of kept records and lists */
 };
@@ -99,7 +91,11 @@ entries(struct list *list)
     return (list->cap ? list->in.many : list->in.few) + list->start;
 }
 
-static void drop_record(struct tp_join *join, struct tp_join_kept *kept);
+static void
+drop_record(struct tp_join *join, const struct tp_join_kept *kept)
+{
+    tp_join_chunks_drop(&join->chunks, kept->chunk);
+}
 
 /* With all its records. */
 static void
@@ -126,82 +122,30 @@ tp_join_free(struct tp_join *join)
     if (join->expired)
         drop_record(join, join->expired);
     tp_map_free(join->keys);
-    for (int side = 0; side < 2; side++) {
+    for (int side = 0; side < 2; side++)
         if (join->due[side].cap)
             free(join->due[side].in.many);
-        free(join->filling[side]);
-    }
-    free(join->spare);
+    tp_join_chunks_release(&join->chunks);
     free(join->idle.key);
     free(join);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* Nothing in CHUNK is kept any more. */
-static void
-drop_chunk(struct tp_join *join, struct tp_join_chunk *chunk)
-{
-    chunk->used = 0;
-    if (chunk == join->filling[TP_JOIN_LEFT] || chunk == join->filling[TP_JOIN_RIGHT])
-        return;
-    if (join->spare || chunk->cap > CHUNK)
-        free(chunk);
-    else
-        join->spare = chunk;
-}
-
-static void
-drop_record(struct tp_join *join, struct tp_join_kept *kept)
-{
-    struct tp_join_chunk *chunk = kept->chunk;
-
-    if (--chunk->live == 0)
-        drop_chunk(join, chunk);
-}
-
-/* A chunk with room for NEED bytes, to be filled with records of SIDE. */
-static struct tp_join_chunk *
-chunk_for(struct tp_join *join, enum tp_join_side side, size_t need)
-{
-    struct tp_join_chunk *chunk = join->filling[side], *full = chunk;
-
-    if (chunk && chunk->cap - chunk->used >= need)
-        return chunk;
-    if (join->spare && need <= join->spare->cap) {
-        chunk = join->spare;
-        join->spare = NULL;
-    } else {
-        size_t cap = need < CHUNK ? CHUNK : need;
-
-        chunk = malloc(sizeof *chunk + cap);
-        if (!chunk)
-            return NULL;
-        *chunk = (struct tp_join_chunk){.cap = cap};
-    }
-    join->filling[side] = chunk;
-    if (full && full->live == 0)
-        drop_chunk(join, full);
-    return chunk;
-}
-
 static struct tp_join_kept *
 new_kept(struct tp_join *join, enum tp_join_side side, tp_time time, struct tp_str line)
 {
-    size_t need = (sizeof(struct tp_join_kept) + line.len + 7) / 8 * 8;
-    struct tp_join_chunk *chunk = chunk_for(join, side, need);
-    struct tp_join_kept *kept;
+    size_t len = sizeof(struct tp_join_kept) + line.len;
+    struct tp_join_chunk *chunk;
+    struct tp_join_kept *kept = tp_join_chunks_take(&join->chunks, side, len, &chunk);
 
-    if (!chunk)
+    if (!kept)
         return NULL;
-    kept = (struct tp_join_kept *)(chunk->bytes + chunk->used);
     *kept = (struct tp_join_kept){
         .time = time, .chunk = chunk, .len = (uint32_t)line.len, .side = (uint8_t)side};
     if (line.len)
         memcpy(kept->line, line.ptr, line.len);
-    chunk->used += need;
-    chunk->live++;
-    join->size += sizeof *kept + line.len;
+    join->size += len;
     return kept;
 }
 
@@ -498,6 +442,19 @@ tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark)
     join->size -= sizeof *kept + kept->len;
     rest_if_empty(join, kept->key);
     return kept;
+}
+
+const struct tp_join_kept *
+tp_join_at(struct tp_join *join, enum tp_join_side side, size_t i)
+{
+    sort_list(&join->due[side]);
+    return entries(&join->due[side])[i].kept;
+}
+
+struct tp_str
+tp_join_key(const struct tp_join *join, const struct tp_join_kept *kept)
+{
+    return tp_map_key(join->keys, kept->key);
 }
 
 tp_time

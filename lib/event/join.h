@@ -74,6 +74,10 @@ struct tp_join_kept *tp_join_keep(struct tp_join *join, enum tp_join_side side, 
 const struct tp_join_kept *tp_join_expire(struct tp_join *join, enum tp_join_side side,
                                           tp_time watermark);
 
+/* For saved state: record I of SIDE in the order in which they are taken out, and its key. */
+const struct tp_join_kept *tp_join_at(struct tp_join *join, enum tp_join_side side, size_t i);
+struct tp_str tp_join_key(const struct tp_join *join, const struct tp_join_kept *kept);
+
 /* How far a record's meetings, and the row of one that met nothing, may lie behind the watermark:
  * max(0, hi, -lo) + lateness. What is forwarded is the watermark less this; stops at
  * TP_TIME_BEFORE_ALL. */

@@ -32,6 +32,23 @@ tp_match_op_of(struct tp_str text, enum tp_match_op *op)
     return -1;
 }
 
+int
+tp_match_op_read(const struct tp_slot *slot, struct tp_buf *scratch, enum tp_match_op *op,
+                 struct tp_err *err)
+{
+    struct tp_value value;
+
+    *op = TP_MATCH_INSERT;
+    if (slot->kind <= TP_SLOT_NULL)
+        return 0;
+    tp_buf_clear(scratch);
+    value = tp_slot_value(slot, scratch);
+    if (value.kind == TP_TEXT && tp_match_op_of(value.text, op) == 0)
+        return 0;
+    return tp_err_set(err, TP_FAULT_RECORD,
+                      "\"@op\" is not insert, upsert, retract, update or delete");
+}
+
 bool
 tp_match_is_outer(enum tp_match_type type, enum tp_join_side side)
 {
@@ -46,6 +63,39 @@ bool
 tp_match_is_left_only(enum tp_match_type type)
 {
     return type == TP_MATCH_SEMI || type == TP_MATCH_ANTI;
+}
+
+int
+tp_match_end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
+{
+    return match->way->end ? match->way->end(match, side, err) : 0;
+}
+
+tp_time
+tp_match_forward(const struct tp_match *match, tp_time watermark)
+{
+    return match->way->forward ? match->way->forward(match, watermark) : watermark;
+}
+
+int
+tp_match_save(struct tp_match *match, size_t parts, struct tp_save *save, struct tp_err *err)
+{
+    return match->way->save ? match->way->save(match, parts, save, err) : 0;
+}
+
+int
+tp_match_load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err)
+{
+    if (match->way->load)
+        return match->way->load(match, parts, line, err);
+    return tp_err_set(err, TP_FAULT_MACHINE, "it holds records, and none are kept");
+}
+
+void
+tp_match_loaded(struct tp_match *match)
+{
+    if (match->way->loaded)
+        match->way->loaded(match);
 }
 
 int

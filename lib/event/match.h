@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "event/window.h"
+#include "record/scan.h"
+#include "record/snapshot.h"
 #include "value/time.h"
 
 enum tp_join_side { TP_JOIN_LEFT, TP_JOIN_RIGHT };
@@ -74,12 +77,18 @@ struct tp_match_way {
                struct tp_err *err);
     /* The least watermark of both inputs is at WATERMARK (TP_TIME_AFTER_ALL: both ended). */
     int (*advance)(struct tp_match *match, tp_time watermark, struct tp_err *err);
-    /* No more records of SIDE come. */
+    /* No more records of SIDE come. NULL: that changes nothing. */
     int (*end)(struct tp_match *match, enum tp_join_side side, struct tp_err *err);
-    /* No later row lies below this. */
+    /* No later row lies below this. NULL: below the watermark. */
     tp_time (*forward)(const struct tp_match *match, tp_time watermark);
     size_t (*held)(const struct tp_match *match, enum tp_join_side side); /* records kept */
     size_t (*size)(const struct tp_match *match);                         /* bytes kept */
+    /* Saved state: lines that hold what is kept, with keys of so many PARTS; and takes such a line,
+     * in the order they were saved, into a new match of the same options; then LOADED. Pairs,
+     * sides that ended and sink are the caller's. All NULL: nothing is kept. */
+    int (*save)(struct tp_match *match, size_t parts, struct tp_save *save, struct tp_err *err);
+    int (*load)(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err);
+    void (*loaded)(struct tp_match *match); /* NULL: there is no need to */
     void (*free)(struct tp_match *match);
 };
 
@@ -100,11 +109,22 @@ int tp_match_type_of(struct tp_str text, enum tp_match_type *type);
 struct tp_str tp_match_op_text(enum tp_match_op op);
 int tp_match_op_of(struct tp_str text, enum tp_match_op *op);
 
+/* What the member `@op` of a record says: TP_FAULT_RECORD when it is nothing that is known. */
+int tp_match_op_read(const struct tp_slot *slot, struct tp_buf *scratch, enum tp_match_op *op,
+                     struct tp_err *err);
+
 /* Does a record of SIDE that met nothing make a row? */
 bool tp_match_is_outer(enum tp_match_type type, enum tp_join_side side);
 
 /* Is a row the left record alone? */
 bool tp_match_is_left_only(enum tp_match_type type);
+
+/* The verbs that a way need not have. */
+int tp_match_end(struct tp_match *match, enum tp_join_side side, struct tp_err *err);
+tp_time tp_match_forward(const struct tp_match *match, tp_time watermark);
+int tp_match_save(struct tp_match *match, size_t parts, struct tp_save *save, struct tp_err *err);
+int tp_match_load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err);
+void tp_match_loaded(struct tp_match *match);
 
 /* What the sink says of a pair. */
 int tp_match_meets(const struct tp_match *match, struct tp_str left, struct tp_str right,

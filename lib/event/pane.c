@@ -9,7 +9,6 @@ struct tp_panes {
     const struct tp_window_spec *spec;
     const struct tp_aggs *aggs;
     struct tp_map *by_start; /* start, 8 bytes -> struct tp_pane */
-    struct tp_pane *recent;  /* the pane of the last record */
     struct tp_heap due;      /* panes by next_end */
     struct tp_heap expiring; /* panes by the time they are dropped */
     struct tp_pane **covered;
@@ -126,13 +125,9 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
              tp_time *last_end, struct tp_err *err)
 {
     struct tp_window place, first, last;
-    struct tp_pane *pane = panes->recent;
+    struct tp_pane *pane;
 
     *is_late = false;
-    if (pane && time >= pane->start && time < pane->end) {
-        *last_end = pane->last_end;
-        return pane;
-    }
     if (tp_window_pane(panes->spec, time, &place, err) < 0)
         return NULL;
     tp_window_of_pane(panes->spec, place.start, &first, &last);
@@ -145,7 +140,6 @@ tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_l
     if (!pane)
         pane = make_pane(panes, &place, &first, last.end,
                          first_due(panes, first.end, last.end, watermark), err);
-    panes->recent = pane;
     return pane;
 }
 
@@ -214,8 +208,6 @@ tp_panes_expire(struct tp_panes *panes, tp_time watermark)
         struct tp_pane *pane = tp_heap_pop(&panes->expiring).data;
         tp_time start = pane->start;
 
-        if (pane == panes->recent)
-            panes->recent = NULL;
         empty_pane(panes, pane);
         tp_map_remove(panes->by_start, start_key(&start));
     }
@@ -270,36 +262,59 @@ tp_panes_windows(const struct tp_panes *panes)
 
 /* --- saved state -------------------------------------------------------------------------------*/
 
-static struct tp_emit
-begin_line(const struct tp_pane *pane, struct tp_save *save)
+/* What all lines of PANE begin with. */
+static void
+write_place(const struct tp_pane *pane, struct tp_buf *to)
 {
-    struct tp_emit line = tp_emit_open(tp_save_line(save));
+    struct tp_emit line = tp_emit_open(to);
 
     tp_emit_int(&line, TP_STR("pane"), pane->start);
     tp_emit_int(&line, TP_STR("next"), pane->next_end);
-    return line;
+}
+
+static struct tp_emit
+begin_line(const struct tp_buf *place, struct tp_save *save)
+{
+    struct tp_buf *to = tp_save_line(save);
+
+    tp_buf_put_str(to, tp_buf_str(place));
+    return (struct tp_emit){.to = to, .any = true};
 }
 
 static int
-save_pane(const struct tp_pane *pane, const struct tp_saving *saving, struct tp_save *save,
-          struct tp_err *err)
+save_groups(const struct tp_pane *pane, const struct tp_buf *place, const struct tp_saving *saving,
+            struct tp_save *save, struct tp_err *err)
 {
     struct tp_emit line;
     size_t i = 0;
 
     if (tp_map_count(pane->groups) == 0) { /* its windows are said to be quiet, not passed over */
-        line = begin_line(pane, save);
+        line = begin_line(place, save);
         tp_emit_close(&line);
         return tp_save_line_end(save, err);
     }
     for (void *acc = tp_map_first(pane->groups); acc; acc = tp_map_next(pane->groups, acc)) {
-        line = begin_line(pane, save);
+        line = begin_line(place, save);
         if (pane->seen.len > 0)
             tp_emit_int(&line, TP_STR("seen"), (int64_t)tp_pane_sequence(pane, i++));
         if (tp_saving_end(saving, &line, save, tp_map_key(pane->groups, acc), acc, err) < 0)
             return -1;
     }
     return 0;
+}
+
+static int
+save_pane(const struct tp_pane *pane, const struct tp_saving *saving, struct tp_save *save,
+          struct tp_err *err)
+{
+    struct tp_buf place = TP_BUF_INIT;
+    int result;
+
+    write_place(pane, &place);
+    result =
+        tp_buf_failed(&place) ? tp_err_memory(err) : save_groups(pane, &place, saving, save, err);
+    tp_buf_release(&place);
+    return result;
 }
 
 int

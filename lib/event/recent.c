@@ -23,6 +23,7 @@ struct tp_recent {
     struct tp_map *tables;  /* by number; the values are struct table */
     struct tp_heap numbers; /* of the tables, the lowest first */
     size_t count;
+    size_t size; /* bytes of all tables */
 
     bool looked_up; /* for NUMBER: the tables before, at and behind it (NULL: there is none) */
     int64_t number;
@@ -61,6 +62,14 @@ count_of(const struct table *table)
     if (table->keys)
         return tp_map_count(table->keys);
     return table->digests ? tp_digests_count(table->digests) : 0;
+}
+
+static size_t
+size_of(const struct table *table)
+{
+    if (table->keys)
+        return tp_map_size(table->keys);
+    return table->digests ? tp_digests_size(table->digests) : 0;
 }
 
 static int64_t
@@ -109,8 +118,10 @@ make_table(struct tp_recent *r, int64_t number)
     }
     *table = made;
     r->looked_up = false;
-    if (tp_heap_push(&r->numbers, number, NULL) == 0)
+    if (tp_heap_push(&r->numbers, number, NULL) == 0) {
+        r->size += size_of(table);
         return table;
+    }
     release_table(table);
     tp_map_remove(r->tables, name_of(&number));
     return NULL;
@@ -130,6 +141,7 @@ is_near(const struct tp_recent *r, tp_time a, tp_time b)
     return apart < r->within;
 }
 
+/* Does another table than that of TIME hold a horizon of the key that TIME lies in? */
 static bool
 repeats_in(const struct tp_recent *r, const struct table *table, struct tp_str key,
            struct tp_digest digest, tp_time time)
@@ -146,21 +158,38 @@ repeats_in(const struct tp_recent *r, const struct table *table, struct tp_str k
     return tp_digests_find(table->digests, digest, &opened) && is_near(r, opened, time);
 }
 
+/* In the table of TIME, where any horizon of the key is near: 1 opened, 0 there is one, or -1. */
+static int
+put_in(const struct table *table, struct tp_str key, struct tp_digest digest, tp_time time)
+{
+    tp_time *opened;
+    bool is_new;
+
+    if (table->digests)
+        return tp_digests_add(table->digests, digest, time);
+    opened = tp_map_add(table->keys, key, &is_new);
+    if (!opened)
+        return -1;
+    if (is_new)
+        *opened = time;
+    return is_new;
+}
+
 static int
 open_horizon(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time)
 {
-    struct table *table = r->near[1] ? r->near[1] : make_table(r, r->number);
-    tp_time *opened;
+    const struct table *table = r->near[1] ? r->near[1] : make_table(r, r->number);
+    size_t before;
+    int is_new;
 
     if (!table)
         return -1;
-    if (!r->exactly)
-        return tp_digests_add(table->digests, digest, time);
-    opened = tp_map_add(table->keys, key, NULL);
-    if (!opened)
-        return -1;
-    *opened = time;
-    return 0;
+    before = size_of(table);
+    is_new = put_in(table, key, digest, time);
+    r->size += size_of(table) - before;
+    if (is_new > 0)
+        r->count++;
+    return is_new;
 }
 
 /* The key in both forms: DIGEST counts, or EXACTLY the KEY. */
@@ -168,15 +197,14 @@ static int
 see(struct tp_recent *r, struct tp_str key, struct tp_digest digest, tp_time time,
     struct tp_err *err)
 {
+    int is_new;
+
     look_up(r, number_of(r, time));
-    if (repeats_in(r, r->near[1], key, digest, time) ||
-        repeats_in(r, r->near[0], key, digest, time) ||
+    if (repeats_in(r, r->near[0], key, digest, time) ||
         repeats_in(r, r->near[2], key, digest, time))
         return 0;
-    if (open_horizon(r, key, digest, time) < 0)
-        return tp_err_memory(err);
-    r->count++;
-    return 1;
+    is_new = open_horizon(r, key, digest, time);
+    return is_new < 0 ? tp_err_memory(err) : is_new;
 }
 
 int
@@ -190,15 +218,18 @@ tp_recent_see(struct tp_recent *r, struct tp_str key, tp_time time, struct tp_er
 }
 
 struct tp_digest
-tp_recent_expect(struct tp_recent *r, struct tp_str key, tp_time time)
+tp_recent_digest(const struct tp_recent *r, struct tp_str key)
 {
-    struct tp_digest digest = tp_digest_of(r->seed, key);
+    return tp_digest_of(r->seed, key);
+}
 
+void
+tp_recent_expect(struct tp_recent *r, struct tp_digest digest, tp_time time)
+{
     look_up(r, number_of(r, time));
     for (int i = 0; i < 3; i++)
         if (r->near[i])
             tp_digests_expect(r->near[i]->digests, digest);
-    return digest;
 }
 
 int
@@ -230,6 +261,7 @@ tp_recent_expire(struct tp_recent *r, tp_time watermark)
         struct table *table = tp_map_find(r->tables, name_of(&number));
 
         r->count -= count_of(table);
+        r->size -= size_of(table);
         release_table(table);
         tp_map_remove(r->tables, name_of(&number));
         r->looked_up = false;
@@ -299,10 +331,7 @@ load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_e
         memcpy(&digest, key.ptr, sizeof digest);
     }
     look_up(r, number_of(r, opened));
-    if (open_horizon(r, key, digest, opened) < 0)
-        return tp_err_memory(err);
-    r->count++;
-    return 0;
+    return open_horizon(r, key, digest, opened) < 0 ? tp_err_memory(err) : 0;
 }
 
 int
@@ -329,6 +358,12 @@ tp_recent_load(struct tp_recent *r, struct tp_str line, struct tp_err *err)
         result = load_horizon(r, tp_buf_str(&key), opened, err);
     tp_buf_release(&key);
     return result;
+}
+
+size_t
+tp_recent_size(const struct tp_recent *r)
+{
+    return sizeof *r + tp_map_size(r->tables) + r->numbers.cap * sizeof *r->numbers.entry + r->size;
 }
 
 size_t

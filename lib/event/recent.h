@@ -32,10 +32,11 @@ void tp_recent_free(struct tp_recent *recent);
 int tp_recent_see(struct tp_recent *recent, struct tp_str key, tp_time time, struct tp_err *err);
 
 /*
- * The same in two steps, for those who see many keys (not EXACTLY): the digest of KEY, whose places
- * are fetched from memory while others are seen; then tp_recent_see of it.
+ * The same in steps, for those who see many keys (not EXACTLY): the digest of KEY; its places are
+ * fetched from memory while others are seen; then tp_recent_see of it.
  */
-struct tp_digest tp_recent_expect(struct tp_recent *recent, struct tp_str key, tp_time time);
+struct tp_digest tp_recent_digest(const struct tp_recent *recent, struct tp_str key);
+void tp_recent_expect(struct tp_recent *recent, struct tp_digest digest, tp_time time);
 int tp_recent_see_digest(struct tp_recent *recent, struct tp_digest digest, tp_time time,
                          struct tp_err *err);
 
@@ -51,5 +52,6 @@ int tp_recent_save(const struct tp_recent *recent, struct tp_save *save, struct 
 int tp_recent_load(struct tp_recent *recent, struct tp_str line, struct tp_err *err);
 
 size_t tp_recent_count(const struct tp_recent *recent); /* horizons kept */
+size_t tp_recent_size(const struct tp_recent *recent);  /* bytes held, for --max-memory */
 
 #endif

@@ -120,7 +120,7 @@ tp_sessions_free(struct tp_sessions *sessions)
     empty(sessions, &sessions->early);
     empty(sessions, &sessions->expiring);
     tp_map_free(sessions->by_key);
-    free(sessions->list);
+    tp_lineup_release(&sessions->due_now);
     free(sessions);
 }
 
@@ -265,46 +265,18 @@ fire(struct tp_sessions *sessions, struct session *session, enum tp_timing timin
 }
 
 static int
-in_order(const void *a, const void *b)
+line_up(struct tp_sessions *sessions, struct session *session)
 {
-    const struct session *left = *(struct session *const *)a;
-    const struct session *right = *(struct session *const *)b;
-
-    if (left->window.end != right->window.end)
-        return left->window.end > right->window.end ? 1 : -1;
-    return (left->sequence > right->sequence) - (left->sequence < right->sequence);
+    return tp_lineup_add(&sessions->due_now, session->window.end, session->sequence, session);
 }
 
-static void
-sort(struct tp_sessions *sessions, size_t count)
-{
-    if (count > 1)
-        qsort(sessions->list, count, sizeof(struct session *), in_order);
-}
-
+/* Lines up the sessions whose time has come; they count as said from now on. */
 static int
-list(struct tp_sessions *sessions, size_t count, struct session *session)
-{
-    if (count == sessions->list_cap) {
-        size_t cap = count ? 2 * count : 64;
-        struct session **grown = realloc(sessions->list, cap * sizeof(struct session *));
-
-        if (!grown)
-            return -1;
-        sessions->list = grown;
-        sessions->list_cap = cap;
-    }
-    sessions->list[count] = session;
-    return 0;
-}
-
-/* Lists the sessions whose time has come; they count as said from now on. */
-static int
-list_due(struct tp_sessions *sessions, tp_time watermark, size_t *count, struct tp_err *err)
+line_up_due(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
 {
     const struct tp_heap_entry *next;
 
-    *count = 0;
+    tp_lineup_clear(&sessions->due_now);
     while ((next = tp_heap_peek(&sessions->due)) && next->at <= watermark) {
         struct session *session = dequeue(&sessions->due);
 
@@ -316,25 +288,22 @@ list_due(struct tp_sessions *sessions, tp_time watermark, size_t *count, struct 
             continue;
         }
         if (tp_session_enqueue(&sessions->expiring, session->window.end, session) < 0 ||
-            list(sessions, *count, session) < 0)
+            line_up(sessions, session) < 0)
             return tp_err_memory(err);
         session->said = true;
         sessions->open--;
-        ++*count;
     }
-    sort(sessions, *count);
+    tp_lineup_sort(&sessions->due_now);
     return 0;
 }
 
 static int
 fire_due(struct tp_sessions *sessions, tp_time watermark, enum tp_timing timing, struct tp_err *err)
 {
-    size_t count;
-
-    if (list_due(sessions, watermark, &count, err) < 0)
+    if (line_up_due(sessions, watermark, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        struct session *session = sessions->list[i];
+    for (size_t i = 0; i < sessions->due_now.count; i++) {
+        struct session *session = sessions->due_now.entry[i].what;
         bool last = tp_trigger_is_over(sessions->trigger, session->window.end, watermark);
 
         if (fire(sessions, session, timing, last, err) < 0)
@@ -347,20 +316,23 @@ static int
 fire_early(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
 {
     const struct tp_heap_entry *next;
-    size_t count = 0;
 
+    tp_lineup_clear(&sessions->due_now);
     while ((next = tp_heap_peek(&sessions->early)) && next->at <= watermark) {
         struct session *session = dequeue(&sessions->early);
 
         if (!session)
             continue;
-        if (schedule_early(sessions, session, watermark) < 0 || list(sessions, count, session) < 0)
+        if (schedule_early(sessions, session, watermark) < 0)
             return tp_err_memory(err);
-        count += !session->said && session->firing.fresh > 0; /* said, it may yet grow */
+        if (session->said || session->firing.fresh == 0) /* said, it may yet grow */
+            continue;
+        if (line_up(sessions, session) < 0)
+            return tp_err_memory(err);
     }
-    sort(sessions, count);
-    for (size_t i = 0; i < count; i++)
-        if (fire(sessions, sessions->list[i], TP_EARLY, false, err) < 0)
+    tp_lineup_sort(&sessions->due_now);
+    for (size_t i = 0; i < sessions->due_now.count; i++)
+        if (fire(sessions, sessions->due_now.entry[i].what, TP_EARLY, false, err) < 0)
             return -1;
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "event/lineup.h"
 #include "event/session.h"
 #include "event/window.h"
 
@@ -35,8 +36,7 @@ struct tp_sessions {
     struct tp_heap due;      /* sessions by the end they had when pushed: it may have grown */
     struct tp_heap early;    /* ... by when early rows are due */
     struct tp_heap expiring; /* ... by the end they were said with: stale when it has grown */
-    struct session **list;
-    size_t list_cap;
+    struct tp_lineup due_now;
     size_t open;            /* not said yet */
     struct session *loaded; /* while state is read: that of the line before */
 };

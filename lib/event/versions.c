@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "event/match_saved.h"
 #include "event/reorder.h"
 
 struct version {
@@ -214,6 +215,17 @@ in_force(struct versions *v, struct tp_str key, tp_time time)
     return h->version[count - 1];
 }
 
+/* What add_left made TEXT of. */
+static struct tp_str
+left_line(struct tp_str text, struct tp_str *key)
+{
+    uint32_t len;
+
+    memcpy(&len, text.ptr, sizeof len);
+    *key = (struct tp_str){text.ptr + sizeof len, len};
+    return (struct tp_str){key->ptr + len, text.len - sizeof len - len};
+}
+
 static int
 answer(void *context, tp_time time, struct tp_str text, struct tp_err *err)
 {
@@ -221,14 +233,11 @@ answer(void *context, tp_time time, struct tp_str text, struct tp_err *err)
     struct tp_match_row row = {.time = time};
     const struct version *version;
     struct tp_str key, right;
-    uint32_t len;
     int met;
 
-    memcpy(&len, text.ptr, sizeof len);
-    key = (struct tp_str){text.ptr + sizeof len, len};
-    row.left = (struct tp_str){key.ptr + len, text.len - sizeof len - len};
+    row.left = left_line(text, &key);
     v->match.waiting--;
-    v->size -= LEFT_COST + len + row.left.len;
+    v->size -= LEFT_COST + key.len + row.left.len;
     version = in_force(v, key, time);
     if (version) {
         right = (struct tp_str){version->line, version->len};
@@ -280,13 +289,6 @@ end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
     return 0;
 }
 
-static tp_time
-forward(const struct tp_match *match, tp_time watermark)
-{
-    (void)match;
-    return watermark;
-}
-
 static size_t
 held(const struct tp_match *match, enum tp_join_side side)
 {
@@ -299,6 +301,87 @@ size(const struct tp_match *match)
     const struct versions *v = (const struct versions *)match;
 
     return v->size + tp_map_size(v->keys);
+}
+
+/* --- saved state -------------------------------------------------------------------------------*/
+
+struct saving {
+    struct tp_save *save;
+    size_t parts; /* of a key */
+};
+
+static int
+save_left(void *context, tp_time time, struct tp_str text, struct tp_err *err)
+{
+    const struct saving *saving = context;
+    struct tp_match_saved saved = {.time = time};
+    struct tp_str key;
+
+    saved.line = left_line(text, &key);
+    if (key.len > 0)
+        saved.key = key;
+    return tp_match_saved_write(&saved, "left", saving->parts, saving->save, err);
+}
+
+/* One without a line ends its key. */
+static int
+save_history(const struct versions *v, const struct history *h, const struct saving *saving,
+             struct tp_err *err)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        const struct version *version = h->version[i];
+        struct tp_match_saved saved = {.time = version->time};
+
+        saved.key = tp_map_key(v->keys, h);
+        if (!version->ends)
+            saved.line = (struct tp_str){version->line, version->len};
+        if (tp_match_saved_write(&saved, "version", saving->parts, saving->save, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+save(struct tp_match *match, size_t parts, struct tp_save *to, struct tp_err *err)
+{
+    struct versions *v = (struct versions *)match;
+    struct saving saving = {to, parts};
+
+    for (struct history *h = tp_map_first(v->keys); h; h = tp_map_next(v->keys, h))
+        if (save_history(v, h, &saving, err) < 0)
+            return -1;
+    return tp_reorder_walk(v->left, save_left, &saving, err);
+}
+
+/* A version that the watermark has passed is due again, at the next: that changes nothing. */
+static int
+load_record(struct versions *v, enum tp_join_side side, const struct tp_match_saved *saved,
+            struct tp_err *err)
+{
+    struct tp_match_record record = {
+        .side = side, .time = saved->time, .key = saved->key, .line = saved->line};
+
+    if (side == TP_JOIN_LEFT ? !saved->line.ptr : !saved->key.ptr)
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved %s",
+                          side == TP_JOIN_LEFT ? "record has no line" : "version has no key");
+    if (side == TP_JOIN_LEFT)
+        return add_left(v, &record, err);
+    record.op = saved->line.ptr ? TP_MATCH_INSERT : TP_MATCH_DELETE;
+    return add_version(v, &record, err);
+}
+
+static int
+load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err)
+{
+    enum tp_join_side side = tp_saved_is(line, "version") ? TP_JOIN_RIGHT : TP_JOIN_LEFT;
+    struct tp_match_saved saved = {0};
+    int result =
+        tp_match_saved_read(&saved, side == TP_JOIN_LEFT ? "left" : "version", parts, line, err);
+
+    if (result == 0)
+        result = load_record((struct versions *)match, side, &saved, err);
+    tp_match_saved_release(&saved);
+    return result;
 }
 
 static void
@@ -318,7 +401,16 @@ versions_free(struct tp_match *match)
     free(v);
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, versions_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .end = end,
+    .held = held,
+    .size = size,
+    .save = save,
+    .load = load,
+    .free = versions_free,
+};
 
 struct tp_match *
 tp_versions_new(enum tp_match_type type)

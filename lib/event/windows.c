@@ -12,6 +12,7 @@ struct tp_windows {
     const struct tp_aggs *aggs;
     struct tp_windows_to to;
     struct tp_panes *panes;
+    struct tp_pane *recent; /* of the last record, while its time alone says that one belongs */
     struct tp_gather *gather;
     struct tp_held *held;   /* NULL: no row is corrected */
     struct tp_quiet *quiet; /* NULL: windows without records are not said */
@@ -86,6 +87,7 @@ tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_er
     int due;
 
     windows->watermark = watermark;
+    windows->recent = NULL;
     while ((due = tp_panes_due(windows->panes, watermark, &window, &covered, &count, err)) > 0)
         if (say_window(windows, &window, covered, count, err) < 0)
             return -1;
@@ -189,9 +191,10 @@ place_held(struct tp_windows *windows, tp_time time, tp_time watermark, const st
     return TP_PLACE_HELD;
 }
 
-enum tp_place
-tp_windows_place(struct tp_windows *windows, tp_time time, tp_time watermark, struct tp_pane **pane,
-                 tp_time *last_end, struct tp_err *err)
+/* A pane stays what it is until its watermark moves. */
+static __attribute__((noinline)) enum tp_place
+place_anew(struct tp_windows *windows, tp_time time, tp_time watermark, struct tp_pane **pane,
+           tp_time *last_end, struct tp_err *err)
 {
     bool is_late;
 
@@ -199,13 +202,29 @@ tp_windows_place(struct tp_windows *windows, tp_time time, tp_time watermark, st
     if (windows->held && !tp_plan_shares(windows->plan))
         return place_held(windows, time, watermark, NULL, last_end, err);
     *pane = tp_panes_get(windows->panes, time, watermark, &is_late, last_end, err);
-    if (*pane && (*pane)->first_end <= watermark)
+    windows->recent = *pane;
+    if (*pane && (*pane)->first_end <= watermark) {
+        windows->recent = NULL;
         tp_gather_changed(windows->gather);
+    }
     if (windows->held && (is_late || (*pane && (*pane)->first_end <= watermark)))
         return place_held(windows, time, watermark, *pane, last_end, err);
     if (is_late)
         return TP_PLACE_LATE;
     return *pane ? TP_PLACE_PANE : TP_PLACE_NONE;
+}
+
+enum tp_place
+tp_windows_place(struct tp_windows *windows, tp_time time, tp_time watermark, struct tp_pane **pane,
+                 tp_time *last_end, struct tp_err *err)
+{
+    struct tp_pane *recent = windows->recent;
+
+    if (!recent || time < recent->start || time >= recent->end || recent->first_end <= watermark)
+        return place_anew(windows, time, watermark, pane, last_end, err);
+    *pane = recent;
+    *last_end = recent->last_end;
+    return TP_PLACE_PANE;
 }
 
 int

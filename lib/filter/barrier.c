@@ -132,12 +132,16 @@ take_restore(struct tp_stage *s, struct tp_input *in, const struct tp_control *c
                           tp_in_name(in->in), (long long)control->barrier, (long long)s->state.id);
     s->state.id = control->barrier;
     in->restoring = in->at_barrier = true;
-    return restore_when_all_said(s);
+    if (restore_when_all_said(s) < 0)
+        return -1;
+    tp_input_judge(s, (int)(in - s->input)); /* its block may go on */
+    return 0;
 }
 
 /* ---- barriers ---- */
 
-/* All that came before BARRIER is dealt with: save, and only then pass it on. */
+/* All that came before BARRIER is dealt with: save, or mark what is not saved yet, and only then
+ * pass it on. */
 static int
 pass(struct tp_stage *s, const struct tp_control *barrier, bool complete)
 {
@@ -145,7 +149,7 @@ pass(struct tp_stage *s, const struct tp_control *barrier, bool complete)
         return -1;
     if (s->state.store) {
         if (tp_stage_flush(s, &s->err) < 0 ||
-            tp_state_save(s, barrier->barrier, barrier->last, complete) < 0)
+            tp_state_barrier(s, barrier->barrier, barrier->last, complete) < 0)
             return -1;
     }
     if (tp_flow_write(s, barrier) < 0 || tp_out_flush(s->out, &s->err) < 0)

@@ -4,6 +4,8 @@
  */
 #include "filter/stage.h"
 
+#include <stdlib.h>
+
 #include "value/text.h"
 
 static struct tp_expr_context
@@ -192,6 +194,27 @@ tp_stage_want_written_keys(struct tp_stage *s, const char *option, const char *t
         result = tp_stage_want_keys(s, option, tp_buf_text(&names), keys, err);
     tp_buf_release(&names);
     return result;
+}
+
+int
+tp_stage_want_terms(struct tp_stage *s, const char *option, const char *text,
+                    struct tp_terms *terms, struct tp_err *err)
+{
+    struct tp_order *order = &terms->order;
+    struct tp_err why;
+
+    if (tp_order_parse(tp_str_of(text), order, &why) < 0)
+        return tp_err_set(err, why.fault, "%s: %s", option, why.text);
+    terms->expr = calloc(order->count, sizeof(struct tp_expr *));
+    terms->value = calloc(order->count, sizeof *terms->value);
+    if (!terms->expr || !terms->value)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < order->count; i++) {
+        terms->expr[i] = tp_stage_compile(s, option, order->term[i].text, err);
+        if (!terms->expr[i])
+            return -1;
+    }
+    return 0;
 }
 
 /* What a person writes: longer is a mistake, such as a data file. */

@@ -223,7 +223,9 @@ run_inputs(struct tp_stage *s)
 
     if (tp_flow_start(s) < 0)
         return -1;
-    while (!s->stopped && (which = pick(s)) != NONE) {
+    /* Behind the last barrier nothing is read, though a file may have more: it is for the next run.
+     */
+    while (!s->stopped && !s->concluded && (which = pick(s)) != NONE) {
         int result;
 
         if (which == WAIT)

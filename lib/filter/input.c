@@ -55,26 +55,15 @@ late(struct tp_stage *s, const struct tp_input *in)
 
 /* Carries out what the operator said of the record [LINE, NEXT). A record is counted when it is
  * dealt with, so that the counts balance however a run ends. */
-static int
-settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, const char *next)
+static __attribute__((noinline)) int
+settle_other(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict)
 {
-    const char *line = s->record.line.ptr;
-
     if (verdict == TP_FAILED)
         return -1;
     if (verdict == TP_REJECTED)
         return reject(s, in, s->record.line);
     s->count.in++;
     switch (verdict) {
-    case TP_PASS:
-        s->count.used++;
-        return tp_out_pass(s->out, line, (size_t)(next - line), &s->err);
-    case TP_USED:
-        s->count.used++;
-        return 0;
-    case TP_FILTERED:
-        s->count.filtered++;
-        return 0;
     case TP_DUPLICATE:
         s->count.duplicate++;
         return 0;
@@ -83,11 +72,33 @@ settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, c
         return 0;
     case TP_LATE:
         return late(s, in);
-    case TP_REJECTED:
-    case TP_FAILED:
-        break;
+    default:
+        return -1;
     }
-    return -1;
+}
+
+/* The verdicts that most records get: each instruction counts. */
+static inline int
+settle(struct tp_stage *s, const struct tp_input *in, enum tp_verdict verdict, const char *next)
+{
+    const char *line = s->record.line.ptr;
+
+    switch (verdict) {
+    case TP_PASS:
+        s->count.in++;
+        s->count.used++;
+        return tp_out_pass(s->out, line, (size_t)(next - line), &s->err);
+    case TP_USED:
+        s->count.in++;
+        s->count.used++;
+        return 0;
+    case TP_FILTERED:
+        s->count.in++;
+        s->count.filtered++;
+        return 0;
+    default:
+        return settle_other(s, in, verdict);
+    }
 }
 
 /* Some member that was asked for has not been seen yet: is it in this record? */
@@ -121,13 +132,10 @@ check_ahead(struct tp_stage *s, tp_time time)
                       (int)len, ahead);
 }
 
-static int
-read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
+static __attribute__((noinline)) int
+read_other_time(struct tp_stage *s, const struct tp_slot *slot)
 {
     switch (slot->kind) {
-    case TP_SLOT_TEXT:
-        return tp_stamp_read_text(s->stamp, (struct tp_str){slot->ptr, slot->len}, &s->record.time,
-                                  &s->err);
     case TP_SLOT_INTEGER:
     case TP_SLOT_REAL:
         return tp_stamp_read_number(s->stamp, (struct tp_str){slot->ptr, slot->len},
@@ -147,6 +155,15 @@ read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
                           "number",
                           s->settings.time_field);
     }
+}
+
+static inline int
+read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
+{
+    if (slot->kind != TP_SLOT_TEXT)
+        return read_other_time(s, slot);
+    return tp_stamp_read_text(s->stamp, (struct tp_str){slot->ptr, slot->len}, &s->record.time,
+                              &s->err);
 }
 
 /* The record's event time, where the filter has one. -1: a bad record. */
@@ -409,17 +426,19 @@ yields(struct tp_stage *s)
 
 /* The watermark that records of an input are judged by, for those who judge by their own input's:
  * what went by while it was not waited for is over for it, too. */
-static tp_time
-watermark_of(struct tp_stage *s, int which)
+void
+tp_input_judge(struct tp_stage *s, int which)
 {
     enum tp_minimum_state state;
     tp_time own = s->input[which].watermark, least;
 
+    s->record.input_watermark = own;
     if (s->inputs == 1)
-        return own;
+        return;
     tp_minimum_member(s->minimum, which, &state);
     least = tp_minimum_watermark(s->minimum);
-    return state != TP_MINIMUM_COUNTS && least > own ? least : own;
+    if (state != TP_MINIMUM_COUNTS && least > own)
+        s->record.input_watermark = least;
 }
 
 bool
@@ -439,7 +458,7 @@ advance(struct tp_stage *s, int which)
         return -1;
     if (tp_flow_advance(s) < 0)
         return -1;
-    s->record.input_watermark = watermark_of(s, which);
+    tp_input_judge(s, which);
     return 0;
 }
 
@@ -450,7 +469,7 @@ tp_input_take(struct tp_stage *s, int which)
     const char *p = in->block.ptr, *end = p + in->block.len;
 
     s->record.input = which;
-    s->record.input_watermark = watermark_of(s, which);
+    tp_input_judge(s, which);
     while (p < end) {
         const char *next;
 

@@ -28,6 +28,7 @@
 #include "query/expr.h"
 #include "query/keys.h"
 #include "query/select.h"
+#include "query/terms.h"
 #include "record/control.h"
 #include "record/emit.h"
 #include "record/path.h"
@@ -79,6 +80,8 @@ enum tp_trait {
         1 << 8, /* -t --time-format --tz are for its expressions; reads no time itself */
     TP_UNTIMED_ROWS = 1 << 7, /* text in, records out: control lines only on a standard input that
                                  begins with one (sfrom) */
+    TP_SAVES_APART = 1 << 17, /* `save` touches memory only, and nothing need last of what it
+                                 does there: a forked child may do it */
     TP_COMMITS = 1 << 16,   /* a sink that prepares at a barrier what is then committed: --sinks */
     TP_TWO_INPUTS = 1 << 9, /* input 0 and input 1; with one FILE, standard input is input 0 */
 };
@@ -226,6 +229,11 @@ int tp_stage_want_keys(struct tp_stage *stage, const char *option, const char *t
 int tp_stage_want_written_keys(struct tp_stage *stage, const char *option, const char *text,
                                struct tp_keys *keys, struct tp_err *err);
 
+/* Compiles an ORDER BY list (`--by`); OPTION is as below. When it fails, TERMS are still to be
+ * released. */
+int tp_stage_want_terms(struct tp_stage *stage, const char *option, const char *text,
+                        struct tp_terms *terms, struct tp_err *err);
+
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);
 
@@ -335,7 +343,7 @@ void tp_stage_stop(struct tp_stage *stage);
  */
 void tp_stage_suspend(struct tp_stage *stage);
 
-/* Is state kept (-S, $TIDEPIPE_STATE)? From open on. */
+/* Is state to be kept (-S, $TIDEPIPE_STATE)? The run may go back to a commit then. From open on. */
 bool tp_stage_keeps_state(const struct tp_stage *stage);
 
 /* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */

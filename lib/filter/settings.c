@@ -48,6 +48,12 @@ static const struct tp_option state_options[] = {
     {0},
 };
 
+static const struct tp_option apart_options[] = {
+    {0, "snapshot-fork", "WHEN", "save in a child: yes, no, auto: when it is much (auto)",
+     TP_OPTION_TEXT, FIELD(snapshot_fork)},
+    {0},
+};
+
 static const struct tp_option text_options[] = {
     {0, "control-in", NULL, "control lines in FILEs speak for the stream (saved streams)",
      TP_OPTION_FLAG, FIELD(control_in)},
@@ -108,11 +114,13 @@ void
 tp_settings_init(struct tp_settings *settings)
 {
     const char *control = getenv("TIDEPIPE_CONTROL");
+    const char *fork = getenv("TIDEPIPE_SNAPSHOT_FORK");
 
     *settings = (struct tp_settings){
         .control = control && *control ? control : "auto",
         .max_line = UINT64_C(64) << 20,
         .state = getenv("TIDEPIPE_STATE"),
+        .snapshot_fork = fork && *fork ? fork : "auto",
         .every = default_every(),
         .sinks = 1,
         .time_field = "@timestamp",
@@ -142,6 +150,7 @@ tp_settings_groups(struct tp_settings *settings, const struct tp_operator *op, v
         {reads || (op->traits & TP_TIMED), "Bad records", record_options},
         {reads, "Ends", end_options},
         {saves, "State", state_options},
+        {op->traits & TP_SAVES_APART, "State", apart_options},
         {saves && op->produce, "State", source_options},
         {op->traits & TP_COMMITS, "State", sink_options},
         {true, "All filters", common_options},

@@ -25,8 +25,9 @@ struct tp_settings {
     const char *state; /* the directory; NULL or empty: none is kept */
     const char *name;  /* NULL: the program's */
     bool fresh;
-    tp_duration every; /* sources */
-    uint64_t sinks;    /* sinks that commit */
+    const char *snapshot_fork; /* yes, no, auto */
+    tp_duration every;         /* sources */
+    uint64_t sinks;            /* sinks that commit */
     /* time */
     const char *time_field, *time_format, *zone;
     /* delay */
@@ -40,7 +41,7 @@ struct tp_settings {
     bool late_fail;
 };
 
-#define TP_SETTINGS_GROUPS 12
+#define TP_SETTINGS_GROUPS 13
 
 /* The defaults (some from the environment). */
 void tp_settings_init(struct tp_settings *settings);

@@ -259,7 +259,7 @@ tp_stage_suspend(struct tp_stage *s)
 bool
 tp_stage_keeps_state(const struct tp_stage *s)
 {
-    return s->state.store != NULL;
+    return s->settings.state && *s->settings.state;
 }
 
 void

@@ -164,6 +164,9 @@ int tp_stage_note_wanted(struct tp_stage *stage, size_t slot, const struct tp_pa
 /* Takes records of INPUT's block at hand until it is used up or another input's turn has come. */
 int tp_input_take(struct tp_stage *stage, int which);
 
+/* From now on records are judged by the watermark of input WHICH. */
+void tp_input_judge(struct tp_stage *stage, int which);
+
 /* A source's line of JSON at LINE: scans it and reads its time into s->record. The byte behind it,
  * or NULL with s->err. */
 const char *tp_input_read_time(struct tp_stage *stage, const char *line, const char *end);

@@ -39,6 +39,10 @@ check_settings(struct tp_stage *s)
         strcmp(set->control, "never"))
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--control: auto, always or never, not \"%s\"",
                           set->control);
+    if (strcmp(set->snapshot_fork, "auto") && strcmp(set->snapshot_fork, "yes") &&
+        strcmp(set->snapshot_fork, "no"))
+        return tp_err_set(&s->err, TP_FAULT_USAGE, "--snapshot-fork: yes, no or auto, not \"%s\"",
+                          set->snapshot_fork);
     if (set->eof && strcmp(set->eof, "end") != 0)
         return tp_err_set(&s->err, TP_FAULT_USAGE, "--eof: only \"end\", not \"%s\"", set->eof);
     if (set->step < TP_MILLISECOND || set->step % TP_MILLISECOND)

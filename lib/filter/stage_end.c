@@ -167,6 +167,7 @@ tp_stage_end(struct tp_stage *s, int result)
 {
     int status = TP_STATUS_CLEAN;
 
+    tp_state_stop(s);
     if (result < 0) {
         tp_report_failure(&s->report, &s->err);
         status = tp_report_status(&s->err);

@@ -142,7 +142,7 @@ write_target(struct tp_target *target, const char *what, struct tp_save *save, s
 
     if (!target || !tp_target_is_regular(target))
         return 0;
-    if (tp_target_sync(target, &length, err) < 0)
+    if (tp_target_length(target, &length, err) < 0)
         return -1;
     line = tp_emit_open(tp_save_line(save));
     tp_emit_text(&line, TP_STR("@side"), tp_str_of(what));
@@ -150,6 +150,24 @@ write_target(struct tp_target *target, const char *what, struct tp_save *save, s
     put_count(&line, "length", length);
     tp_emit_close(&line);
     return tp_save_line_end(save, err);
+}
+
+static int
+sync_target(struct tp_target *target, struct tp_err *err)
+{
+    uint64_t length;
+
+    if (!target || !tp_target_is_regular(target))
+        return 0;
+    return tp_target_sync(target, &length, err);
+}
+
+int
+tp_state_sync_own(struct tp_stage *s)
+{
+    if (sync_target(s->side.rejects, &s->err) < 0)
+        return -1;
+    return sync_target(s->side.late, &s->err);
 }
 
 int

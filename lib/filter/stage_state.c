@@ -60,6 +60,7 @@ tp_state_open(struct tp_stage *s)
 void
 tp_state_close(struct tp_stage *s)
 {
+    tp_state_stop(s);
     tp_epochs_release(&s->state.epochs);
     tp_store_close(s->state.store);
     s->state.store = NULL;
@@ -215,6 +216,8 @@ go_back(struct tp_stage *s, const struct tp_commit *commit)
     if (found > 0)
         result = load(s, &loaded);
     tp_loaded_release(&loaded);
+    if (result == 0) /* of a run before: its epochs keep it from committing them */
+        result = tp_store_unmark(s->state.store, -1, &s->err);
     if (result == 0 && s->op->restored)
         result = s->op->restored(s->self, s, &s->err);
     if (result == 0 && found == 0)
@@ -329,45 +332,7 @@ tp_state_begin(struct tp_stage *s)
     return result;
 }
 
-/* ---- saving ---- */
-
-static int
-save_lines(struct tp_stage *s, const struct tp_snapshot *header)
-{
-    struct tp_save save;
-    int result = tp_store_save(s->state.store, header, &save, &s->err);
-
-    if (result == 0)
-        result = tp_state_save_own(s, &save);
-    if (result == 0 && s->op->save)
-        result = s->op->save(s->self, s, &save, &s->err);
-    if (result == 0)
-        return tp_store_save_done(s->state.store, &save, &s->err);
-    tp_store_save_drop(s->state.store, &save);
-    return -1;
-}
-
-int
-tp_state_save(struct tp_stage *s, int64_t id, bool last, bool complete)
-{
-    struct tp_buf options = TP_BUF_INIT;
-    int result = tp_state_options(s, &options);
-    struct tp_snapshot header = {
-        .id = id,
-        .filter = tp_str_of(s->op->name),
-        .version = TP_STR(TP_VERSION),
-        .options = tp_buf_str(&options),
-        .epochs = s->state.epochs,
-        .last = last,
-        .complete = complete,
-        .sink = (s->op->traits & TP_COMMITS) != 0,
-    };
-
-    if (result == 0)
-        result = save_lines(s, &header);
-    tp_buf_release(&options);
-    return result < 0 ? -1 : tp_store_prune(s->state.store, &s->err);
-}
+/* ---- committing ---- */
 
 int
 tp_state_commit(struct tp_stage *s)

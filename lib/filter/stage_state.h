@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "record/epochs.h"
+#include "stream/apart.h"
 #include "stream/store.h"
 
 struct tp_stage;
@@ -30,6 +31,12 @@ struct tp_state {
     int64_t every, next;
     int64_t not_before; /* so that saving leaves time for records */
     int64_t started;    /* wall clock less steady clock, so that steps of the first do not count */
+
+    /* stage_apart.c */
+    struct tp_apart apart; /* the child that saves */
+    int64_t apart_id;      /* ... what */
+    int64_t turn, seen;    /* it saves at the first barrier of so many ms; the one seen last */
+    bool large;            /* too much for this process to save itself */
 };
 
 /* -S, $TIDEPIPE_STATE: takes the lock. 0 also when no state is asked for. */
@@ -42,8 +49,17 @@ int tp_state_begin(struct tp_stage *stage);
 /* Any stage whose restore lines, all of them, named state->id and state->epochs: goes back. */
 int tp_state_restore(struct tp_stage *stage);
 
-/* Saves all of the stage as of barrier ID; a sink that commits does. */
+/* Saves all of the stage as of barrier ID, before it comes back. */
 int tp_state_save(struct tp_stage *stage, int64_t id, bool last, bool complete);
+
+/* stage_apart.c: likewise, or lets a child do it, or gives ID up, so that the stream goes on. The
+ * barrier may be forwarded: what is not saved yet bears a mark. */
+int tp_state_barrier(struct tp_stage *stage, int64_t id, bool last, bool complete);
+
+/* The stage ends: what is not saved now never will be. */
+void tp_state_stop(struct tp_stage *stage);
+
+/* A sink that commits does. */
 int tp_state_commit(struct tp_stage *stage);
 
 /* Sources: how long until the next barrier is due (0: now), in nanoseconds; and its ID, once. */
@@ -59,6 +75,7 @@ int tp_state_options(struct tp_stage *stage, struct tp_buf *to);
 
 /* stage_save.c, stage_load.c: the driver's own lines. */
 int tp_state_save_own(struct tp_stage *stage, struct tp_save *save);
+int tp_state_sync_own(struct tp_stage *stage);
 int tp_state_load_own(struct tp_stage *stage, struct tp_str line);
 
 #endif

@@ -142,35 +142,17 @@ arg_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
            tp_agg_read_char(from, ']');
 }
 
-const struct tp_agg_store tp_agg_arg_min_store = {
-    .size = sizeof(struct arg),
-    .align = _Alignof(struct arg),
-    .accepts = TP_AGG_ALL,
-    .accepts_second = TP_AGG_ORDERED,
-    .wants_second = "something that has an order",
-    .check = arg_check,
-    .add = arg_min_add,
-    .merge = arg_min_merge,
-    .held = arg_held,
-    .clear = arg_clear,
-    .save = arg_save,
-    .load = arg_load,
-};
+/* They differ in the direction only. */
+#define ARG_STORE(adding, merging)                                                        \
+    {                                                                                     \
+        .size = sizeof(struct arg), .align = _Alignof(struct arg), .accepts = TP_AGG_ALL, \
+        .accepts_second = TP_AGG_ORDERED, .wants_second = "something that has an order",  \
+        .check = arg_check, .add = (adding), .merge = (merging), .held = arg_held,        \
+        .clear = arg_clear, .save = arg_save, .load = arg_load,                           \
+    }
 
-const struct tp_agg_store tp_agg_arg_max_store = {
-    .size = sizeof(struct arg),
-    .align = _Alignof(struct arg),
-    .accepts = TP_AGG_ALL,
-    .accepts_second = TP_AGG_ORDERED,
-    .wants_second = "something that has an order",
-    .check = arg_check,
-    .add = arg_max_add,
-    .merge = arg_max_merge,
-    .held = arg_held,
-    .clear = arg_clear,
-    .save = arg_save,
-    .load = arg_load,
-};
+const struct tp_agg_store tp_agg_arg_min_store = ARG_STORE(arg_min_add, arg_min_merge);
+const struct tp_agg_store tp_agg_arg_max_store = ARG_STORE(arg_max_add, arg_max_merge);
 
 TP_AGG_VALUE(tp_agg_arg_value)
 {

@@ -230,33 +230,17 @@ extreme_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
            tp_agg_read_char(from, ']');
 }
 
-const struct tp_agg_store tp_agg_min_store = {
-    .size = sizeof(struct tp_agg_pick),
-    .align = _Alignof(struct tp_agg_pick),
-    .accepts = TP_AGG_ORDERED,
-    .wants = "something that has an order",
-    .check = extreme_check,
-    .add = min_add,
-    .merge = min_merge,
-    .held = pick_held,
-    .clear = pick_clear,
-    .save = extreme_save,
-    .load = extreme_load,
-};
+/* They differ in the direction only. */
+#define EXTREME_STORE(adding, merging)                                                             \
+    {                                                                                              \
+        .size = sizeof(struct tp_agg_pick), .align = _Alignof(struct tp_agg_pick),                 \
+        .accepts = TP_AGG_ORDERED, .wants = "something that has an order", .check = extreme_check, \
+        .add = (adding), .merge = (merging), .held = pick_held, .clear = pick_clear,               \
+        .save = extreme_save, .load = extreme_load,                                                \
+    }
 
-const struct tp_agg_store tp_agg_max_store = {
-    .size = sizeof(struct tp_agg_pick),
-    .align = _Alignof(struct tp_agg_pick),
-    .accepts = TP_AGG_ORDERED,
-    .wants = "something that has an order",
-    .check = extreme_check,
-    .add = max_add,
-    .merge = max_merge,
-    .held = pick_held,
-    .clear = pick_clear,
-    .save = extreme_save,
-    .load = extreme_load,
-};
+const struct tp_agg_store tp_agg_min_store = EXTREME_STORE(min_add, min_merge);
+const struct tp_agg_store tp_agg_max_store = EXTREME_STORE(max_add, max_merge);
 
 /* Which of 1, 1.0 and 1.00 was kept depends on the order they came in; what is said must not. */
 static struct tp_value
@@ -379,29 +363,16 @@ edge_load(void *cell, struct tp_agg_reader *from, uint64_t seed)
            tp_agg_read_char(from, ']');
 }
 
-const struct tp_agg_store tp_agg_first_store = {
-    .size = sizeof(struct edge),
-    .align = _Alignof(struct edge),
-    .accepts = TP_AGG_ALL,
-    .add = first_add,
-    .merge = first_merge,
-    .held = pick_held,
-    .clear = pick_clear,
-    .save = edge_save,
-    .load = edge_load,
-};
+/* Likewise. */
+#define EDGE_STORE(adding, merging)                                                         \
+    {                                                                                       \
+        .size = sizeof(struct edge), .align = _Alignof(struct edge), .accepts = TP_AGG_ALL, \
+        .add = (adding), .merge = (merging), .held = pick_held, .clear = pick_clear,        \
+        .save = edge_save, .load = edge_load,                                               \
+    }
 
-const struct tp_agg_store tp_agg_last_store = {
-    .size = sizeof(struct edge),
-    .align = _Alignof(struct edge),
-    .accepts = TP_AGG_ALL,
-    .add = last_add,
-    .merge = last_merge,
-    .held = pick_held,
-    .clear = pick_clear,
-    .save = edge_save,
-    .load = edge_load,
-};
+const struct tp_agg_store tp_agg_first_store = EDGE_STORE(first_add, first_merge);
+const struct tp_agg_store tp_agg_last_store = EDGE_STORE(last_add, last_merge);
 
 TP_AGG_VALUE(tp_agg_edge_value)
 {

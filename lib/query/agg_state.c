@@ -13,13 +13,15 @@
 void
 tp_agg_put_whole(struct tp_buf *to, __int128 whole)
 {
-    char digits[TP_NUM_WIDE_MAX];
-    struct tp_str text = {digits, tp_num_write_wide(digits, whole)};
+    char *at = tp_buf_reserve(to, TP_NUM_WIDE_MAX + 2);
+    size_t quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT, len;
 
-    if (whole >= -DOUBLE_EXACT && whole <= DOUBLE_EXACT)
-        tp_buf_put_str(to, text);
-    else
-        tp_text_quote(text, to);
+    if (!at)
+        return;
+    len = tp_num_write_wide(at + quotes, whole);
+    if (quotes)
+        at[0] = at[1 + len] = '"';
+    to->len += len + 2 * quotes;
 }
 
 void

@@ -78,7 +78,7 @@ tp_eval_member(const struct tp_node *node, struct tp_run *run, struct tp_value *
         return 0;
     }
     if (slot->kind == TP_SLOT_REAL) {
-        *out = tp_num_read((struct tp_str){slot->ptr, slot->len});
+        tp_num_read_into((struct tp_str){slot->ptr, slot->len}, out);
         return 0;
     }
     if (slot->kind == TP_SLOT_ESCAPED)

@@ -12,12 +12,14 @@
 #include "base/str.h"
 #include "query/keys.h"
 #include "record/scan.h"
+#include "record/snapshot.h"
 
 struct tp_party {
     struct tp_keys keys;
     struct tp_buf text;             /* of the keys */
     uint64_t records, keyed, nulls; /* all; with a key; with a NULL for one */
     const char *kind; /* of the first key, while all records agree; "" when they do not */
+    bool over;        /* no more records come */
 };
 
 void tp_party_release(struct tp_party *party);
@@ -29,6 +31,11 @@ int tp_party_key(const struct tp_party *party, const struct tp_slot *slot, struc
 
 /* A record with KEY, of KIND, was taken. */
 void tp_party_note(struct tp_party *party, struct tp_str key, const char *kind);
+
+/* Saved state: of party number WHICH a line `{"side":WHICH,...`; and takes it. */
+int tp_party_save(const struct tp_party *party, int which, struct tp_save *save,
+                  struct tp_err *err);
+int tp_party_load(struct tp_party *party, struct tp_str line, struct tp_err *err);
 
 /* Do the keys of A and B never have one type? Then nothing can match. */
 bool tp_party_differ(const struct tp_party *a, const struct tp_party *b);

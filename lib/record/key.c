@@ -151,6 +151,20 @@ tp_key_next(struct tp_str key, size_t parts, size_t *at)
 }
 
 const char *
+tp_key_kind_of(struct tp_str text)
+{
+    static const char tags[] = {TAG_TRUE, TAG_NUMBER, TAG_TEXT, TAG_JSON};
+
+    for (size_t i = 0; i < sizeof tags; i++) {
+        const char *kind = tp_key_kind((struct tp_str){&tags[i], 1});
+
+        if (tp_str_equal(text, tp_str_of(kind)))
+            return kind;
+    }
+    return NULL;
+}
+
+const char *
 tp_key_kind(struct tp_str part)
 {
     switch ((enum tag)part.ptr[0]) {

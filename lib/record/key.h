@@ -38,6 +38,9 @@ struct tp_str tp_key_next(struct tp_str key, size_t parts, size_t *at);
 /* "a number", "a string" ...; NULL when the part is null or was missing. */
 const char *tp_key_kind(struct tp_str part);
 
+/* The same pointer for the text that it gave; NULL when it never gives that. */
+const char *tp_key_kind_of(struct tp_str text);
+
 /* Appends one part as JSON. */
 void tp_key_write(struct tp_buf *to, struct tp_str part);
 

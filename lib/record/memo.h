@@ -10,6 +10,7 @@
 #define TP_RECORD_MEMO_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,9 +22,8 @@ static_assert(TP_MEMO_TEXT <= TP_SCAN_PADDING, "a slot's text may be read so far
 
 struct tp_memo_entry {
     uint64_t head, tail; /* of the text, zeros behind it */
-    uint32_t len;
-    enum tp_slot_kind kind;
-    const void *owner; /* the map, or whatever else VALUE was found in; NULL: no entry */
+    uint64_t shape;      /* its kind and length */
+    const void *owner;   /* the map, or whatever else VALUE was found in; NULL: no entry */
     void *value;
 };
 
@@ -43,46 +43,66 @@ tp_memo_word(const char *p, uint32_t len)
     return len >= 8 ? word : word & ~(~UINT64_C(0) << 8 * len);
 }
 
-/* Where SLOT's value in OWNER stands or would: *SOUGHT is what an entry must say (but its value).
- * NULL when the text is too long to be kept, or the memo rests. */
-static inline struct tp_memo_entry *
-tp_memo_place(struct tp_memo *memo, const void *owner, const struct tp_slot *slot,
-              struct tp_memo_entry *sought)
+static inline bool
+tp_memo_fits(const struct tp_slot *slot)
 {
-    uint64_t mixed;
+    return slot->len <= TP_MEMO_TEXT && slot->kind >= TP_SLOT_INTEGER;
+}
+
+/* What an entry for SLOT's value in OWNER says, but for the value it lends. */
+static inline struct tp_memo_entry
+tp_memo_sought(const void *owner, const struct tp_slot *slot)
+{
+    return (struct tp_memo_entry){
+        .head = tp_memo_word(slot->ptr, slot->len),
+        .tail = slot->len > 8 ? tp_memo_word(slot->ptr + 8, slot->len - 8) : 0,
+        .shape = (uint64_t)slot->kind << 32 | slot->len,
+        .owner = owner,
+    };
+}
+
+/* Where it stands or would. */
+static inline struct tp_memo_entry *
+tp_memo_place(struct tp_memo *memo, const struct tp_memo_entry *sought)
+{
+    uint64_t mixed = (sought->head ^ (sought->tail << 1)) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return &memo->entry[mixed >> (64 - TP_MEMO_BITS)];
+}
+
+/* What was kept for SLOT's value in OWNER; NULL when that is not known (any more). */
+static inline void *
+tp_memo_find(struct tp_memo *memo, const void *owner, const struct tp_slot *slot)
+{
+    const struct tp_memo_entry *place;
+    struct tp_memo_entry sought;
 
     if (memo->rest > 0) {
         memo->rest--;
         return NULL;
     }
-    if (slot->len > TP_MEMO_TEXT || slot->kind < TP_SLOT_INTEGER)
+    if (!tp_memo_fits(slot))
         return NULL;
-    sought->head = tp_memo_word(slot->ptr, slot->len);
-    sought->tail = slot->len > 8 ? tp_memo_word(slot->ptr + 8, slot->len - 8) : 0;
-    sought->len = slot->len;
-    sought->kind = slot->kind;
-    sought->owner = owner;
-    mixed = (sought->head ^ (sought->tail << 1)) * UINT64_C(0x9e3779b97f4a7c15);
-    return &memo->entry[mixed >> (64 - TP_MEMO_BITS)];
-}
-
-/* The value at PLACE, when it is the one sought; else NULL. */
-static inline void *
-tp_memo_find(struct tp_memo *memo, const struct tp_memo_entry *place,
-             const struct tp_memo_entry *sought)
-{
-    if (place->head != sought->head || place->tail != sought->tail || place->len != sought->len ||
-        place->kind != sought->kind || place->owner != sought->owner)
+    sought = tp_memo_sought(owner, slot);
+    place = tp_memo_place(memo, &sought);
+    if (place->head != sought.head || place->tail != sought.tail || place->shape != sought.shape ||
+        place->owner != owner)
         return NULL;
     memo->hits++;
     return place->value;
 }
 
-/* Keeps SOUGHT, its value filled in, at PLACE. */
+/* Keeps VALUE, which was not found, for the next time. */
 static inline void
-tp_memo_keep(struct tp_memo *memo, struct tp_memo_entry *place, const struct tp_memo_entry *sought)
+tp_memo_keep(struct tp_memo *memo, const void *owner, const struct tp_slot *slot, void *value)
 {
-    *place = *sought;
+    struct tp_memo_entry entry;
+
+    if (memo->rest > 0 || !tp_memo_fits(slot))
+        return;
+    entry = tp_memo_sought(owner, slot);
+    entry.value = value;
+    *tp_memo_place(memo, &entry) = entry;
     if (++memo->misses < TP_MEMO_TRIAL)
         return;
     if (memo->hits < TP_MEMO_TRIAL / 2)

@@ -108,12 +108,32 @@ report(const struct tp_walk *walk, const char *text, struct tp_err *err)
 
 /* They are few: a call of memset, which compilers make of such a loop, would take longer. */
 static inline void
-clear_slots(struct tp_slot *slots, size_t count)
+clear_slots(struct tp_slot *slot, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        slots[i] = (struct tp_slot){0};
-        __asm__("" : "+r"(i));
+    for (const struct tp_slot *end = slot + count; slot < end; slot++) {
+        *slot = (struct tp_slot){0};
+        __asm__("" : "+r"(slot));
     }
+}
+
+/* Without guessing, or where that came to nothing. */
+static __attribute__((noinline)) const char *
+walk_line(struct tp_scan *scan, const char *line, struct tp_err *err)
+{
+    const char *next;
+
+    clear_slots(scan->walk.slots, scan->slots);
+    next = tp_walk_text(&scan->walk, line);
+    if (!next)
+        report(&scan->walk, line, err);
+    return next;
+}
+
+static __attribute__((noinline)) const char *
+refuse_length(struct tp_err *err)
+{
+    tp_err_at(err, TP_FAULT_RECORD, -1, "line longer than 4 GiB");
+    return NULL;
 }
 
 const char *
@@ -125,21 +145,17 @@ tp_scan_line(struct tp_scan *scan, const char *line, const char *end, struct tp_
     (void)end; /* the newline stops every loop */
     scan->begun = true;
     scan->walk.slots = slots;
-    clear_slots(slots, scan->slots);
-    if (scan->guessing)
-        next = tp_guess_line(scan->guess, &scan->walk, line);
-    if (!next) {
+    if (scan->guessing) {
         clear_slots(slots, scan->slots);
-        next = tp_walk_text(&scan->walk, line);
+        next = tp_guess_line(scan->guess, &scan->walk, line);
     }
-    if (!next) {
-        report(&scan->walk, line, err);
-        return NULL;
+    if (__builtin_expect(!next, 0)) {
+        next = walk_line(scan, line, err);
+        if (!next)
+            return NULL;
     }
-    if ((size_t)(next - line) > UINT32_MAX) {
-        tp_err_at(err, TP_FAULT_RECORD, -1, "line longer than 4 GiB");
-        return NULL;
-    }
+    if (__builtin_expect((size_t)(next - line) > UINT32_MAX, 0))
+        return refuse_length(err);
     if (members)
         *members = scan->walk.members;
     return next;

@@ -89,7 +89,7 @@ tp_quotes(const char *p)
 static inline size_t
 tp_first(tp_marks marks)
 {
-    return (size_t)__builtin_ctz(marks);
+    return (size_t)__builtin_ctzll(marks);
 }
 
 /* Takes away the marks on the first COUNT (below TP_BLOCK) bytes. */
@@ -163,27 +163,20 @@ tp_utf8_run(const char *p)
 
 /* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
  * it is no such number, or none at all. All that follows waits for the length, so that comes first:
- * where the bytes '.' to '9' end ('/' is among them). Whether they are a number is checked beside.
- * Whether there is a point is not foreseeable, so no branch depends on it. */
+ * where digits and points end. Whether they are a number is checked beside. Whether there is a
+ * point is not foreseeable, so no branch depends on it. */
 static inline size_t
 tp_simple_number(const char *p, bool *real)
 {
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i rank = _mm_sub_epi8(v, _mm_set1_epi8('.'));
-    __m128i low = _mm_min_epu8(rank, _mm_set1_epi8('9' - '.'));
-    tp_marks ends = (tp_marks)_mm_movemask_epi8(_mm_cmpeq_epi8(rank, low)) ^ 0xffff;
-    tp_marks end = ends & (0 - ends);
-    tp_marks inside = tp_non_digits(p) & (end - 1); /* one point, or nothing */
-    tp_marks odd = inside & ((inside - 1) | ~tp_points(p) | 1 | end >> 1);
-    size_t len;
+    tp_marks digits = tp_non_digits(p) ^ 0xffff, points = tp_points(p);
+    tp_marks ends = ~(digits | points), end = ends & (0 - ends);
+    tp_marks point = points & (end - 1); /* one, or nothing */
+    tp_marks odd = point & ((point - 1) | end >> 1);
+    size_t len = tp_first(ends);
 
-    *real = inside != 0;
-    if (__builtin_expect(!ends, 0))
-        return 0;
-    len = tp_first(ends);
-    if (__builtin_expect((odd != 0) | (len == 0) | ((*p == '0') & (len > 1) & !(inside & 2)) |
-                             ((p[len] | 0x20) == 'e'),
-                         0))
+    *real = point != 0;
+    odd |= (~digits & 1) | (digits >> 1 & (*p == '0'));
+    if (__builtin_expect((odd != 0) | (len == TP_BLOCK) | ((p[len] | 0x20) == 'e'), 0))
         return 0;
     return len;
 }
@@ -346,12 +339,15 @@ tp_plain_end(const char *p)
     return marks ? p + tp_first(marks) : tp_plain_end_wide(p + TP_BLOCK);
 }
 
-/* From P inside a string: its closing quote, if all before it is plain and (unless WIDE) it is in
- * the first block; else NULL. All that follows waits for the place of the first quote, and for
- * nothing else: that no other stop comes before it is checked beside. */
-static inline const char *
+#define TP_NO_END SIZE_MAX
+
+/* From P inside a string: how far off its closing quote is, if all before it is plain and (unless
+ * WIDE) it is in the first block; else TP_NO_END. All that follows waits for the place of the first
+ * quote, and for nothing else: that no other stop comes before it is checked beside. */
+static inline size_t
 tp_quick_end(const char *p, bool wide)
 {
+    const char *end;
 #if TP_SCAN_SSE2
     uint32_t quotes = tp_quotes(p), stops = tp_stops(p);
 
@@ -360,13 +356,14 @@ tp_quick_end(const char *p, bool wide)
         stops |= tp_stops(p + 16) << 16;
     }
     if (__builtin_expect((quotes & stops & (0 - stops)) != 0, 1))
-        return p + tp_first(quotes);
+        return tp_first(quotes);
     if (stops || !wide)
-        return NULL;
-    p += 32;
+        return TP_NO_END;
+    end = tp_plain_end_wide(p + 32);
+#else
+    end = wide ? tp_plain_end_wide(p) : tp_plain_end(p);
 #endif
-    p = wide ? tp_plain_end_wide(p) : tp_plain_end(p);
-    return *p == '"' ? p : NULL;
+    return *end == '"' ? (size_t)(end - p) : TP_NO_END;
 }
 
 static inline const char *

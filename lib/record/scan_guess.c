@@ -4,6 +4,8 @@
 #include "record/scan_piece.h"
 
 #define PROMOTE_AFTER 8
+#define AHEAD_FROM 512
+#define AHEAD_TO 768
 
 /* Two pieces that take turns must not swap places each time. */
 static void
@@ -132,37 +134,54 @@ take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unord
     return end;
 }
 
+/* The length of the value at VALUE behind PIECE, if it is one without surprises; else TP_NO_END. */
+static inline __attribute__((always_inline)) size_t
+quick_value(const struct piece *piece, const char *value, enum tp_slot_kind *kind)
+{
+    size_t len;
+    bool real;
+
+    if (__builtin_expect(piece->stop == TP_STOP_STRING, 1)) {
+        *kind = TP_SLOT_TEXT;
+        return piece->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
+    }
+    len = piece->stop == TP_STOP_NUMBER ? tp_simple_number(value, &real) : 0;
+    if (!len)
+        return TP_NO_END;
+    *kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
+    return len;
+}
+
 /* Steps as most are: behind *LAST comes what came there last time, and then a scalar without
  * surprises. Goes on as long as that holds. Hands back the byte behind the last value, and *LAST
  * and *MEMBERS are as far as that; whatever comes there (another successor, effects, an escape, the
- * end) is the caller's to see to. Only what all lines need is in here: each instruction counts. */
+ * end) is the caller's to see to. Only what all lines need is in here: each instruction counts, and
+ * most of all those between the length of a value and the next value, for which all else waits. */
 static inline __attribute__((always_inline)) const char *
 quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *members)
 {
-    struct piece *piece = *last, *next;
+    struct piece *piece = *last, *next = piece->next[0], *ahead;
+    const char *value;
 
-    while (__builtin_expect((next = piece->next[0]) != NULL && fits_plainly(next, p), 1)) {
-        const char *value = p + next->len, *end;
-        enum tp_slot_kind kind = TP_SLOT_TEXT;
+    if (__builtin_expect(!next, 0))
+        return p;
+    value = p + next->len;
+    while (__builtin_expect((ahead = next->next[0]) != NULL && fits_plainly(next, p), 1)) {
+        bool string = next->stop == TP_STOP_STRING;
+        const char *beyond = value + string + ahead->len; /* ... were this value empty */
+        enum tp_slot_kind kind;
+        size_t len = quick_value(next, value, &kind);
 
-        if (__builtin_expect(next->stop == TP_STOP_STRING, 1)) {
-            end = next->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
-            if (__builtin_expect(!end, 0))
-                break;
-            p = end + 1;
-        } else {
-            bool real = false;
-            size_t len = next->stop == TP_STOP_NUMBER ? tp_simple_number(value, &real) : 0;
-
-            if (!len)
-                break;
-            kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
-            p = end = value + len;
-        }
+        if (__builtin_expect(len == TP_NO_END, 0))
+            break;
+        __asm__("" : "+r"(beyond)); /* so that it is not put together in another order */
+        p = value + len + string;
         *members += next->members;
         piece = next;
         if (__builtin_expect(piece->slot >= 0, 0))
-            tp_slot_set(&walk->slots[piece->slot], value, (size_t)(end - value), kind);
+            tp_slot_set(&walk->slots[piece->slot], value, len, kind);
+        value = beyond + len;
+        next = ahead;
     }
     *last = piece;
     return p;
@@ -197,10 +216,20 @@ guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool uno
     return p;
 }
 
+/* Steps wait for the text alone, so it had better be in the nearest cache: what follows the next
+ * few lines is asked for in time. No more than a hint, so it may lie behind the block. */
+static inline void
+fetch_ahead(const char *line)
+{
+    for (uintptr_t at = AHEAD_FROM; at < AHEAD_TO; at += 64)
+        __builtin_prefetch((const void *)((uintptr_t)line + at));
+}
+
 const char *
 tp_guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p)
 {
     if (__builtin_expect(++guess->lines >= REVIEW_LINES, 0) && !tp_guess_review(guess))
         return NULL;
+    fetch_ahead(p);
     return guess->unordered ? guess_line(guess, walk, p, true) : guess_line(guess, walk, p, false);
 }

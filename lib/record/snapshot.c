@@ -9,7 +9,7 @@
 #include "value/num.h"
 #include "value/text.h"
 
-enum { GATHER = 1 << 20, SEAL_BYTES = 80 };
+enum { GATHER = 256 << 10, SEAL_BYTES = 80 };
 
 /* ---- writing ---- */
 

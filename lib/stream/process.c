@@ -1,6 +1,7 @@
 #include "stream/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -9,36 +10,51 @@
 /* These functions return an error number, as posix_spawn does. */
 
 static int
-set_signals(posix_spawnattr_t *attributes)
+set_signals(posix_spawnattr_t *attributes, const sigset_t *usual)
 {
-    sigset_t none, pipe_only;
+    sigset_t none, defaults;
     int failed;
 
     sigemptyset(&none);
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
+    sigemptyset(&defaults);
+    if (usual)
+        defaults = *usual;
+    sigaddset(&defaults, SIGPIPE);
     failed = posix_spawnattr_setsigmask(attributes, &none);
-    if (!failed)
-        failed = posix_spawnattr_setsigdefault(attributes, &pipe_only);
-    if (!failed)
-        failed =
-            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    return failed;
+    return failed ? failed : posix_spawnattr_setsigdefault(attributes, &defaults);
 }
 
 static int
-set_streams(posix_spawn_file_actions_t *actions, int input, int output)
+set_attributes(posix_spawnattr_t *attributes, const struct tp_process *process)
 {
-    int failed = input < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    int failed = set_signals(attributes, process->usual);
 
-    if (!failed && output >= 0)
-        failed = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-    return failed;
+    if (!failed && process->own_group) {
+        failed = posix_spawnattr_setpgroup(attributes, 0);
+        flags |= POSIX_SPAWN_SETPGROUP;
+    }
+    return failed ? failed : posix_spawnattr_setflags(attributes, flags);
 }
 
 static int
-spawn(pid_t *pid, const char *const *words, int input, int output)
+set_streams(posix_spawn_file_actions_t *actions, const struct tp_process *process)
 {
+    int failed = 0;
+
+    if (process->empty_input)
+        failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    for (size_t i = 0; i < process->fds && !failed; i++)
+        if (process->fd[i].ours >= 0)
+            failed = posix_spawn_file_actions_adddup2(actions, process->fd[i].ours,
+                                                      process->fd[i].theirs);
+    return failed;
+}
+
+int
+tp_process_spawn(pid_t *pid, const struct tp_process *process)
+{
+    const char *const *words = process->words;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int failed = posix_spawn_file_actions_init(&actions);
@@ -50,9 +66,9 @@ spawn(pid_t *pid, const char *const *words, int input, int output)
         posix_spawn_file_actions_destroy(&actions);
         return failed;
     }
-    failed = set_signals(&attributes);
+    failed = set_attributes(&attributes, process);
     if (!failed)
-        failed = set_streams(&actions, input, output);
+        failed = set_streams(&actions, process);
     /* POSIX: the words are not changed; they lack const for old programs' sake. */
     if (!failed)
         failed = posix_spawnp(pid, words[0], &actions, &attributes, (char *const *)words, environ);
@@ -65,7 +81,10 @@ int
 tp_process_start(pid_t *pid, const char *const *words, int input, int output, const char *name,
                  struct tp_err *err)
 {
-    errno = spawn(pid, words, input, output);
+    const struct tp_process_fd streams[] = {{input, STDIN_FILENO}, {output, STDOUT_FILENO}};
+    const struct tp_process process = {.words = words, .fd = streams, .fds = 2};
+
+    errno = tp_process_spawn(pid, &process);
     return errno ? tp_err_system(err, name) : 0;
 }
 

@@ -215,22 +215,6 @@ advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
     return tp_reference_flush(match, err);
 }
 
-static int
-end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
-{
-    (void)match;
-    (void)side;
-    (void)err;
-    return 0;
-}
-
-static tp_time
-forward(const struct tp_match *match, tp_time watermark)
-{
-    (void)match;
-    return watermark;
-}
-
 static size_t
 held(const struct tp_match *match, enum tp_join_side side)
 {
@@ -254,6 +238,7 @@ reference_free(struct tp_match *match)
     free(r->slot);
     free(r->same);
     free(r->name);
+    free(r->name_slot);
     tp_arena_release(&r->name_memory);
     for (size_t i = 0; i < TP_REFERENCE_WAIT; i++)
         tp_buf_release(&r->waiting[i].key);
@@ -264,13 +249,31 @@ reference_free(struct tp_match *match)
     free(r);
 }
 
-const struct tp_str *
-tp_reference_names(const struct tp_match *match, size_t *count)
+int
+tp_reference_watch(struct tp_match *match, struct tp_scan *scan, struct tp_err *err)
+{
+    struct reference *r = (struct reference *)match;
+
+    r->name_slot = calloc(r->names + 1, sizeof *r->name_slot);
+    if (!r->name_slot)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < r->names; i++) {
+        r->name_slot[i] = tp_scan_want_name(scan, r->name[i], err);
+        if (r->name_slot[i] < 0)
+            return -1;
+    }
+    return 0;
+}
+
+bool
+tp_reference_apart(const struct tp_match *match, const struct tp_slot *slot)
 {
     const struct reference *r = (const struct reference *)match;
 
-    *count = r->names;
-    return r->name;
+    for (size_t i = 0; i < r->names; i++)
+        if (slot[r->name_slot[i]].kind != TP_SLOT_MISSING)
+            return false;
+    return true;
 }
 
 const struct tp_keys *
@@ -352,7 +355,13 @@ make(struct reference *r, struct tp_err *err)
     return 0;
 }
 
-static const struct tp_match_way way = {add, advance, end, forward, held, size, reference_free};
+static const struct tp_match_way way = {
+    .add = add,
+    .advance = advance,
+    .held = held,
+    .size = size,
+    .free = reference_free,
+};
 
 struct tp_match *
 tp_reference_new(const struct tp_reference_options *options, struct tp_err *err)

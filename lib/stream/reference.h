@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "event/match.h"
 #include "query/keys.h"
+#include "record/scan.h"
 
 struct tp_reference_options {
     enum tp_match_type type;    /* inner, left, semi or anti */
@@ -46,10 +47,13 @@ int tp_reference_flush(struct tp_match *match, struct tp_err *err);
  * No record may wait. */
 int tp_reference_refresh(struct tp_match *match, struct tp_err *err);
 
-/* What rows can add: their members' names, as far as they are few. Of a row whose
- * left record has none of them all members can stand behind that record's (tp_match_record's
- * `apart`). A table read anew may bring further ones; then nothing is taken to be apart. */
-const struct tp_str *tp_reference_names(const struct tp_match *match, size_t *count);
+/* Asks SCAN, of left records, for the members that rows can add, as far as they are few. */
+int tp_reference_watch(struct tp_match *match, struct tp_scan *scan, struct tp_err *err);
+
+/* Has the left record in SLOT none of them? Then all members of a row can stand behind its own
+ * (tp_match_record's `apart`). A table read anew may bring further ones; then nothing is taken to
+ * be apart. */
+bool tp_reference_apart(const struct tp_match *match, const struct tp_slot *slot);
 
 /* The keys of the table. */
 const struct tp_keys *tp_reference_keys(const struct tp_match *match);

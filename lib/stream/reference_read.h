@@ -49,6 +49,7 @@ struct reference {
     struct tp_reference_facts facts;
 
     struct tp_str *name; /* TP_REFERENCE_NAMES */
+    int *name_slot;      /* of left records: see tp_reference_watch */
     size_t names;
     struct tp_arena name_memory;
     bool names_fixed; /* lent: what comes now is too late */

@@ -3,6 +3,7 @@
  *
  *     DIR/NAME.lock            held by the stage NAME for as long as it lives; says its pid
  *     DIR/NAME.ID.ndjson       what it saved at barrier ID (record/snapshot)
+ *     DIR/NAME.ID.saving       until that is there, when a child saves; nobody commits ID
  *     DIR/NAME.epoch           a source's: raised each time it starts
  *     DIR/COMMIT               the last barrier that all sinks had prepared: what a run goes back
  * to DIR/.lock                held for moments, by whoever reads COMMIT and acts on it
@@ -70,6 +71,21 @@ int tp_store_save(struct tp_store *store, const struct tp_snapshot *header, stru
 int tp_store_save_done(struct tp_store *store, struct tp_save *save, struct tp_err *err);
 void tp_store_save_drop(struct tp_store *store, struct tp_save *save);
 
+/* ... or, for who lets a child go on with it: the child does one of the two, we do this. */
+void tp_store_save_leave(struct tp_store *store, struct tp_save *save);
+
+/* A snapshot of more than MOST bytes (0: any) fails, and tp_store_is_too_large is true. */
+void tp_store_limit(struct tp_store *store, uint64_t most);
+bool tp_store_is_too_large(const struct tp_store *store);
+
+/* The size of the snapshot of ID; 0: there is none. */
+uint64_t tp_store_size(const struct tp_store *store, int64_t id);
+
+/* A mark says that the snapshot of ID may never come, or not yet: ID is not committed. ID -1: no
+ * mark of this stage is left. */
+int tp_store_mark(struct tp_store *store, int64_t id, struct tp_err *err);
+int tp_store_unmark(struct tp_store *store, int64_t id, struct tp_err *err);
+
 struct tp_loaded {
     struct tp_snapshot header;
     struct tp_str body; /* the lines behind the header */
@@ -84,7 +100,8 @@ int tp_store_load(struct tp_store *store, const struct tp_commit *commit, struct
                   struct tp_err *err);
 void tp_loaded_release(struct tp_loaded *loaded);
 
-/* Deletes this stage's snapshots that neither the last two commits nor any later one can need. */
+/* Deletes this stage's snapshots that neither the last two commits nor any later one can need, and
+ * marks below COMMIT. */
 int tp_store_prune(struct tp_store *store, struct tp_err *err);
 
 /* --- files of the caller's ---------------------------------------------------------------------*/

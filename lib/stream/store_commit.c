@@ -363,16 +363,27 @@ count_names(const struct prepared_list *list)
     return names;
 }
 
-/* The greatest ID above COMMIT that SINKS sinks can serve; 0: none. */
+static bool
+is_marked(const struct tp_store_list *marks, int64_t id)
+{
+    for (size_t i = 0; i < marks->count; i++)
+        if (marks->item[i].id == id)
+            return true;
+    return false;
+}
+
+/* The greatest ID above COMMIT that SINKS sinks can serve, and no stage lacks; 0: none. */
 static int64_t
-best_id(const struct prepared_list *list, uint64_t sinks, int64_t committed)
+best_id(const struct prepared_list *list, const struct tp_store_list *marks, uint64_t sinks,
+        int64_t committed)
 {
     int64_t best = 0;
 
     for (size_t i = 0; i < list->count; i++) {
         int64_t id = list->item[i].item.id;
 
-        if (id > committed && id > best && (uint64_t)sinks_for(list, id, NULL, NULL) >= sinks)
+        if (id > committed && id > best && !is_marked(marks, id) &&
+            (uint64_t)sinks_for(list, id, NULL, NULL) >= sinks)
             best = id;
     }
     return best;
@@ -382,10 +393,15 @@ static int
 commit_best(struct tp_store *s, const struct prepared_list *list, uint64_t sinks,
             int64_t *committed, struct tp_err *err)
 {
-    struct tp_commit now, next = {.id = 0};
-    int result = tp_store_commit_read(s, &now, err);
+    struct tp_commit now = {.id = 0}, next = {.id = 0};
+    struct tp_store_list marks;
+    /* Listed behind the snapshots of sinks: a stage marks before it sends them the barrier. */
+    int result = tp_store_list_marks(s, &marks, err);
 
-    next.id = result < 0 ? 0 : best_id(list, sinks, now.id);
+    if (result == 0)
+        result = tp_store_commit_read(s, &now, err);
+    next.id = result < 0 ? 0 : best_id(list, &marks, sinks, now.id);
+    free(marks.item);
     next.previous = now.id;
     *committed = now.id;
     if (result == 0 && next.id > 0) {

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "stream/store.h"
 
+#define TP_STORE_MARK ".saving"
+
 enum { TP_STORE_FILE = TP_STAGE_NAME_BYTES + 40 }; /* bytes of a file's name */
 
 struct tp_store {
@@ -20,6 +22,8 @@ struct tp_store {
     int common; /* of the directory */
     int temp;   /* the snapshot that is being written; -1: none */
     int64_t temp_id;
+    uint64_t temp_bytes, limit; /* written so far; at most (0: any) */
+    bool too_large;
 };
 
 /* The directory's lock, for moments. */
@@ -59,6 +63,9 @@ struct tp_store_list {
 
 /* Empty when it failed. */
 int tp_store_list(struct tp_store *store, struct tp_store_list *list, struct tp_err *err);
+
+/* Likewise the marks. */
+int tp_store_list_marks(struct tp_store *store, struct tp_store_list *list, struct tp_err *err);
 
 /* Opens the snapshot of store->name and ID, and sees that it is whole. */
 int tp_store_open_snapshot(struct tp_store *store, int64_t id, struct tp_loaded *loaded,

@@ -23,13 +23,13 @@ tp_store_file_of(char *file, const char *name, int64_t id)
 }
 
 static bool
-parse_file_name(const char *file, struct tp_store_item *item)
+parse_file_name(const char *file, const char *suffix, struct tp_store_item *item)
 {
     const char *dot = strchr(file, '.');
     const char *end = dot ? strchr(dot + 1, '.') : NULL;
     size_t len = dot ? (size_t)(dot - file) : 0;
 
-    if (!end || strcmp(end, ".ndjson") != 0 || len > TP_STAGE_NAME_BYTES ||
+    if (!end || strcmp(end, suffix) != 0 || len > TP_STAGE_NAME_BYTES ||
         !tp_stage_name_is_valid((struct tp_str){file, len}) ||
         !tp_num_parse_int((struct tp_str){dot + 1, (size_t)(end - dot - 1)}, &item->id) ||
         item->id < 0)
@@ -64,19 +64,20 @@ add_item(struct tp_store_list *list, const struct tp_store_item *item)
 }
 
 static int
-read_list(struct tp_store *s, DIR *dir, struct tp_store_list *list, struct tp_err *err)
+read_list(struct tp_store *s, DIR *dir, const char *suffix, struct tp_store_list *list,
+          struct tp_err *err)
 {
     struct tp_store_item item;
     const struct dirent *entry;
 
     for (errno = 0; (entry = readdir(dir)); errno = 0)
-        if (parse_file_name(entry->d_name, &item) && add_item(list, &item) < 0)
+        if (parse_file_name(entry->d_name, suffix, &item) && add_item(list, &item) < 0)
             return tp_err_memory(err);
     return errno ? tp_store_fail(s, ".", err) : 0;
 }
 
-int
-tp_store_list(struct tp_store *s, struct tp_store_list *list, struct tp_err *err)
+static int
+list_files(struct tp_store *s, const char *suffix, struct tp_store_list *list, struct tp_err *err)
 {
     int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -88,7 +89,7 @@ tp_store_list(struct tp_store *s, struct tp_store_list *list, struct tp_err *err
             close(fd);
         return tp_store_fail(s, ".", err);
     }
-    result = read_list(s, dir, list, err);
+    result = read_list(s, dir, suffix, list, err);
     closedir(dir);
     if (result < 0) {
         free(list->item);
@@ -100,6 +101,18 @@ tp_store_list(struct tp_store *s, struct tp_store_list *list, struct tp_err *err
     return 0;
 }
 
+int
+tp_store_list(struct tp_store *s, struct tp_store_list *list, struct tp_err *err)
+{
+    return list_files(s, ".ndjson", list, err);
+}
+
+int
+tp_store_list_marks(struct tp_store *s, struct tp_store_list *list, struct tp_err *err)
+{
+    return list_files(s, TP_STORE_MARK, list, err);
+}
+
 /* ---- saving ---- */
 
 static int
@@ -108,6 +121,12 @@ write_piece(void *to, struct tp_str bytes, struct tp_err *err)
     struct tp_store *s = to;
     char temp[TP_STORE_FILE];
 
+    s->temp_bytes += bytes.len;
+    if (s->limit > 0 && s->temp_bytes > s->limit) {
+        s->too_large = true;
+        return tp_err_set(err, TP_FAULT_MACHINE, "the snapshot is larger than %llu bytes",
+                          (unsigned long long)s->limit);
+    }
     snprintf(temp, sizeof temp, "%s.tmp", s->name);
     return tp_store_write_all(s->temp, bytes, temp, err);
 }
@@ -122,6 +141,8 @@ tp_store_save(struct tp_store *s, const struct tp_snapshot *header, struct tp_sa
         return -1;
     snprintf(temp, sizeof temp, "%s.tmp", s->name);
     s->temp_id = header->id;
+    s->temp_bytes = 0;
+    s->too_large = false;
     s->temp = tp_store_create(s, temp, err);
     if (s->temp < 0)
         return -1;
@@ -141,6 +162,37 @@ tp_store_save_drop(struct tp_store *s, struct tp_save *save)
     s->temp = -1;
     snprintf(temp, sizeof temp, "%s.tmp", s->name);
     unlinkat(s->dir, temp, 0);
+}
+
+void
+tp_store_save_leave(struct tp_store *s, struct tp_save *save)
+{
+    tp_save_release(save);
+    if (s->temp >= 0)
+        close(s->temp);
+    s->temp = -1;
+}
+
+void
+tp_store_limit(struct tp_store *s, uint64_t most)
+{
+    s->limit = most;
+}
+
+bool
+tp_store_is_too_large(const struct tp_store *s)
+{
+    return s->too_large;
+}
+
+uint64_t
+tp_store_size(const struct tp_store *s, int64_t id)
+{
+    char file[TP_STORE_FILE];
+    struct stat st;
+
+    tp_store_file_of(file, s->name, id);
+    return fstatat(s->dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : 0;
 }
 
 int
@@ -267,33 +319,5 @@ tp_store_load(struct tp_store *s, const struct tp_commit *commit, struct tp_load
     free(list.item);
     if (result == 0 && (any || commit->id > 0))
         return refuse_missing(s, commit->id, err);
-    return result;
-}
-
-/* ---- deleting ---- */
-
-int
-tp_store_prune(struct tp_store *s, struct tp_err *err)
-{
-    struct tp_commit commit = {.id = 0};
-    struct tp_store_list list = {NULL, 0};
-    char file[TP_STORE_FILE];
-    int64_t keep = -1;
-    int result = tp_store_commit_read(s, &commit, err);
-
-    if (result == 0)
-        result = tp_store_list(s, &list, err);
-    for (size_t i = 0; result == 0 && i < list.count; i++)
-        if (strcmp(list.item[i].name, s->name) == 0 && list.item[i].id <= commit.previous)
-            keep = list.item[i].id;
-    for (size_t i = 0; result == 0 && i < list.count; i++) {
-        if (strcmp(list.item[i].name, s->name) != 0 || list.item[i].id >= keep)
-            continue;
-        tp_store_file_of(file, s->name, list.item[i].id);
-        if (unlinkat(s->dir, file, 0) < 0 && errno != ENOENT)
-            result = tp_store_fail(s, file, err);
-    }
-    free(list.item);
-    tp_commit_release(&commit);
     return result;
 }

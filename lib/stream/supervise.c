@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "stream/process.h"
 
 enum {
     LAST_WORDS = 4096, /* so much of standard error is kept */
@@ -90,54 +90,22 @@ tp_supervisor_free(struct tp_supervisor *s)
 
 /* ---- starting ---- */
 
-/* These two return an error number, as posix_spawn does. */
-
-static int
-set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, usual = our_signals();
-    int failed;
-
-    sigemptyset(&none);
-    sigaddset(&usual, SIGPIPE);
-    failed = posix_spawnattr_setsigmask(attributes, &none);
-    if (!failed)
-        failed = posix_spawnattr_setsigdefault(attributes, &usual);
-    if (!failed)
-        failed = posix_spawnattr_setpgroup(attributes, 0);
-    if (!failed)
-        failed = posix_spawnattr_setflags(
-            attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    return failed;
-}
-
+/* An error number, as posix_spawn's. */
 static int
 spawn(pid_t *pid, const char *const *words, int errors, int told)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int failed = posix_spawn_file_actions_init(&actions);
+    const struct tp_process_fd streams[] = {{errors, STDERR_FILENO}, {told, TP_SUPERVISE_FD}};
+    const sigset_t usual = our_signals();
+    const struct tp_process process = {
+        .words = words,
+        .fd = streams,
+        .fds = 2,
+        .empty_input = true,
+        .own_group = true,
+        .usual = &usual,
+    };
 
-    if (failed)
-        return failed;
-    failed = posix_spawnattr_init(&attributes);
-    if (failed) {
-        posix_spawn_file_actions_destroy(&actions);
-        return failed;
-    }
-    failed = set_attributes(&attributes);
-    if (!failed)
-        failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!failed && errors >= 0)
-        failed = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-    if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&actions, told, TP_SUPERVISE_FD);
-    /* POSIX: the words are not changed; they lack const for old programs' sake. */
-    if (!failed)
-        failed = posix_spawnp(pid, words[0], &actions, &attributes, (char *const *)words, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
+    return tp_process_spawn(pid, &process);
 }
 
 /* The reading end is ours, and never waited for. */

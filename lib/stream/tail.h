@@ -65,9 +65,9 @@ int tp_tail_skip_to(struct tp_tail *tail, uint64_t offset, struct tp_err *err);
 /* ... or at the end there is now; only lines that come later are given. */
 int tp_tail_skip_all(struct tp_tail *tail, struct tp_err *err);
 
-/* The file is a segment of a log and must have SIZE bytes at least, all of them whole lines: what
- * is missing, or half a line at its end, is an error behind the whole ones. */
-void tp_tail_expect(struct tp_tail *tail, uint64_t size);
+/* Only what the state in DIR (borrowed) says is committed of the file: where that ends is its end
+ * for now. A file that it says nothing of is an error, unless it is followed. */
+void tp_tail_only_committed(struct tp_tail *tail, const char *dir);
 
 struct tp_tail_place tp_tail_place(const struct tp_tail *tail);
 
@@ -77,11 +77,12 @@ struct tp_tail_place tp_tail_place_behind(const struct tp_tail *tail, struct tp_
 /* Before the first block, instead of tp_tail_skip_to: goes on at PLACE, where another process
  * stopped. When the name was given to another file since, the old one is looked for among the
  * rotated files beside it and read first, then those that were rotated behind it. It is an error
- * when there is none that says what was read. */
+ * when there is none that says what was read. A packed file is read again up to PLACE, and must be
+ * the one it was. */
 int tp_tail_resume(struct tp_tail *tail, const struct tp_tail_place *place, struct tp_err *err);
 
 /* Can another process go on within it? TP_FAULT_USAGE with the reason when not. */
-int tp_tail_check_plain(const struct tp_tail *tail, struct tp_err *err);
+int tp_tail_check_file(const struct tp_tail *tail, struct tp_err *err);
 
 /* Another file bears the name, and is not empty or was rotated, too: its turn comes when the one at
  * hand has been silent for long enough. */

@@ -95,6 +95,45 @@ tp_tail_mark(struct tp_tail_place *place, int fd, struct tp_str block)
         mark->head_len = (uint32_t)head;
 }
 
+void
+tp_tail_mark_packed(struct tp_tail_place *place, int fd, struct tp_str block)
+{
+    struct tp_tail_mark *mark = &place->mark;
+    struct stat st;
+    size_t head;
+
+    place->packed = true;
+    tp_tail_mark_back(place, block);
+    if (mark->head_len > 0 || fstat(fd, &st))
+        return;
+    head = st.st_size < TP_TAIL_HEAD ? (size_t)st.st_size : TP_TAIL_HEAD;
+    if (hash_at(fd, 0, head, &mark->head) == 0)
+        mark->head_len = (uint32_t)head;
+}
+
+int
+tp_tail_begins_as(int fd, const struct tp_tail_place *place)
+{
+    return has_hash(fd, 0, place->mark.head_len, place->mark.head);
+}
+
+struct tp_str
+tp_tail_skip_lines(uint64_t *skip_to, uint64_t from, struct tp_str block)
+{
+    uint64_t before = *skip_to - 1; /* a line begins behind it when it is a newline */
+    const char *newline;
+
+    if (from >= *skip_to) {
+        *skip_to = 0;
+        return block;
+    }
+    if (before - from >= block.len)
+        return (struct tp_str){block.ptr + block.len, 0};
+    newline = memchr(block.ptr + (before - from), '\n', block.len - (size_t)(before - from));
+    *skip_to = 0;
+    return (struct tp_str){newline + 1, (size_t)(block.ptr + block.len - newline) - 1};
+}
+
 /* --- rotated sets ------------------------------------------------------------------------------*/
 
 /* The pattern of NAME and all names that begin with it; what would be a pattern in it is none. */

@@ -5,6 +5,7 @@
 #ifndef TP_STREAM_TAIL_PLACE_H
 #define TP_STREAM_TAIL_PLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -26,13 +27,21 @@ struct tp_tail_place {
     uint64_t device, inode; /* 0: no file yet */
     uint64_t offset;        /* behind the last line that was given, in unpacked bytes */
     struct tp_tail_mark mark;
+    bool packed;
 };
 
 /* PLACE gets the mark of its offset, up to which lines of FD were given, the last from BLOCK. */
 void tp_tail_mark(struct tp_tail_place *place, int fd, struct tp_str block);
 
+/* ... of a packed file: its head is that of the packed bytes. */
+void tp_tail_mark_packed(struct tp_tail_place *place, int fd, struct tp_str block);
+
 /* ... only the part of it that is before the offset. */
 void tp_tail_mark_back(struct tp_tail_place *place, struct tp_str block);
+
+/* Of BLOCK, whole lines from byte FROM of the input on, those that begin at byte *SKIP_TO or behind
+ * it; *SKIP_TO becomes 0 when that was reached. 0: all of them. */
+struct tp_str tp_tail_skip_lines(uint64_t *skip_to, uint64_t from, struct tp_str block);
 
 /* Does FD, a regular file, hold at PLACE what was read there? 1: it does, 0: it is another file or
  * was written anew, -1: reading failed. */
@@ -40,6 +49,10 @@ int tp_tail_is_at(int fd, const struct tp_tail_place *place);
 
 /* ... and is it, by device and inode, that very file? */
 int tp_tail_is_file_at(int fd, const struct tp_tail_place *place);
+
+/* Does FD begin with the packed bytes that the file of PLACE, a packed one, began with? As above.
+ */
+int tp_tail_begins_as(int fd, const struct tp_tail_place *place);
 
 /* *PATH, to be freed, is the file beside NAME, of its rotated set, that PLACE is in: that very one,
  * or else a copy of it (copytruncate). It is an error when there is none. */

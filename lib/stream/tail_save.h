@@ -4,6 +4,7 @@
 #ifndef TP_STREAM_TAIL_SAVE_H
 #define TP_STREAM_TAIL_SAVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -13,6 +14,7 @@
 #include "stream/tail_place.h"
 
 struct tp_tail_saved {
+    bool is_log;        /* a place in a log (stream/log_reader) */
     struct tp_buf name; /* the operand; when loaded: to be released */
     struct tp_tail_place place;
     uint64_t lines;    /* of the file, up to the place */

@@ -272,6 +272,19 @@ tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err *err
 }
 
 int
+tp_target_length(struct tp_target *target, uint64_t *length, struct tp_err *err)
+{
+    struct stat st;
+
+    if (tp_target_flush(target, err))
+        return -1;
+    if (fstat(target->fd, &st))
+        return fail(target, errno, err);
+    *length = (uint64_t)st.st_size;
+    return 0;
+}
+
+int
 tp_target_sync(struct tp_target *target, uint64_t *length, struct tp_err *err)
 {
     struct stat st;

@@ -47,8 +47,9 @@ int tp_target_write(struct tp_target *target, struct tp_str line, struct tp_err 
 /* Writes what has gathered: before a read that would block. */
 int tp_target_flush(struct tp_target *target, struct tp_err *err);
 
-/* For saved state, of a regular file: what was written is on the disk, *LENGTH bytes in all; and
- * takes back what was written behind LENGTH. */
+/* For saved state, of a regular file: *LENGTH bytes are written in all; what was written is on the
+ * disk; and takes back what was written behind LENGTH. */
+int tp_target_length(struct tp_target *target, uint64_t *length, struct tp_err *err);
 int tp_target_sync(struct tp_target *target, uint64_t *length, struct tp_err *err);
 int tp_target_truncate(struct tp_target *target, uint64_t length, struct tp_err *err);
 

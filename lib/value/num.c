@@ -268,20 +268,29 @@ read_short_decimal(uint64_t bytes, uint64_t other, size_t len, struct tp_value *
     return true;
 }
 
-struct tp_value
-tp_num_read(struct tp_str text)
+static __attribute__((noinline)) void
+read_any(struct tp_str text, struct tp_value *value)
+{
+    *value = value_of_parts(split(text, READ_BEHIND));
+}
+
+void
+tp_num_read_into(struct tp_str text, struct tp_value *value)
 {
     if (text.len <= 8) {
         uint64_t bytes = load_little_endian(text.ptr);
         uint64_t other = other_than_digits(bytes) << (64 - 8 * text.len) >> (64 - 8 * text.len);
-        struct tp_value value;
 
-        if (!other)
-            return tp_int(join_digits(bytes, text.len));
-        if (read_short_decimal(bytes, other, text.len, &value))
-            return value;
+        if (other) {
+            if (read_short_decimal(bytes, other, text.len, value))
+                return;
+        } else {
+            value->kind = TP_INT;
+            value->integer = join_digits(bytes, text.len);
+            return;
+        }
     }
-    return value_of_parts(split(text, READ_BEHIND));
+    read_any(text, value);
 }
 
 static size_t

@@ -17,9 +17,19 @@
 #include "value/value.h"
 
 /* TEXT is a valid JSON number (the scanner made sure): its value, TP_INT or TP_REAL. `1.0` is
- * TP_REAL with mantissa 10, scale 1; `-0` is TP_INT 0; 9223372036854775808 is TP_REAL.
+ * TP_REAL with mantissa 10, scale 1; `-0` is TP_INT 0; 9223372036854775808 is TP_REAL. Into a place
+ * rather than out of the call: a copy made at once waits for its parts to be stored.
  * May read up to 16 bytes behind the text (any bytes, but they must be mapped). */
-struct tp_value tp_num_read(struct tp_str text);
+void tp_num_read_into(struct tp_str text, struct tp_value *value);
+
+static inline struct tp_value
+tp_num_read(struct tp_str text)
+{
+    struct tp_value value = {0};
+
+    tp_num_read_into(text, &value);
+    return value;
+}
 
 /* Any text: true and *VALUE when it is exactly a JSON number, nothing before or behind it. */
 bool tp_num_parse(struct tp_str text, struct tp_value *value);
@@ -53,7 +63,8 @@ struct tp_sum {
     uint64_t infinities_up, infinities_down; /* of the reals; kept apart so that they subtract */
 };
 
-void tp_sum_add_real(struct tp_sum *sum, struct tp_value value); /* a TP_REAL */
+void tp_sum_add_real(struct tp_sum *sum, double real);
+void tp_sum_add_decimal(struct tp_sum *sum, int64_t mantissa, int scale);
 
 /* VALUE must be TP_INT or TP_REAL. */
 static inline void
@@ -62,8 +73,10 @@ tp_sum_add(struct tp_sum *sum, struct tp_value value)
     if (value.kind == TP_INT) {
         sum->whole += value.integer;
         sum->integers++;
+    } else if (value.scale != TP_NO_SCALE) {
+        tp_sum_add_decimal(sum, value.mantissa, value.scale);
     } else {
-        tp_sum_add_real(sum, value);
+        tp_sum_add_real(sum, value.real);
     }
 }
 

@@ -12,14 +12,19 @@
 
 #define SUM_TEXT 96 /* bytes of the longest exact sum: 39 digits, point, 18 decimals, sign */
 
-static void
+static __attribute__((noinline)) void
+carry_fraction(struct tp_sum *sum)
+{
+    sum->whole += sum->fraction / FRACTION_UNIT;
+    sum->fraction %= FRACTION_UNIT;
+}
+
+static inline void
 add_fraction(struct tp_sum *sum, __int128 units)
 {
     sum->fraction += units;
-    if (__builtin_expect(sum->fraction > FRACTION_CARRY || sum->fraction < -FRACTION_CARRY, 0)) {
-        sum->whole += sum->fraction / FRACTION_UNIT;
-        sum->fraction %= FRACTION_UNIT;
-    }
+    if (__builtin_expect(sum->fraction > FRACTION_CARRY || sum->fraction < -FRACTION_CARRY, 0))
+        carry_fraction(sum);
 }
 
 /* Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 1974:
@@ -50,18 +55,20 @@ count_infinite(struct tp_sum *sum, double real, uint64_t by)
 }
 
 void
-tp_sum_add_real(struct tp_sum *sum, struct tp_value value)
+tp_sum_add_decimal(struct tp_sum *sum, int64_t mantissa, int scale)
 {
-    if (value.scale != TP_NO_SCALE) {
-        add_fraction(sum, (__int128)value.mantissa * (int64_t)tp_ten_table[18 - value.scale]);
-        sum->decimals++;
-    } else {
-        sum->reals++;
-        if (isfinite(value.real))
-            add_double(sum, value.real);
-        else
-            count_infinite(sum, value.real, 1);
-    }
+    sum->decimals++;
+    add_fraction(sum, (__int128)mantissa * (int64_t)tp_ten_table[18 - scale]);
+}
+
+void
+tp_sum_add_real(struct tp_sum *sum, double real)
+{
+    sum->reals++;
+    if (isfinite(real))
+        add_double(sum, real);
+    else
+        count_infinite(sum, real, 1);
 }
 
 void

@@ -45,8 +45,13 @@ tp_num_write_int(char *to, int64_t integer)
 {
     bool negative = integer < 0;
     uint64_t word = negative ? 0 - (uint64_t)integer : (uint64_t)integer;
-    size_t count = digit_count(word);
+    size_t count;
 
+    if (word < 10 && !negative) {
+        *to = (char)('0' + word);
+        return 1;
+    }
+    count = digit_count(word);
     if (negative)
         *to = '-';
     put_digits(to + negative, word, count);
@@ -61,6 +66,8 @@ tp_num_write_wide(char *to, __int128 integer)
     char digits[TP_NUM_WIDE_MAX];
     size_t at = sizeof digits, len;
 
+    if (integer == (int64_t)integer)
+        return tp_num_write_int(to, (int64_t)integer);
     if (negative)
         rest = -rest;
     do {

@@ -135,6 +135,19 @@ read_milliseconds(const char *p, tp_duration *behind)
     return second <= 59;
 }
 
+/* The shape that most stamps have, in the minute of the one before, as most are. */
+static inline bool
+read_in_milliseconds(const struct tp_stamp *stamp, struct tp_str text, tp_time *time)
+{
+    tp_duration behind;
+
+    if (text.len != MINUTE_LEN + 8 || memcmp(text.ptr, stamp->minute, MINUTE_LEN) != 0 ||
+        !read_milliseconds(text.ptr + MINUTE_LEN, &behind))
+        return false;
+    *time = stamp->minute_start + behind;
+    return true;
+}
+
 /* Most stamps share their minute with the one before: then two digits of seconds, a fraction and
  * the zone are all there is to read. False: not such a stamp, it may still be a good one. */
 static inline bool
@@ -142,16 +155,11 @@ read_in_minute(const struct tp_stamp *stamp, struct tp_str text, tp_time *time)
 {
     const char *p = text.ptr, *end = p + text.len;
     struct tp_cursor cursor;
-    tp_duration behind;
     int32_t nano = 0, offset;
     int second;
 
     if (text.len < 20 || memcmp(p, stamp->minute, MINUTE_LEN) != 0)
         return false;
-    if (text.len == MINUTE_LEN + 8 && read_milliseconds(p + MINUTE_LEN, &behind)) {
-        *time = stamp->minute_start + behind;
-        return true;
-    }
     second = tp_two_digits(p + 17);
     if (p[16] != ':' || second < 0 || second > 59)
         return false;
@@ -223,8 +231,8 @@ read_pattern(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct t
     return settle(stamp->zone, &reading, text, time, err);
 }
 
-int
-tp_stamp_read_text(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct tp_err *err)
+static __attribute__((noinline)) int
+read_text(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct tp_err *err)
 {
     switch (stamp->form) {
     case FORM_AUTO:
@@ -241,6 +249,14 @@ tp_stamp_read_text(struct tp_stamp *stamp, struct tp_str text, tp_time *time, st
         break;
     }
     return read_pattern(stamp, text, time, err);
+}
+
+int
+tp_stamp_read_text(struct tp_stamp *stamp, struct tp_str text, tp_time *time, struct tp_err *err)
+{
+    if (stamp->form <= FORM_RFC3339 && read_in_milliseconds(stamp, text, time))
+        return 0;
+    return read_text(stamp, text, time, err);
 }
 
 int

@@ -245,6 +245,30 @@ escape_byte(char *to, unsigned char c)
     return 6;
 }
 
+/* Behind the plain bytes from AT on. */
+static const char *
+skip_plain(const char *at, const char *end)
+{
+    while (end - at >= 8 && is_plain(load(at)))
+        at += 8;
+    while (at < end && is_plain_byte((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/* Names and most values: all of TEXT is plain. */
+static void
+quote_plain(struct tp_str text, struct tp_buf *to)
+{
+    char *out = tp_buf_reserve(to, text.len + 2);
+
+    if (!out)
+        return;
+    out[0] = out[text.len + 1] = '"';
+    memcpy(out + 1, text.ptr, text.len);
+    to->len += text.len + 2;
+}
+
 void
 tp_text_quote(struct tp_str text, struct tp_buf *to)
 {
@@ -257,14 +281,14 @@ tp_text_quote(struct tp_str text, struct tp_buf *to)
         return;
     }
     end = from + text.len;
+    if (skip_plain(from, end) == end) {
+        quote_plain(text, to);
+        return;
+    }
     tp_buf_put_char(to, '"');
     while (from < end) {
-        const char *at = from;
+        const char *at = skip_plain(from, end);
 
-        while (end - at >= 8 && is_plain(load(at)))
-            at += 8;
-        while (at < end && is_plain_byte((unsigned char)*at))
-            at++;
         while (at < end && (unsigned char)*at >= 0x80) {
             run = character((const unsigned char *)at, (size_t)(end - at));
             if (run == 0)

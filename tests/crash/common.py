@@ -50,9 +50,13 @@ GRAPHS = [
           stages=ALL + ["swindow"]),
     Graph("sessions", f"{SOURCE} ../in | swindow -t t -d 5s -w session:2s -k k -a 'count, sum(n)' | swrite out.ndjson",
           stages=["tsource", "swindow", "swrite"]),
+    Graph("saved by children", ONE + "sdedup -t t -k n,t --snapshot-fork yes | swrite -t t --roll 20s out/x.ndjson",
+          stages=ALL + ["sdedup"]),
     Graph("two sources", TWO + "swrite out.ndjson", "sources", ["tsource", "sunion", "swrite"]),
     Graph("two sources, windows", f"sunion {EACH % ('a', 'in', 'a')} {EACH % ('b', 'in2', 'b')} | " + WINDOWS +
           "swrite --log --roll 1500 out/log", "lines", ALL + ["sunion", "swindow"]),
+    Graph("a join", f"sjoin -t t -d 3s --within -2s,2s -k k -j full <({SOURCE} --name a ../in) <({SOURCE} --name b ../in2) | "
+          "swrite -t @timestamp --roll 20s out/x.ndjson", "lines", ["tsource", "sjoin", "swrite"]),
     Graph("two sinks", f"mkfifo other 2>/dev/null; swrite --name second --sinks 2 second.ndjson <other & {SOURCE} ../in | "
           "tee other | swrite --sinks 2 out.ndjson && wait $!", sinks=("swrite", "second"), stages=["tsource", "swrite"]),
     Graph("supervised", f"tidepipe run -S state --every 5ms --backoff 20ms -c '{ONE} swrite --roll 700 out/x.ndjson'",

@@ -7,7 +7,8 @@
 
 Processes do one atomic step at a time (a lock, a write to a pipe, a save, a commit) in random order;
 any may be killed between two steps, or pause for long and wake in the middle of the next run; clocks
-go back. Every run starts while what is left of the old one may still be alive. At the end one run
+go back. A stage saves itself, or lets a child do it while it goes on, or gives an ID up; a child may
+outlive its parent. Every run starts while what is left of the old one may still be alive. At the end one run
 goes through undisturbed. What must hold:
 
     lost, twice, order   a committed sink holds what the sources' committed offsets say, in order
@@ -40,6 +41,9 @@ RULES = {
     "ids": "a source's IDs are above all that are found in the directory",
     "keep": "a snapshot is deleted only when the commit before the last does not need it",
     "fence": "a stage whose epochs are stale does not go back, nor truncate",
+    "mark": "what a child saves, or nobody, bears a mark before the barrier goes on: nobody commits it",
+    "mark-long": "the mark of a child goes only when the snapshot is there",
+    "last-itself": "behind a last barrier a stage saves itself",
 }
 
 # Without these nothing goes wrong as long as all others hold. They are kept: they say at once what
@@ -49,10 +53,11 @@ BELTS = {
     "restore": "the inputs must name one commit to go back to",
     "grow": "COMMIT never goes back",
     "moved": "a stage goes back, and truncates, only to what COMMIT still says",
+    "child-lock": "a child holds the lock of its parent, for its own life (its temporary file is no part of the model)",
 }
 
 # Where a rule is missed only rarely: a walk that shows it.
-SHOWN_BY = {"fence": 119, "locks": 140}
+SHOWN_BY = {"locks": 140}
 
 INPUTS = {"F": ["A"], "J": ["F", "B"], "G": ["J"], "K1": ["F"], "K2": ["G"]}
 OUTPUTS = {"A": ["F"], "B": ["J"], "F": ["J", "K1"], "J": ["G"], "G": ["K2"], "K1": [], "K2": []}
@@ -78,8 +83,9 @@ class Disk:
         self.commit = {"id": 0, "previous": 0, "epochs": {}}
         self.epoch = {}
         self.snaps = {}  # (name, id) -> snapshot
+        self.marks = set()  # (name, id) that may not be committed
         self.files = {"K1": [], "K2": []}
-        self.locks = {}
+        self.locks = {}  # name -> those who hold it
         self.committed = {"K1": [], "K2": []}  # what a reader has seen
 
 
@@ -97,9 +103,10 @@ def serves(disk, name, wanted, epochs=None):
 class Process:
     def __init__(self, world, name, pipes):
         self.world, self.name, self.disk, self.without = world, name, world.disk, world.without
-        self.inputs = [pipes[i, name] for i in INPUTS.get(name, [])]
-        self.outputs = [pipes[name, o] for o in OUTPUTS[name]]
+        self.inputs = [pipes[i, name] for i in INPUTS.get(name, []) if pipes]
+        self.outputs = [pipes[name, o] for o in OUTPUTS[name] if pipes]
         self.alive, self.paused, self.outbox, self.after = True, 0, [], None
+        self.child = None
         self.epochs, self.at = {}, [None] * len(self.inputs)
         self.program = self.run()
 
@@ -120,15 +127,26 @@ class Process:
             pipe.reader_gone = True
         for pipe in self.outputs:
             pipe.writer_gone = True
-        if self.disk.locks.get(self.name) is self:
-            del self.disk.locks[self.name]
+        self.let_go_of_lock()
+        if self.child and self.world.random.random() < 0.5:  # the system kills it with its parent, soon
+            self.child.die()
+
+    def holds_lock(self):
+        return self in self.disk.locks.get(self.name, ())
+
+    def let_go_of_lock(self):
+        holders = self.disk.locks.get(self.name, [])
+        if self in holders:
+            holders.remove(self)
+        if not holders:
+            self.disk.locks.pop(self.name, None)
 
     # --- steps that all share
 
     def take_lock(self):
         while "locks" not in self.without and self.name in self.disk.locks:
             yield False
-        self.disk.locks[self.name] = self
+        self.disk.locks[self.name] = [self]
         yield
 
     def write(self, message):
@@ -170,6 +188,7 @@ class Process:
         for i in own:
             if i < max(own):
                 del self.disk.snaps[self.name, i]
+        self.disk.marks -= {(n, i) for (n, i) in self.disk.marks if n == self.name and i <= self.disk.commit["id"]}
 
 
 class Source(Process):
@@ -220,6 +239,7 @@ class Stage(Process):
         snap = self.load(start)
         self.restored(snap)
         yield
+        self.disk.marks -= {(n, i) for (n, i) in self.disk.marks if n == self.name}
         if snap is None and "zero" not in self.without:
             self.save(0, self.state())
             yield
@@ -237,6 +257,28 @@ class Stage(Process):
             if not pipe.queue:
                 raise Failed("input cut off")
             yield from self.take(which, pipe.queue.pop(0))
+
+    def save_at(self, number, last, complete):
+        """Itself, by a child, or not at all: the sources alone cannot know how long it takes."""
+        busy = self.child and self.child.alive
+        if last and "last-itself" not in self.without:
+            if busy:
+                self.child.die()
+            self.save(number, self.state(), last, complete)
+            yield
+            return
+        way = self.world.random.random()
+        if not busy and (way < 0.4 or self.name in SINKS):
+            self.save(number, self.state(), last, complete)
+            yield
+            return
+        if "mark" not in self.without:
+            self.disk.marks.add((self.name, number))
+            yield
+        if not busy and way < 0.9:
+            self.child = Child(self, number, self.state(), last, complete)
+            self.world.processes.append(self.child)
+            yield
 
     def read_restore(self):
         starts = set()
@@ -297,12 +339,35 @@ class Stage(Process):
                 yield from self.write(("total", dict(self.seen)))
             yield from self.write(("end",))
         if "save-first" not in self.without:
+            yield from self.save_at(number, last, complete)
+            yield from self.write(("barrier", number, last))
+        else:
+            yield from self.write(("barrier", number, last))
             self.save(number, self.state(), last, complete)
-            yield
-        yield from self.write(("barrier", number, last))
-        self.save(number, self.state(), last, complete)
         self.at = [a if a[1] else None for a in self.at]
         return last
+
+
+class Child(Process):
+    """Saves what its parent was when it began."""
+
+    def __init__(self, parent, number, state, last, complete):
+        super().__init__(parent.world, parent.name, {})
+        self.epochs = dict(parent.epochs)
+        self.what = number, state, last, complete
+        if "child-lock" not in self.without and parent.holds_lock():
+            self.disk.locks[self.name].append(self)
+
+    def run(self):
+        for _ in range(self.world.random.randint(0, 40)):
+            yield
+        mark = {(self.name, self.what[0])}
+        if "mark-long" in self.without:
+            self.disk.marks -= mark
+            yield
+        self.save(*self.what)
+        yield
+        self.disk.marks -= mark
 
 
 class Sink(Stage):
@@ -345,6 +410,8 @@ class Sink(Stage):
         for number in sorted(candidates, reverse=True):
             if number <= disk.commit["id"] and "grow" not in self.without:
                 return
+            if any(i == number for (_, i) in disk.marks):
+                continue
             snaps = [serves(disk, s, number, current) for s in sinks]
             if number > 0 and all(snaps):
                 epochs = {}
@@ -389,10 +456,11 @@ class World:
             if snap is None:
                 raise Wrong(f"missing: no offset of {source} for {number}")
             offsets[source] = snap["state"]
+        for stage in INPUTS:
+            if serves(disk, stage, number, epochs) is None:
+                raise Wrong(f"missing: {stage} did not save {number}")
         for sink in SINKS:
             snap = serves(disk, sink, number, epochs)
-            if snap is None:
-                raise Wrong(f"missing: {sink} did not prepare {number}")
             self.check(sink, disk.files[sink][:snap["state"]], offsets)
 
     def check(self, sink, rows, offsets):
@@ -470,7 +538,7 @@ class World:
 
     def sleeps(self, process, fresh):
         """One of an old run that waits for its lock, and gets it only behind the one of this run."""
-        return (process not in fresh and self.disk.locks.get(process.name) is not process
+        return (process not in fresh and not process.holds_lock()
                 and any(p.alive and p.name == process.name for p in fresh))
 
     def walk(self):

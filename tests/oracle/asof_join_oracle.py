@@ -9,12 +9,10 @@ usage: asof_join_oracle.py [SEED...]
 """
 import collections
 import json
-import os
 import random
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 try:
@@ -22,6 +20,9 @@ try:
 except ImportError:
     print("skipped: no duckdb")
     sys.exit(0)
+
+sys.dont_write_bytecode = True
+from shared import joins
 
 START = 1767225600  # 2026-01-01
 KEYS = [None, 1, 2, 3, "1", "x", True]
@@ -36,19 +37,6 @@ def synthetic(rng, count, disorder, changes):
             row["@op"] = rng.choice(["delete", "upsert", "update"])
         rows.append(row)
     return rows
-
-
-def write(path, rows):
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def in_time(rows, delay):
-    kept, largest = [], None
-    for row in rows:
-        if largest is None or row["t"] >= largest - delay:
-            kept.append(row)
-            largest = row["t"] if largest is None else max(largest, row["t"])
-    return kept
 
 
 def expected(left, right, kind):
@@ -88,56 +76,28 @@ def sjoin(files, kind, *options):
     return rows_of(subprocess.run(command(kind, *options, *files), capture_output=True, text=True, timeout=120))
 
 
-def feed(fifos, files, rng):
-    open_files = [open(fifo, "w", buffering=1) for fifo in fifos]
-    lines = [path.read_text().splitlines(True) for path in files]
-    while any(lines):
-        side = rng.choice([i for i in (0, 1) if lines[i]])
-        for _ in range(rng.randint(1, 40)):
-            if lines[side]:
-                open_files[side].write(lines[side].pop(0))
-        if not lines[side]:
-            open_files[side].close()
-
-
-def interleaved(directory, files, rng, kind, *options):
-    fifos = [directory / "l.fifo", directory / "r.fifo"]
-    for fifo in fifos:
-        if not fifo.exists():
-            os.mkfifo(fifo)
-    writer = threading.Thread(target=feed, args=(fifos, files, rng), daemon=True)
-    writer.start()
-    rows = sjoin(fifos, kind, *options)
-    writer.join()
-    return rows
+def check(tally, directory, rng, disorder, delay, what):
+    files = [directory / "l", directory / "r"]
+    sides = [synthetic(rng, rng.randint(50, 300), disorder, changes) for changes in (False, True)]
+    punctual = [joins.in_time(rows, delay) for rows in sides]
+    for path, rows in zip(files, sides):
+        joins.write(path, rows)
+    for kind in ("inner", "left"):
+        tally.check(f"{what} {kind} bounded", sjoin(files, kind), expected(*sides, kind))
+        want, options = expected(*punctual, kind), (kind, "-d", f"{delay}s")
+        tally.check(f"{what} {kind} -d", sjoin(files, *options), want)
+        live = joins.interleaved(directory, files, rng, lambda fifos: sjoin(fifos, *options))
+        tally.check(f"{what} {kind} interleaved", live, want)
 
 
 def main():
-    seeds = [int(arg) for arg in sys.argv[1:]] or [1, 2, 3, 4]
-    passed = failed = 0
+    tally = joins.Tally()
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        files = [directory / "l", directory / "r"]
-        for seed in seeds:
+        for seed in [int(arg) for arg in sys.argv[1:]] or [1, 2, 3, 4]:
             rng = random.Random(seed)
             for disorder, delay in ((0, 0), (10, 10), (25, 10), (200, 5)):
-                sides = [synthetic(rng, rng.randint(50, 300), disorder, changes) for changes in (False, True)]
-                punctual = [in_time(rows, delay) for rows in sides]
-                for path, rows in zip(files, sides):
-                    write(path, rows)
-                for kind in ("inner", "left"):
-                    late = expected(*punctual, kind)
-                    for what, got, want in (
-                            ("bounded", sjoin(files, kind), expected(*sides, kind)),
-                            ("-d", sjoin(files, kind, "-d", f"{delay}s"), late),
-                            ("interleaved", interleaved(directory, files, rng, kind, "-d", f"{delay}s"), late)):
-                        passed += got == want
-                        if got != want:
-                            failed += 1
-                            print(f"FAILED seed {seed} disorder {disorder} {kind} {what}: too many "
-                                  f"{list((got - want).items())[:3]}, missing {list((want - got).items())[:3]}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                check(tally, Path(name), rng, disorder, delay, f"seed {seed} disorder {disorder}")
+    return tally.end()
 
 
 sys.exit(main())

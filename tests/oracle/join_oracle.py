@@ -16,7 +16,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 try:
@@ -24,6 +23,9 @@ try:
 except ImportError:
     print("skipped: no duckdb")
     sys.exit(0)
+
+sys.dont_write_bytecode = True
+from shared import joins
 
 TYPES = ["inner", "left", "right", "full", "semi", "anti"]
 BOUNDS = [(-20, 0), (0, 0), (-5, 5), (3, 9), (-9, -3), (0, 1000000)]
@@ -35,20 +37,6 @@ def synthetic(rng, count, disorder):
     keys = [None, 1, 2, 3, 4, "1", "x", True]
     rows = [(i // 3 - rng.randint(0, disorder), rng.choice(keys)) for i in range(count)]
     return [{"t": START + t, "k": key, "n": n} for n, (t, key) in enumerate(rows)]
-
-
-def write(path, rows):
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def in_time(rows, delay):
-    """Those that are not late: watermark = largest time - delay, floored to 1 s."""
-    kept, largest = [], None
-    for row in rows:
-        if largest is None or row["t"] >= largest - delay:
-            kept.append(row)
-            largest = row["t"] if largest is None else max(largest, row["t"])
-    return kept
 
 
 def typed(key):
@@ -97,50 +85,14 @@ def sjoin(left, right, bounds, kind, *options):
     return rows_of(done.stdout, kind)
 
 
-def feed(fifos, files, rng):
-    """Writes both files into their FIFOs, line by line in turns by chance."""
-    open_files = [open(fifo, "w", buffering=1) for fifo in fifos]
-    lines = [path.read_text().splitlines(True) for path in files]
-    while any(lines):
-        side = rng.choice([i for i in (0, 1) if lines[i]])
-        for _ in range(rng.randint(1, 40)):
-            if lines[side]:
-                open_files[side].write(lines[side].pop(0))
-        if not lines[side]:
-            open_files[side].close()
-
-
-def interleaved(directory, files, rng, *rest):
-    fifos = [directory / "l.fifo", directory / "r.fifo"]
-    for fifo in fifos:
-        if not fifo.exists():
-            os.mkfifo(fifo)
-    writer = threading.Thread(target=feed, args=(fifos, files, rng), daemon=True)
-    writer.start()
-    rows = sjoin(*fifos, *rest)
-    writer.join()
-    return rows
-
-
-class Tally:
-    passed = failed = 0
-
-    def check(self, what, got, want):
-        if got == want:
-            self.passed += 1
-            return
-        self.failed += 1
-        print(f"FAILED {what}: too many {list((got - want).items())[:3]}, missing {list((want - got).items())[:3]}")
-
-
 def check_synthetic(tally, seed, directory):
     rng = random.Random(seed)
     files = [directory / "l", directory / "r"]
     for disorder, delay in ((0, 0), (10, 10), (25, 10), (200, 5)):
         sides = [synthetic(rng, rng.randint(50, 300), disorder) for _ in range(2)]
-        punctual = [in_time(rows, delay) for rows in sides]
+        punctual = [joins.in_time(rows, delay) for rows in sides]
         for path, rows in zip(files, sides):
-            write(path, rows)
+            joins.write(path, rows)
         for bounds in BOUNDS:
             kind = rng.choice(TYPES)
             what = f"seed {seed} disorder {disorder} {bounds} {kind}"
@@ -149,7 +101,8 @@ def check_synthetic(tally, seed, directory):
             tally.check(f"{what} -d {delay}s", sjoin(*files, bounds, kind, "-d", f"{delay}s"), want)
             got = sjoin(*files, bounds, kind, "-d", f"{delay}s", "--updates")
             tally.check(f"{what} -d {delay}s --updates", got, want)
-            got = interleaved(directory, files, rng, bounds, kind, "-d", f"{delay}s")
+            got = joins.interleaved(directory, files, rng,
+                                    lambda fifos: sjoin(*fifos, bounds, kind, "-d", f"{delay}s"))
             tally.check(f"{what} -d {delay}s interleaved", got, want)
 
 
@@ -166,14 +119,14 @@ def check_zeek(tally, path, directory):
         for right in names:
             for bounds, kind in (((-60, 60), "full"), ((0, 3600), "left"), ((-3600, 0), "anti")):
                 files = [directory / "l", directory / "r"]
-                write(files[0], streams[left])
-                write(files[1], streams[right])
+                joins.write(files[0], streams[left])
+                joins.write(files[1], streams[right])
                 tally.check(f"zeek {left} {right} {bounds} {kind}", sjoin(*files, bounds, kind),
                             expected(streams[left], streams[right], bounds, kind))
 
 
 def main():
-    tally = Tally()
+    tally = joins.Tally()
     seeds = [int(arg) for arg in sys.argv[1:]] or [1, 2, 3]
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -184,8 +137,7 @@ def main():
             check_zeek(tally, zeek, directory)
         else:
             print("skipped: the Zeek streams (SHARED_DATA)")
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed else 0
+    return tally.end()
 
 
 sys.exit(main())

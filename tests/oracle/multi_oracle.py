@@ -9,35 +9,17 @@ equal keys in the order they came.
 usage: multi_oracle.py [SEED...]
 """
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 
 import duckdb
 
-passed = failed = 0
+sys.dont_write_bytecode = True
+from shared.lines import Tally, run
 
-
-def check(name, ours, theirs):
-    global passed, failed
-    if ours == theirs:
-        passed += 1
-        return
-    failed += 1
-    first = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b),
-                 min(len(ours), len(theirs)))
-    print(f"FAILED {name}: {len(ours)} lines, not {len(theirs)}; line {first + 1}:",
-          *ours[first:first + 1], *theirs[first:first + 1], sep="\n  ")
-
-
-def run(command, text=None):
-    done = subprocess.run(command, input=text and "".join(line + "\n" for line in text).encode(),
-                          shell=True, executable="/bin/bash", capture_output=True,
-                          env=dict(os.environ, LC_ALL="C"))
-    assert done.returncode == 0, (command, done.returncode, done.stderr[-500:])
-    return done.stdout.decode().splitlines()
+tally = Tally()
+check = tally.check
 
 
 def records(draw, count):
@@ -161,7 +143,6 @@ def whole(draw, seed):
 
 def approx(draw, seed):
     """All are new, twice: some are lost, no more than promised, and nothing comes a second time."""
-    global passed, failed
     start = draw.randrange(10**6)
     lines = [f'{{"id":{start + n}}}' for n in range(200_000)]
     for percent in [5, 1, 0.1]:
@@ -169,8 +150,7 @@ def approx(draw, seed):
         promised = len(lines) * percent / 100
         good = (len(lines) - len(kept) <= promised + 4 * promised**0.5 + 1
                 and len(set(kept)) == len(kept))
-        passed, failed = passed + good, failed + (not good)
-        if not good:
+        if not tally.count(good):
             print(f"FAILED {seed}: --approx {percent}%: {len(kept)} of {len(lines)}")
 
 
@@ -204,5 +184,5 @@ for seed in [int(arg) for arg in sys.argv[1:]] or [1, 2, 3]:
     whole(draw, seed)
     approx(draw, seed)
     pipes(draw, seed)
-print(f"multi_oracle: {passed} passed, {failed} failed")
-sys.exit(failed > 0)
+print(f"multi_oracle: {tally.passed} passed, {tally.failed} failed")
+sys.exit(tally.failed > 0)

@@ -9,35 +9,17 @@ with the input cut into blocks of any size. Lines with equal times must keep the
 usage: sort_oracle.py [SEED...]
 """
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 
 import duckdb
 
-passed = failed = 0
+sys.dont_write_bytecode = True
+from shared.lines import Tally, run
 
-
-def check(name, ours, theirs):
-    global passed, failed
-    if ours == theirs:
-        passed += 1
-        return
-    failed += 1
-    first = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b),
-                 min(len(ours), len(theirs)))
-    print(f"FAILED {name}: {len(ours)} lines, not {len(theirs)}; line {first + 1}:",
-          *ours[first:first + 1], *theirs[first:first + 1], sep="\n  ")
-
-
-def run(command, text, block="262144"):
-    done = subprocess.run(command, input="".join(line + "\n" for line in text).encode(), shell=True,
-                          executable="/bin/bash", capture_output=True,
-                          env=dict(os.environ, LC_ALL="C", TIDEPIPE_BLOCK=block))
-    assert done.returncode == 0, (command, done.returncode, done.stderr[-500:])
-    return done.stdout.decode().splitlines()
+tally = Tally()
+check = tally.check
 
 
 def shuffled(draw, count, delay):
@@ -143,5 +125,5 @@ def check_dedup(seed):
 for seed in sys.argv[1:] or ["1", "2"]:
     check_sort(int(seed))
     check_dedup(int(seed))
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+print(f"{tally.passed} passed, {tally.failed} failed")
+sys.exit(tally.failed > 0)

@@ -10,12 +10,10 @@ usage: window_join_oracle.py [SEED...]
 import collections
 import datetime
 import json
-import os
 import random
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 try:
@@ -23,6 +21,9 @@ try:
 except ImportError:
     print("skipped: no duckdb")
     sys.exit(0)
+
+sys.dont_write_bytecode = True
+from shared import joins
 
 TYPES = ["inner", "left", "right", "full", "semi", "anti"]
 WINDOWS = [("10s", 10, 10), ("hop:20s,5s", 20, 5), ("hop:7s,3s", 7, 3), ("session:4s", None, 4)]
@@ -32,10 +33,6 @@ KEYS = [None, 1, 2, "1", "x"]
 
 def synthetic(rng, count, disorder):
     return [{"t": START + n // 2 - rng.randint(0, disorder), "k": rng.choice(KEYS), "n": n} for n in range(count)]
-
-
-def write(path, rows):
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def load(db, sides):
@@ -97,32 +94,8 @@ def sjoin(files, spec, kind, *options):
     return rows
 
 
-def feed(fifos, files, rng):
-    open_files = [open(fifo, "w", buffering=1) for fifo in fifos]
-    lines = [path.read_text().splitlines(True) for path in files]
-    while any(lines):
-        side = rng.choice([i for i in (0, 1) if lines[i]])
-        for _ in range(rng.randint(1, 40)):
-            if lines[side]:
-                open_files[side].write(lines[side].pop(0))
-        if not lines[side]:
-            open_files[side].close()
-
-
-def interleaved(directory, files, rng, *rest):
-    fifos = [directory / "l.fifo", directory / "r.fifo"]
-    for fifo in fifos:
-        if not fifo.exists():
-            os.mkfifo(fifo)
-    writer = threading.Thread(target=feed, args=(fifos, files, rng), daemon=True)
-    writer.start()
-    rows = sjoin(fifos, *rest)
-    writer.join()
-    return rows
-
-
 def main():
-    passed = failed = 0
+    tally = joins.Tally()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         files = [directory / "l", directory / "r"]
@@ -131,19 +104,16 @@ def main():
             for disorder in (0, 10):
                 sides = [synthetic(rng, rng.randint(20, 150), disorder) for _ in "lr"]
                 for path, rows in zip(files, sides):
-                    write(path, rows)
+                    joins.write(path, rows)
                 for spec, size, slide in WINDOWS:
                     for kind in rng.sample(TYPES, 3):
                         want = expected(sides, size, slide, kind)
-                        for what, got in (("bounded", sjoin(files, spec, kind)),
-                                          ("live", interleaved(directory, files, rng, spec, kind, "-d", "10s"))):
-                            passed += got == want
-                            if got != want:
-                                failed += 1
-                                print(f"FAILED seed {seed} disorder {disorder} {spec} {kind} {what}: too many "
-                                      f"{list((got - want).items())[:3]}, missing {list((want - got).items())[:3]}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                        what = f"seed {seed} disorder {disorder} {spec} {kind}"
+                        tally.check(f"{what} bounded", sjoin(files, spec, kind), want)
+                        live = joins.interleaved(directory, files, rng,
+                                                 lambda fifos: sjoin(fifos, spec, kind, "-d", "10s"))
+                        tally.check(f"{what} live", live, want)
+    return tally.end()
 
 
 sys.exit(main())

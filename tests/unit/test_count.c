@@ -1,29 +1,18 @@
 /* Windows whose rows go by number of records, or come at the end: count, whole. */
 #include "event/count.h"
 #include "event/whole.h"
+#include "heard.h"
 #include "unit.h"
-
-/* The bounds and counts that were said. */
-struct heard {
-    char text[256];
-    const struct tp_aggs *aggs;
-};
 
 static int
 hear(void *self, struct tp_row *row, struct tp_err *err)
 {
-    struct heard *heard = self;
-    struct tp_buf columns = TP_BUF_INIT;
-    size_t used = strlen(heard->text);
+    const struct tp_row_head *head = &row->head;
+    char bounds[64];
 
-    if (tp_aggs_write(heard->aggs, row->acc, &columns, err) < 0)
-        return -1;
-    snprintf(heard->text + used, sizeof heard->text - used, "%.*s%d-%d@%d%s ", (int)row->key.len,
-             row->key.ptr, row->head.timed ? (int)row->head.window.start : -1,
-             row->head.timed ? (int)row->head.window.end : -1,
-             row->head.timed ? (int)row->head.at : -1, tp_buf_text(&columns));
-    tp_buf_release(&columns);
-    return 0;
+    snprintf(bounds, sizeof bounds, "%d-%d@%d", head->timed ? (int)head->window.start : -1,
+             head->timed ? (int)head->window.end : -1, head->timed ? (int)head->at : -1);
+    return heard_row(self, row, bounds, err);
 }
 
 static struct tp_arrival

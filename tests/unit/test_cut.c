@@ -1,28 +1,19 @@
 #include "event/cut.h"
 
+#include "heard.h"
 #include "unit.h"
 
 #define AT(seconds) ((tp_time)(seconds)*TP_SECOND)
 
-struct heard {
-    char text[256];
-    const struct tp_aggs *aggs;
-};
-
 static int
 hear(void *self, struct tp_row *row, struct tp_err *err)
 {
-    struct heard *heard = self;
-    struct tp_buf columns = TP_BUF_INIT;
-    size_t used = strlen(heard->text);
+    const struct tp_window *window = &row->head.window;
+    char bounds[64];
 
-    if (tp_aggs_write(heard->aggs, row->acc, &columns, err) < 0)
-        return -1;
-    snprintf(heard->text + used, sizeof heard->text - used, "%.*s[%g,%g)%s ", (int)row->key.len,
-             row->key.ptr, (double)row->head.window.start / TP_SECOND,
-             (double)row->head.window.end / TP_SECOND, tp_buf_text(&columns));
-    tp_buf_release(&columns);
-    return 0;
+    snprintf(bounds, sizeof bounds, "[%g,%g)", (double)window->start / TP_SECOND,
+             (double)window->end / TP_SECOND);
+    return heard_row(self, row, bounds, err);
 }
 
 /* Records at SECONDS in this order (negative: it begins a session; plus a half: it is the last of

@@ -53,19 +53,16 @@ finds_only_its_own(void)
     for (int i = 0; i < 200000; i++) {
         int text = rand() % TEXTS, kind = rand() % 4, owner = rand() % 2;
         struct tp_slot slot = slot_of(line, text, kinds[kind]);
-        struct tp_memo_entry sought;
-        struct tp_memo_entry *place = tp_memo_place(&memo, &owners[owner], &slot, &sought);
         void *value = &values[text][kind][owner];
+        void *kept = tp_memo_find(&memo, &owners[owner], &slot);
 
-        CHECK(place == NULL || slot.len <= TP_MEMO_TEXT);
-        if (!place)
-            continue;
-        if (tp_memo_find(&memo, place, &sought)) {
-            CHECK_THAT(place->value == value, "text %d kind %d owner %d", text, kind, owner);
+        if (kept) {
+            CHECK_THAT(kept == value, "text %d kind %d owner %d", text, kind, owner);
+            CHECK(slot.len <= TP_MEMO_TEXT);
             found++;
+        } else {
+            tp_memo_keep(&memo, &owners[owner], &slot, value);
         }
-        sought.value = value;
-        tp_memo_keep(&memo, place, &sought);
     }
     CHECK_THAT(found > 100, "only %d were found", found);
 }
@@ -74,17 +71,15 @@ static void
 forgets(void)
 {
     struct tp_memo memo = {0};
-    struct tp_memo_entry sought, *place;
     char line[64];
     struct tp_slot slot = slot_of(line, 3, TP_SLOT_INTEGER);
 
-    place = tp_memo_place(&memo, &owners[0], &slot, &sought);
-    sought.value = line;
-    CHECK(!tp_memo_find(&memo, place, &sought));
-    tp_memo_keep(&memo, place, &sought);
-    CHECK(tp_memo_find(&memo, place, &sought) == line);
+    CHECK(!tp_memo_find(&memo, &owners[0], &slot));
+    tp_memo_keep(&memo, &owners[0], &slot, line);
+    CHECK(tp_memo_find(&memo, &owners[0], &slot) == line);
+    CHECK(!tp_memo_find(&memo, &owners[1], &slot));
     tp_memo_clear(&memo);
-    CHECK(!tp_memo_find(&memo, place, &sought));
+    CHECK(!tp_memo_find(&memo, &owners[0], &slot));
 }
 
 /* Keys that never come again send it to rest; then it is tried again. */
@@ -92,18 +87,18 @@ static void
 rests_where_keys_are_many(void)
 {
     struct tp_memo memo = {0};
-    struct tp_memo_entry sought, *place;
     char line[64] = "";
     struct tp_slot slot = {line, 8, TP_SLOT_TEXT};
     int asked = 0, answered = 0;
 
     for (uint64_t i = 1; i <= 4 * (TP_MEMO_TRIAL + TP_MEMO_REST); i++, asked++) {
+        bool resting = memo.rest > 0;
+
         memcpy(line, &i, sizeof i);
-        place = tp_memo_place(&memo, owners, &slot, &sought);
-        if (!place)
+        CHECK(!tp_memo_find(&memo, owners, &slot));
+        if (resting)
             continue;
-        sought.value = line;
-        tp_memo_keep(&memo, place, &sought);
+        tp_memo_keep(&memo, owners, &slot, line);
         answered++;
     }
     CHECK_THAT(answered == 4 * TP_MEMO_TRIAL, "%d of %d", answered, asked);
@@ -114,10 +109,13 @@ leaves_out_what_is_no_text(void)
 {
     static const enum tp_slot_kind others[] = {TP_SLOT_MISSING, TP_SLOT_NULL, TP_SLOT_TRUE};
     struct tp_memo memo = {0};
-    struct tp_memo_entry sought;
 
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        CHECK(!tp_memo_place(&memo, owners, &(struct tp_slot){NULL, 0, others[i]}, &sought));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct tp_slot slot = {NULL, 0, others[i]};
+
+        tp_memo_keep(&memo, owners, &slot, &memo);
+        CHECK(!tp_memo_find(&memo, owners, &slot));
+    }
 }
 
 int

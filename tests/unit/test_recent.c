@@ -112,11 +112,38 @@ test_extremes(void)
     tp_recent_free(NULL);
 }
 
+/* What is forgotten is given back. */
+static void
+check_size(bool exactly)
+{
+    struct tp_recent *recent = tp_recent_new(1000, exactly);
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < 100000; i++) {
+        CHECK(see(recent, i, i) == 1);
+        tp_recent_expire(recent, i);
+        if (tp_recent_size(recent) > most)
+            most = tp_recent_size(recent);
+        if (i == 5000)
+            CHECK(most > 4000 * (16 + 8));
+    }
+    CHECK(most < 600000);
+    tp_recent_free(recent);
+}
+
+static void
+test_size(void)
+{
+    check_size(false);
+    check_size(true);
+}
+
 int
 main(void)
 {
     RUN(test_random);
     RUN(test_late);
     RUN(test_extremes);
+    RUN(test_size);
     return unit_end();
 }

@@ -115,6 +115,63 @@ commits_when_all_have_prepared(void)
 }
 
 static void
+what_is_marked_is_not_committed(void)
+{
+    struct tp_store *source, *stage, *sink;
+    struct tp_epochs epochs = {NULL, 0};
+    struct tp_err err;
+
+    begin();
+    source = open_as("source"), stage = open_as("stage"), sink = open_as("sink");
+    CHECK(start(source, &epochs) == 0);
+    save(sink, 10, &epochs, true, false);
+    CHECK(tp_store_mark(stage, 20, &err) == 0 && there("stage.20.saving"));
+    save(sink, 20, &epochs, true, false);
+    CHECK(commit(sink, 1, &epochs) == 10);
+    CHECK(tp_store_mark(stage, 30, &err) == 0);
+    save(sink, 30, &epochs, true, false);
+    CHECK(commit(sink, 1, &epochs) == 10);
+    CHECK(tp_store_unmark(stage, 20, &err) == 0);
+    CHECK(commit(sink, 1, &epochs) == 20); /* 30 was given up */
+    save(sink, 40, &epochs, true, false);
+    CHECK(commit(sink, 1, &epochs) == 40);
+    CHECK(tp_store_prune(sink, &err) == 0 && there("stage.30.saving")); /* another's */
+    CHECK(tp_store_prune(stage, &err) == 0 && !there("stage.30.saving"));
+    CHECK(tp_store_mark(stage, 50, &err) == 0 && tp_store_unmark(stage, -1, &err) == 0);
+    CHECK(!there("stage.50.saving") && tp_store_unmark(stage, 50, &err) == 0);
+    tp_store_close(source), tp_store_close(stage), tp_store_close(sink);
+    tp_epochs_release(&epochs);
+    end();
+}
+
+static void
+a_snapshot_may_be_too_large(void)
+{
+    struct tp_store *store;
+    struct tp_snapshot header = {
+        .id = 7, .filter = TP_STR("test"), .version = TP_STR("1"), .options = TP_STR("{}")};
+    struct tp_save lines;
+    struct tp_err err;
+
+    begin();
+    store = open_as("stage");
+    tp_store_limit(store, 100);
+    CHECK(tp_store_save(store, &header, &lines, &err) == 0);
+    tp_buf_printf(tp_save_line(&lines), "{\"text\":\"%0100d\"}", 0);
+    CHECK(tp_save_line_end(&lines, &err) == 0);
+    CHECK(tp_store_save_done(store, &lines, &err) < 0 && tp_store_is_too_large(store));
+    CHECK(tp_store_size(store, 7) == 0 && !there("stage.tmp"));
+    tp_store_limit(store, 0);
+    save(store, 7, &header.epochs, false, false);
+    CHECK(tp_store_size(store, 7) > 50 && !tp_store_is_too_large(store));
+    CHECK(tp_store_save(store, &header, &lines, &err) == 0);
+    tp_store_save_leave(store, &lines); /* to a child, say */
+    CHECK(there("stage.tmp"));
+    tp_store_close(store);
+    end();
+}
+
+static void
 old_runs_are_fenced(void)
 {
     struct tp_store *source, *sink;
@@ -224,6 +281,8 @@ int
 main(void)
 {
     RUN(commits_when_all_have_prepared);
+    RUN(what_is_marked_is_not_committed);
+    RUN(a_snapshot_may_be_too_large);
     RUN(old_runs_are_fenced);
     RUN(deletes_what_two_commits_do_not_need);
     RUN(a_name_is_held_for_life);

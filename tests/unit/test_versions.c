@@ -108,7 +108,7 @@ judges_lateness(void)
     CHECK(match->way->add(match, &r, &limit, NULL) == 0 && limit == 9);
     r.time = 10;
     CHECK(match->way->add(match, &r, &limit, NULL) == 1);
-    CHECK(match->way->forward(match, 10) == 10);
+    CHECK(tp_match_forward(match, 10) == 10);
     match->way->free(match);
 }
 
