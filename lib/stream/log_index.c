@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { BASE_DIGITS = 20 };
 
@@ -116,13 +117,13 @@ tp_log_index_read(const char *folder, uint64_t base,
 
 /* --- segments ----------------------------------------------------------------------------------*/
 
-/* The number of a segment's file NAME. */
+/* The number of a segment's file NAME, which ends with SUFFIX. */
 static bool
-parse_name(const char *name, uint64_t *base)
+parse_name(const char *name, const char *suffix, uint64_t *base)
 {
     char *end;
 
-    if (strspn(name, "0123456789") != BASE_DIGITS || strcmp(name + BASE_DIGITS, ending) != 0)
+    if (strspn(name, "0123456789") != BASE_DIGITS || strcmp(name + BASE_DIGITS, suffix) != 0)
         return false;
     errno = 0;
     *base = strtoull(name, &end, 10);
@@ -195,7 +196,7 @@ list(struct tp_log_segments *segments, DIR *folder, struct tp_err *err)
     uint64_t base;
 
     while ((entry = readdir(folder)))
-        if (parse_name(entry->d_name, &base) && add(segments, base, err) < 0)
+        if (parse_name(entry->d_name, ending, &base) && add(segments, base, err) < 0)
             return -1;
     if (segments->count > 0)
         qsort(segments->segment, segments->count, sizeof *segments->segment, compare);
@@ -238,6 +239,35 @@ tp_log_segments_release(struct tp_log_segments *segments)
     free(segments->folder);
     free(segments->segment);
     *segments = (struct tp_log_segments){0};
+}
+
+static bool
+has_segment(const struct tp_log_segments *segments, uint64_t base)
+{
+    for (size_t i = 0; i < segments->count; i++)
+        if (segments->segment[i].base == base)
+            return true;
+    return false;
+}
+
+int
+tp_log_remove_orphans(const struct tp_log_segments *segments, struct tp_err *err)
+{
+    DIR *folder = opendir(segments->folder);
+    const struct dirent *entry;
+    uint64_t base;
+    int result = 0;
+
+    if (!folder)
+        return tp_err_system(err, segments->folder);
+    while (result == 0 && (entry = readdir(folder))) {
+        if (!parse_name(entry->d_name, ".index", &base) || has_segment(segments, base))
+            continue;
+        if (unlinkat(dirfd(folder), entry->d_name, 0) && errno != ENOENT)
+            result = tp_err_system(err, entry->d_name);
+    }
+    closedir(folder);
+    return result;
 }
 
 /* --- looking for a time ------------------------------------------------------------------------*/

@@ -20,4 +20,8 @@ int tp_log_index_read(const char *folder, uint64_t base,
                       bool (*visit)(void *user, const struct tp_log_mark *mark), void *user,
                       struct tp_err *err);
 
+/* Removes indexes whose segments are gone: when the power fails, one of two removals may be lost.
+ */
+int tp_log_remove_orphans(const struct tp_log_segments *segments, struct tp_err *err);
+
 #endif

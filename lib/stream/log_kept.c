@@ -355,6 +355,8 @@ tp_log_restored(struct tp_log *log, uint64_t *cut, struct tp_err *err)
     result = tp_log_list(&log->old, folder, err);
     free(folder);
     if (result == 0)
+        result = tp_log_remove_orphans(&log->old, err);
+    if (result == 0)
         result = log->loaded ? check_old(log, err) : begin(log, cut, err);
     if (result == 0)
         result = write_committed(log, log->base + log->size, err);
