@@ -106,7 +106,7 @@ tp_file_state(const struct tp_files *files, const struct tp_file *file)
 
 /* --- commits -----------------------------------------------------------------------------------*/
 
-/* AGAIN: a run that was killed may have done it. */
+/* AGAIN: a run that was killed may have done it, and not have synced it. */
 static int
 name_file(struct tp_files *files, struct tp_file *file, bool again, struct tp_err *err)
 {
@@ -117,7 +117,7 @@ name_file(struct tp_files *files, struct tp_file *file, bool again, struct tp_er
     if (!part || !name)
         result = tp_files_fail_memory(files, err);
     else if (again && access(part, F_OK) && errno == ENOENT)
-        file->named = true;
+        result = tp_file_note_folders(files, file, err);
     else if (tp_files_give_name(part, name) < 0)
         result = tp_files_fail_system(files, name, err);
     else

@@ -176,6 +176,15 @@ forget_expired(struct tp_log *log, struct tp_err *err)
 
 /* --- writing -----------------------------------------------------------------------------------*/
 
+static void
+emit_sum(struct tp_emit *row, uint64_t sum)
+{
+    char digits[17];
+
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)sum);
+    tp_emit_text(row, TP_STR("xxh64"), tp_str_of(digits));
+}
+
 static int
 put_index(struct tp_log *log, const char *name, struct tp_err *err)
 {
@@ -186,10 +195,13 @@ put_index(struct tp_log *log, const char *name, struct tp_err *err)
     tp_emit_int(&row, tp_str_of(name), (int64_t)log->size);
     if (log->latest != TP_TIME_BEFORE_ALL)
         tp_emit_time(&row, TP_STR("time"), log->latest);
+    if (log->size > log->indexed)
+        emit_sum(&row, XXH64_digest(log->sum));
     tp_emit_close(&row);
     if (tp_buf_failed(&log->row))
         return tp_err_memory(err);
     log->indexed = log->size;
+    XXH64_reset(log->sum, 0);
     log->index_size += log->row.len;
     if (tp_files_pass(log->files, log->index, tp_buf_str(&log->row), err) < 0)
         return -1;
@@ -347,13 +359,16 @@ tp_log_open(const char *folder, const struct tp_log_settings *settings, uint64_t
     struct tp_log *log = calloc(1, sizeof *log);
 
     *cut = 0;
-    if (log)
+    if (log) {
         log->files = tp_files_new(&files);
-    if (!log || !log->files) {
-        free(log);
+        log->sum = XXH64_createState();
+    }
+    if (!log || !log->files || !log->sum) {
+        tp_log_free(log);
         tp_err_memory(err);
         return NULL;
     }
+    XXH64_reset(log->sum, 0);
     log->set = *settings;
     log->latest = log->newest = TP_TIME_BEFORE_ALL;
     if (open_folder(log, folder, cut, err) == 0)
@@ -368,6 +383,7 @@ tp_log_free(struct tp_log *log)
     if (!log)
         return;
     tp_files_free(log->files);
+    XXH64_freeState(log->sum);
     tp_log_segments_release(&log->old);
     tp_buf_release(&log->row);
     free(log->due);
@@ -388,6 +404,7 @@ tp_log_pass(struct tp_log *log, struct tp_str line, tp_time time, struct tp_err 
     if (time > log->newest)
         log->newest = time;
     log->size += line.len;
+    XXH64_update(log->sum, line.ptr, line.len);
     return tp_files_pass(log->files, log->lines, line, err);
 }
 

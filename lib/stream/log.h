@@ -7,6 +7,8 @@
  * time
  *         {"end":67108864,"time":"..."}     it had so many bytes when it was closed; no time: not
  * known
+ *     and in each "xxh64":"51db4d1c9a3b2b5e", the hash of the bytes since the line before (or the
+ * start); where it is missing, a crash had left them.
  *
  * So the length of every segment is said twice, by its own index and by the number of the next, and
  * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { BASE_DIGITS = 20 };
 
@@ -59,8 +60,18 @@ take_time(const char **p, tp_time *time)
     return take(p, "\"");
 }
 
-/* `{"offset":N,"time":"T"}` or `{"end":N}`, with or without a time. The lines are our own: what
- * does not look like one is what a crash left. */
+static bool
+take_sum(const char **p, uint64_t *sum)
+{
+    if (strspn(*p, "0123456789abcdef") != 16)
+        return false;
+    *sum = strtoull(*p, NULL, 16);
+    *p += 16;
+    return take(p, "\"");
+}
+
+/* `{"offset":N,"time":"T","xxh64":"S"}` or `{"end":N}`, with or without a time. The lines are our
+ * own: what does not look like one is what a crash left. */
 static bool
 parse_mark(const char *line, struct tp_log_mark *mark)
 {
@@ -71,6 +82,9 @@ parse_mark(const char *line, struct tp_log_mark *mark)
     if (!take_count(&line, &mark->size))
         return false;
     if (take(&line, ",\"time\":\"") && !take_time(&line, &mark->latest))
+        return false;
+    mark->is_summed = take(&line, ",\"xxh64\":\"");
+    if (mark->is_summed && !take_sum(&line, &mark->sum))
         return false;
     return take(&line, "}\n");
 }
@@ -103,13 +117,13 @@ tp_log_index_read(const char *folder, uint64_t base,
 
 /* --- segments ----------------------------------------------------------------------------------*/
 
-/* The number of a segment's file NAME. */
+/* The number of a segment's file NAME, which ends with SUFFIX. */
 static bool
-parse_name(const char *name, uint64_t *base)
+parse_name(const char *name, const char *suffix, uint64_t *base)
 {
     char *end;
 
-    if (strspn(name, "0123456789") != BASE_DIGITS || strcmp(name + BASE_DIGITS, ending) != 0)
+    if (strspn(name, "0123456789") != BASE_DIGITS || strcmp(name + BASE_DIGITS, suffix) != 0)
         return false;
     errno = 0;
     *base = strtoull(name, &end, 10);
@@ -148,7 +162,8 @@ note_last(void *user, const struct tp_log_mark *mark)
     return true;
 }
 
-/* Size, and what must be there by the index and by the number of the next. */
+/* Size, and what must be there by the index and by the number of the next. 1: it was removed by
+ * now, by its writer. */
 static int
 inspect(struct tp_log_segments *segments, size_t i, struct tp_err *err)
 {
@@ -160,12 +175,13 @@ inspect(struct tp_log_segments *segments, size_t i, struct tp_err *err)
     if (!path)
         return tp_err_memory(err);
     if (stat(path, &st))
-        result = tp_err_system(err, path);
+        result = errno == ENOENT ? 1 : tp_err_system(err, path);
     else
         segment->size = (uint64_t)st.st_size;
     free(path);
-    if (result < 0 ||
-        tp_log_index_read(segments->folder, segment->base, note_last, segment, err) < 0)
+    if (result != 0)
+        return result;
+    if (tp_log_index_read(segments->folder, segment->base, note_last, segment, err) < 0)
         return -1;
     if (i + 1 < segments->count)
         segment->end = segments->segment[i + 1].base - segment->base;
@@ -176,16 +192,23 @@ static int
 list(struct tp_log_segments *segments, DIR *folder, struct tp_err *err)
 {
     const struct dirent *entry;
+    size_t kept = 0;
     uint64_t base;
 
     while ((entry = readdir(folder)))
-        if (parse_name(entry->d_name, &base) && add(segments, base, err) < 0)
+        if (parse_name(entry->d_name, ending, &base) && add(segments, base, err) < 0)
             return -1;
     if (segments->count > 0)
         qsort(segments->segment, segments->count, sizeof *segments->segment, compare);
-    for (size_t i = 0; i < segments->count; i++)
-        if (inspect(segments, i, err) < 0)
+    for (size_t i = 0; i < segments->count; i++) {
+        int result = inspect(segments, i, err);
+
+        if (result < 0)
             return -1;
+        if (result == 0)
+            segments->segment[kept++] = segments->segment[i];
+    }
+    segments->count = kept;
     return 0;
 }
 
@@ -216,6 +239,35 @@ tp_log_segments_release(struct tp_log_segments *segments)
     free(segments->folder);
     free(segments->segment);
     *segments = (struct tp_log_segments){0};
+}
+
+static bool
+has_segment(const struct tp_log_segments *segments, uint64_t base)
+{
+    for (size_t i = 0; i < segments->count; i++)
+        if (segments->segment[i].base == base)
+            return true;
+    return false;
+}
+
+int
+tp_log_remove_orphans(const struct tp_log_segments *segments, struct tp_err *err)
+{
+    DIR *folder = opendir(segments->folder);
+    const struct dirent *entry;
+    uint64_t base;
+    int result = 0;
+
+    if (!folder)
+        return tp_err_system(err, segments->folder);
+    while (result == 0 && (entry = readdir(folder))) {
+        if (!parse_name(entry->d_name, ".index", &base) || has_segment(segments, base))
+            continue;
+        if (unlinkat(dirfd(folder), entry->d_name, 0) && errno != ENOENT)
+            result = tp_err_system(err, entry->d_name);
+    }
+    closedir(folder);
+    return result;
 }
 
 /* --- looking for a time ------------------------------------------------------------------------*/

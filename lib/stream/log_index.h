@@ -11,11 +11,17 @@ struct tp_log_mark {
     uint64_t size; /* bytes of the segment it speaks of */
     bool is_end;
     tp_time latest;
+    bool is_summed;
+    uint64_t sum; /* XXH64 of the bytes behind the mark before it, or the start */
 };
 
 /* Reads an index, which may be missing, as far as it is whole. VISIT returns whether to go on. */
 int tp_log_index_read(const char *folder, uint64_t base,
                       bool (*visit)(void *user, const struct tp_log_mark *mark), void *user,
                       struct tp_err *err);
+
+/* Removes indexes whose segments are gone: when the power fails, one of two removals may be lost.
+ */
+int tp_log_remove_orphans(const struct tp_log_segments *segments, struct tp_err *err);
 
 #endif

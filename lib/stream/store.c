@@ -131,12 +131,17 @@ tp_sync(int fd, const char *name, struct tp_err *err)
 int
 tp_sync_folder_of(const char *path, struct tp_err *err)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == path ? strdup("/")
-                   : slash       ? strndup(path, (size_t)(slash - path))
-                                 : strdup(".");
+    size_t len = strlen(path);
+    const char *slash;
+    char *folder;
     int fd, result;
 
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    slash = memrchr(path, '/', len);
+    folder = slash == path ? strdup("/")
+             : slash       ? strndup(path, (size_t)(slash - path))
+                           : strdup(".");
     if (!folder)
         return tp_err_memory(err);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -235,12 +240,11 @@ open_dir(struct tp_store *s, struct tp_err *err)
 {
     char lock[TP_STORE_FILE];
 
-    if (mkdir(s->path, 0777) == 0) {
-        if (tp_sync_folder_of(s->path, err) < 0)
-            return -1;
-    } else if (errno != EEXIST) {
+    if (mkdir(s->path, 0777) && errno != EEXIST)
         return tp_err_system(err, s->path);
-    }
+    /* Whoever made it need not have: without its name all that is synced within it is lost. */
+    if (tp_sync_folder_of(s->path, err) < 0)
+        return -1;
     s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->dir < 0)
         return tp_err_system(err, s->path);

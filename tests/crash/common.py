@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 SHIM = f"{BUILD}/tests/crash/shim.so"
@@ -44,6 +45,7 @@ GRAPHS = [
     Graph("by template", ONE + "swrite --max-open 2 'out/{k}/{k}.ndjson'", stages=ALL),
     Graph("packed", ONE + "swrite -t t --roll 40s 'out/{k}.ndjson.gz'", stages=ALL),
     Graph("log", ONE + "swrite -t t --log --roll 1500 --keep 6000 out/log", stages=ALL),
+    Graph("log, followed", ONE + "swrite --log --roll 1500 out/log", stages=ALL),
     Graph("sread", "sread --every 5ms --rate 6000 ../in | swatermark -t t -d 3s | swrite -t t --roll 20s out/x.ndjson",
           stages=["sread", "swatermark", "swrite"]),
     Graph("windows", ONE + WINDOWS + "swrite --roll 1500 out/x.ndjson",
@@ -220,6 +222,34 @@ class Reader:
             self.seen["log"] = data
 
 
+class Follower:
+    """`sread --committed -F` of a log that keeps all, over all runs of its writer: a row that was taken back stays in what
+    it wrote, and what it wrote is not what the log holds in the end."""
+
+    def __init__(self, graph):
+        self.log = "run/out/log" if "--log" in graph.script and "--keep" not in graph.script else None
+        self.process = None
+
+    def begin(self):
+        if self.log is None or self.process or not os.path.exists(f"{self.log}/committed"):
+            return
+        env = {n: v for n, v in os.environ.items() if n != "TIDEPIPE_STATE"}
+        with open("followed", "wb") as out, open("followed.err", "wb") as err:
+            self.process = subprocess.Popen(["sread", "--committed", "-F", self.log], stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=err, env=env)
+
+    def end(self):
+        if self.process is None:
+            return
+        want, until = committed_log(self.log)[1], time.monotonic() + 20
+        while os.path.getsize("followed") < len(want) and self.process.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        self.process.terminate()
+        status = self.process.wait()
+        check("sread --committed -F: no row was taken back", status in (0, -signal.SIGTERM) and content("followed") == want,
+              f"status {status}: {os.path.getsize('followed')} bytes, not {len(want)}: {content('followed.err')}")
+
+
 # --- answers -------------------------------------------------------------------------------------
 
 def lines_of(found):
@@ -256,7 +286,6 @@ def check_end(graph, name, done_status, said=""):
 def learn(graph):
     """What one run that nobody disturbs writes."""
     if graph.want is None:
-        import time
         fresh_directory()
         before = time.monotonic()
         done = run_to_end(graph.script)

@@ -4,7 +4,7 @@ import random
 import signal
 import time
 
-from common import (GRAPHS, Reader, check, check_end, children, content, fresh_directory, kill_group, learn, start)
+from common import (GRAPHS, Follower, Reader, check, check_end, children, content, fresh_directory, kill_group, learn, start)
 
 
 def strike_by_clock(rng, graph, reader):
@@ -53,10 +53,11 @@ def strike_by_call(rng, graph, reader):
 def live(rng, graph, most):
     """One life, of at most MOST kills; how many there were."""
     fresh_directory()
-    reader = Reader(graph)
+    reader, follower = Reader(graph), Follower(graph)
     for kills in range(most):
         status = rng.choice([strike_by_clock, strike_by_call])(rng, graph, reader)
         reader.look()
+        follower.begin()
         if status is not None:
             break
     else:
@@ -67,6 +68,7 @@ def live(rng, graph, most):
             time.sleep(0.002)
         status = pipeline.returncode
     reader.look()
+    follower.end()
     check_end(graph, f"{graph.name}: the end", status)
     return kills, reader.looks
 

@@ -250,6 +250,26 @@ commits_an_earlier_barrier(void)
     end();
 }
 
+/* What a power failure may leave of a segment that --keep had removed. */
+static void
+an_index_without_its_segment_goes(void)
+{
+    struct tp_buf saved = TP_BUF_INIT;
+    struct tp_log *log;
+
+    begin();
+    log = go_back("log", &saved);
+    tp_log_free(log);
+    fclose(fopen(in_dir("log/00000000000000000700.index"), "w"));
+    fclose(fopen(in_dir("log/another.index"), "w"));
+    log = go_back("log", &saved);
+    CHECK(access(in_dir("log/00000000000000000700.index"), F_OK) < 0);
+    CHECK(access(in_dir("log/another.index"), F_OK) == 0);
+    tp_log_free(log);
+    tp_buf_release(&saved);
+    end();
+}
+
 static void
 damage_to_committed_is_noticed(void)
 {
@@ -294,6 +314,7 @@ main(void)
 {
     RUN(going_back_gives_the_bytes_of_one_run);
     RUN(commits_an_earlier_barrier);
+    RUN(an_index_without_its_segment_goes);
     RUN(damage_to_committed_is_noticed);
     return unit_end();
 }
