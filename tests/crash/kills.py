@@ -10,7 +10,7 @@ from common import (GRAPHS, Follower, Reader, check, check_end, children, conten
 def strike_by_clock(rng, graph, reader):
     """After a while one process dies, and then the rest, or all at once. False: it ended by itself."""
     pipeline = start(graph.script)
-    moment = time.monotonic() + graph.seconds * rng.uniform(0.02, 0.9)
+    moment = time.monotonic() + graph.seconds * rng.uniform(0.02, 0.7)
     while time.monotonic() < moment and pipeline.poll() is None:
         reader.look()
         time.sleep(0.002)
@@ -31,7 +31,7 @@ def strike_by_call(rng, graph, reader):
     """One stage dies at a call of its own; the rest come to their ends, or die soon."""
     if os.path.exists("run/report"):
         os.unlink("run/report")
-    shim = {"CRASH_STAGE": rng.choice(graph.stages), "CRASH_AT": str(1 + int(rng.random() ** 2 * 400)), "CRASH_REPORT": "report"}
+    shim = {"CRASH_STAGE": rng.choice(graph.stages), "CRASH_AT": str(1 + int(rng.random() ** 3 * 400)), "CRASH_REPORT": "report"}
     pipeline = start(graph.script, shim)
     patience = rng.choice([0, 0.005, 1])
     struck = None
