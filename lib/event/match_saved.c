@@ -52,16 +52,16 @@ tp_match_saved_line(struct tp_str line, struct tp_buf *memory, struct tp_str *co
                     struct tp_err *err)
 {
     struct tp_str text = {NULL, 0};
-    const struct tp_saved fields[] = {
-        {"line", TP_SAVED_JSON, &text, true},
-        {"line", TP_SAVED_TEXT, memory, true},
-    };
+    const struct tp_saved found = {"line", TP_SAVED_JSON, &text, true};
+    const struct tp_saved wanted = {"line", TP_SAVED_TEXT, memory, false};
 
     *content = (struct tp_str){NULL, 0};
-    if (tp_saved_read(line, fields, 2, err) < 0)
+    if (tp_saved_read(line, &found, 1, err) < 0)
         return -1;
     if (!text.ptr)
         return 0;
+    if (tp_saved_read(line, &wanted, 1, err) < 0)
+        return -1;
     *content = (struct tp_str){tp_buf_text(memory), memory->len};
     if (tp_buf_failed(memory))
         return tp_err_memory(err);

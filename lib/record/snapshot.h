@@ -89,7 +89,7 @@ enum tp_saved_kind {
     TP_SAVED_HEX,   /* struct tp_buf: the bytes are appended that tp_save_hex wrote */
 };
 
-struct tp_saved {
+struct tp_saved { /* no two of one name */
     const char *name;
     enum tp_saved_kind kind;
     void *to;
