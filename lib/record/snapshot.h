@@ -89,14 +89,14 @@ enum tp_saved_kind {
     TP_SAVED_HEX,   /* struct tp_buf: the bytes are appended that tp_save_hex wrote */
 };
 
-struct tp_saved { /* no two of one name */
+struct tp_saved {
     const char *name;
     enum tp_saved_kind kind;
     void *to;
     bool optional;
 };
 
-/* At most 64 fields, in any order; of a name that is there twice the first counts. */
+/* At most 64 fields, no two of one name, in any order; of a member that is there twice the first counts. */
 int tp_saved_read(struct tp_str line, const struct tp_saved *field, size_t fields,
                   struct tp_err *err);
 
