@@ -1,12 +1,11 @@
 #include "base/digests.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "base/hash_inline.h"
+#include "base/huge.h"
 
 #define FIRST_PLACES 16
-#define HUGE ((size_t)4 << 20) /* bytes from which huge pages pay */
 
 struct tp_digests {
     struct tp_digest *place; /* 0, 0: free */
@@ -25,35 +24,11 @@ tp_digest_of(uint64_t seed, struct tp_str bytes)
     return (struct tp_digest){hash.low64 | (hash.low64 == 0 && hash.high64 == 0), hash.high64};
 }
 
-/* Zeroed. */
-static void *
-take_memory(size_t size)
-{
-    void *at;
-
-    if (size < HUGE)
-        return calloc(1, size);
-    at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED)
-        return NULL;
-    (void)madvise(at, size, MADV_HUGEPAGE);
-    return at;
-}
-
-static void
-give_back(void *at, size_t size)
-{
-    if (size < HUGE)
-        free(at);
-    else if (at)
-        munmap(at, size);
-}
-
 static bool
 allocate(struct tp_digests *d, size_t places)
 {
-    d->place = take_memory(places * sizeof *d->place);
-    d->number = d->numbered ? take_memory(places * sizeof *d->number) : NULL;
+    d->place = tp_huge_zeroed(places * sizeof *d->place);
+    d->number = d->numbered ? tp_huge_zeroed(places * sizeof *d->number) : NULL;
     d->places = places;
     return d->place && (d->number || !d->numbered);
 }
@@ -61,8 +36,8 @@ allocate(struct tp_digests *d, size_t places)
 static void
 release(struct tp_digests *d)
 {
-    give_back(d->place, d->places * sizeof *d->place);
-    give_back(d->number, d->places * sizeof *d->number);
+    tp_huge_free(d->place, d->places * sizeof *d->place);
+    tp_huge_free(d->number, d->places * sizeof *d->number);
 }
 
 struct tp_digests *
