@@ -9,13 +9,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/hash_inline.h"
+#include "base/huge.h"
 
 enum { WAYS = 4, FIRST_LOG = 2, FULL_LOG = 16, MAX_DEPTH = 32 };
-
-#define HUGE_PAGE ((size_t)2 << 20)
 
 struct bucket {
     struct tp_digest way[WAYS]; /* 0, 0: free, and so are those behind it */
@@ -48,44 +46,16 @@ tp_digest_of(uint64_t seed, struct tp_str bytes)
 
 /* --- memory ------------------------------------------------------------------------------------*/
 
-/* Zeroed, whole huge pages, aligned to them. */
-static void *
-map_pages(size_t size)
-{
-    char *at =
-        mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    size_t lead;
-
-    if (at == MAP_FAILED)
-        return NULL;
-    lead = -(uintptr_t)at % HUGE_PAGE;
-    if (lead)
-        munmap(at, lead);
-    at += lead;
-    munmap(at + size, HUGE_PAGE - lead);
-    (void)madvise(at, size, MADV_HUGEPAGE);
-    return at;
-}
-
 /* Zeroed, aligned to a line of the cache; SIZE is a power of two. */
 static void *
 take_memory(size_t size)
 {
     void *at;
 
-    if (size >= HUGE_PAGE)
-        return map_pages(size);
+    if (size >= TP_HUGE_PAGE)
+        return tp_huge_zeroed(size);
     at = aligned_alloc(sizeof(struct bucket), size);
     return at ? memset(at, 0, size) : NULL;
-}
-
-static void
-give_back(void *at, size_t size)
-{
-    if (size < HUGE_PAGE)
-        free(at);
-    else if (at)
-        munmap(at, size);
 }
 
 /* --- parts -------------------------------------------------------------------------------------*/
@@ -113,8 +83,8 @@ free_part(struct part *part)
 {
     if (!part)
         return;
-    give_back(part->bucket, buckets_size(part->log));
-    give_back(part->number, numbers_size(part->log));
+    tp_huge_free(part->bucket, buckets_size(part->log));
+    tp_huge_free(part->number, numbers_size(part->log));
     free(part);
 }
 

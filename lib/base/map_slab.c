@@ -2,9 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 1 << 21, MAX_CHUNKS = 1 << (32 - TP_SLAB_CHUNK_BITS) };
+#include "base/huge.h"
+
+enum {
+    FIRST_CHUNK = 1024,
+    LARGEST_CHUNK = TP_HUGE_PAGE,
+    MAX_CHUNKS = 1 << (32 - TP_SLAB_CHUNK_BITS)
+};
 
 /* The first unit of a chunk stays free: so no ref is 0, and a piece's second unit is aligned to 16
  * when the sizes allow it. */
@@ -69,7 +74,6 @@ directory_place(struct tp_slab *slab)
     return slab->chunks;
 }
 
-/* Not getting a huge page is no failure. */
 static char *
 allocate(size_t size)
 {
@@ -79,7 +83,7 @@ allocate(size_t size)
         return malloc(size);
     at = aligned_alloc(LARGEST_CHUNK, size);
     if (at)
-        madvise(at, size, MADV_HUGEPAGE);
+        tp_huge_wish(at, size);
     return at;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/huge.h"
 
 /* Rows begin at multiples of this: 32 bits then reach 16 GiB. */
 #define UNIT 4
@@ -40,7 +41,7 @@ tp_lookup_new(void)
     if (!l)
         return NULL;
     l->seed = tp_hash_seed();
-    l->slot = calloc(FIRST_SLOTS, sizeof *l->slot);
+    l->slot = tp_huge_zeroed(FIRST_SLOTS * sizeof *l->slot);
     l->bytes = malloc(FIRST_BYTES);
     l->slots = FIRST_SLOTS;
     l->cap = FIRST_BYTES;
@@ -56,7 +57,7 @@ tp_lookup_free(struct tp_lookup *l)
 {
     if (!l)
         return;
-    free(l->slot);
+    tp_huge_free(l->slot, l->slots * sizeof *l->slot);
     free(l->bytes);
     free(l);
 }
@@ -95,7 +96,7 @@ grow_slots(struct tp_lookup *l)
 
     if (4 * l->keys < 3 * l->slots)
         return 0;
-    grown = calloc(slots, sizeof *grown);
+    grown = tp_huge_zeroed(slots * sizeof *grown);
     if (!grown)
         return -1;
     for (size_t from = 0; from < l->slots; from++) {
@@ -107,7 +108,7 @@ grow_slots(struct tp_lookup *l)
             to = (to + 1) & mask;
         grown[to] = l->slot[from];
     }
-    free(l->slot);
+    tp_huge_free(l->slot, l->slots * sizeof *l->slot);
     l->slot = grown;
     l->slots = slots;
     return 0;
@@ -128,11 +129,24 @@ room_for(struct tp_lookup *l, size_t len)
         grown = realloc(l->bytes, cap); /* of a large block only pages are moved, not bytes */
         if (!grown)
             return 0;
+        tp_huge_wish(grown, cap);
         l->bytes = grown;
         l->cap = cap;
     }
     l->used += need;
     return (uint32_t)(at / UNIT);
+}
+
+void
+tp_lookup_expect(struct tp_lookup *l, size_t bytes)
+{
+    char *grown = bytes > l->cap ? realloc(l->bytes, bytes) : NULL;
+
+    if (!grown)
+        return;
+    tp_huge_wish(grown, bytes);
+    l->bytes = grown;
+    l->cap = bytes;
 }
 
 static void

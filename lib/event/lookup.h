@@ -51,6 +51,9 @@ struct tp_lookup_found tp_lookup_find_hashed(const struct tp_lookup *lookup, str
                                              uint32_t hash);
 bool tp_lookup_next(struct tp_lookup_found *found, struct tp_lookup_row *row);
 
+/* Rows may take so many BYTES in all: a hint, so that they need not be moved when they grow. */
+void tp_lookup_expect(struct tp_lookup *lookup, size_t bytes);
+
 size_t tp_lookup_count(const struct tp_lookup *lookup); /* rows */
 size_t tp_lookup_size(const struct tp_lookup *lookup);  /* bytes held */
 

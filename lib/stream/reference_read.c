@@ -250,6 +250,8 @@ tp_reference_read(struct reference *r, struct tp_err *err)
     if (!reading.in)
         return -1;
     r->regular = tp_in_is_regular(reading.in);
+    if (r->regular && r->seen.size > 0)
+        tp_lookup_expect(r->table, 2 * (size_t)r->seen.size);
     if (r->separator)
         reading.csv = tp_csv_new(&csv);
     if (r->separator && !reading.csv)
