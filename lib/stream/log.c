@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "record/emit.h"
 #include "stream/log_inside.h"
 #include "stream/store.h"
 
@@ -176,30 +175,18 @@ forget_expired(struct tp_log *log, struct tp_err *err)
 
 /* --- writing -----------------------------------------------------------------------------------*/
 
-static void
-emit_sum(struct tp_emit *row, uint64_t sum)
-{
-    char digits[17];
-
-    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)sum);
-    tp_emit_text(row, TP_STR("xxh64"), tp_str_of(digits));
-}
-
 static int
-put_index(struct tp_log *log, const char *name, struct tp_err *err)
+put_index(struct tp_log *log, bool is_end, struct tp_err *err)
 {
-    struct tp_emit row;
+    const struct tp_log_mark mark = {.size = log->size,
+                                     .is_end = is_end,
+                                     .latest = log->latest,
+                                     .is_summed = log->size > log->indexed,
+                                     .sum = XXH64_digest(log->sum)};
 
     tp_buf_clear(&log->row);
-    row = tp_emit_open(&log->row);
-    tp_emit_int(&row, tp_str_of(name), (int64_t)log->size);
-    if (log->latest != TP_TIME_BEFORE_ALL)
-        tp_emit_time(&row, TP_STR("time"), log->latest);
-    if (log->size > log->indexed)
-        emit_sum(&row, XXH64_digest(log->sum));
-    tp_emit_close(&row);
-    if (tp_buf_failed(&log->row))
-        return tp_err_memory(err);
+    if (tp_log_mark_write(&mark, &log->row, err) < 0)
+        return -1;
     log->indexed = log->size;
     XXH64_reset(log->sum, 0);
     log->index_size += log->row.len;
@@ -268,7 +255,7 @@ tp_log_end_segment(struct tp_log *log, struct tp_err *err)
     lines = log->lines;
     index = log->index;
     log->lines = NULL;
-    if (tp_files_finish(log->files, lines, err) < 0 || put_index(log, "end", err) < 0)
+    if (tp_files_finish(log->files, lines, err) < 0 || put_index(log, true, err) < 0)
         return -1;
     log->index = NULL;
     return tp_files_finish(log->files, index, err) < 0 ? -1 : sync_names(log, err);
@@ -397,7 +384,7 @@ tp_log_pass(struct tp_log *log, struct tp_str line, tp_time time, struct tp_err 
         return -1;
     if (!log->lines && open_segment(log, err) < 0)
         return -1;
-    if (log->size - log->indexed >= INDEX_EVERY && put_index(log, "offset", err) < 0)
+    if (log->size - log->indexed >= INDEX_EVERY && put_index(log, false, err) < 0)
         return -1;
     if (time > log->latest)
         log->latest = time;

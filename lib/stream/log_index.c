@@ -3,13 +3,19 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-enum { BASE_DIGITS = 20 };
+#include "record/emit.h"
+
+enum { BASE_DIGITS = 20, HASH_BYTES = 32 };
+
+#define HASH_FORMAT ",\"xxh64\":\"%016" PRIx64 "\"}\n"
 
 static const char ending[] = ".ndjson";
 
@@ -70,11 +76,46 @@ take_sum(const char **p, uint64_t *sum)
     return take(p, "\"");
 }
 
-/* `{"offset":N,"time":"T","xxh64":"S"}` or `{"end":N}`, with or without a time. The lines are our
- * own: what does not look like one is what a crash left. */
+static uint64_t
+hash_of(const char *text, size_t len)
+{
+    return XXH64(text, len, 0);
+}
+
+/* `,"xxh64":"HASH"}` of what stands before it, from LINE to P. */
+static bool
+take_hash(const char **p, const char *line)
+{
+    char hash[HASH_BYTES];
+
+    snprintf(hash, sizeof hash, HASH_FORMAT, hash_of(line, (size_t)(*p - line)));
+    return take(p, hash);
+}
+
+int
+tp_log_mark_write(const struct tp_log_mark *mark, struct tp_buf *to, struct tp_err *err)
+{
+    size_t from = to->len;
+    struct tp_emit row = tp_emit_open(to);
+
+    tp_emit_int(&row, mark->is_end ? TP_STR("end") : TP_STR("offset"), (int64_t)mark->size);
+    if (mark->latest != TP_TIME_BEFORE_ALL)
+        tp_emit_time(&row, TP_STR("time"), mark->latest);
+    if (mark->is_summed)
+        tp_buf_printf(to, ",\"bytes\":\"%016" PRIx64 "\"", mark->sum);
+    if (tp_buf_failed(to))
+        return tp_err_memory(err);
+    tp_buf_printf(to, HASH_FORMAT, hash_of(to->ptr + from, to->len - from));
+    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}
+
+/* `{"offset":N,"time":"T","bytes":"SUM","xxh64":"HASH"}` or `{"end":N,...}`, with or without a
+ * time. What does not look like one is what a crash left, or damage: it says nothing. */
 static bool
 parse_mark(const char *line, struct tp_log_mark *mark)
 {
+    const char *begin = line;
+
     mark->is_end = take(&line, "{\"end\":");
     mark->latest = TP_TIME_BEFORE_ALL;
     if (!mark->is_end && !take(&line, "{\"offset\":"))
@@ -83,10 +124,10 @@ parse_mark(const char *line, struct tp_log_mark *mark)
         return false;
     if (take(&line, ",\"time\":\"") && !take_time(&line, &mark->latest))
         return false;
-    mark->is_summed = take(&line, ",\"xxh64\":\"");
+    mark->is_summed = take(&line, ",\"bytes\":\"");
     if (mark->is_summed && !take_sum(&line, &mark->sum))
         return false;
-    return take(&line, "}\n");
+    return take_hash(&line, begin);
 }
 
 int
@@ -158,7 +199,9 @@ note_last(void *user, const struct tp_log_mark *mark)
     struct tp_log_segment *segment = user;
 
     segment->end = mark->size;
-    segment->latest = mark->latest;
+    /* What is known of a beginning alone does not tell what is behind it. */
+    segment->latest =
+        mark->is_end || mark->size == segment->size ? mark->latest : TP_TIME_BEFORE_ALL;
     return true;
 }
 

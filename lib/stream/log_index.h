@@ -4,6 +4,7 @@
 #ifndef TP_STREAM_LOG_INDEX_H
 #define TP_STREAM_LOG_INDEX_H
 
+#include "base/buf.h"
 #include "stream/log.h"
 
 /* One line of an index. */
@@ -14,6 +15,9 @@ struct tp_log_mark {
     bool is_summed;
     uint64_t sum; /* XXH64 of the bytes behind the mark before it, or the start */
 };
+
+/* Appends the line of MARK, which ends with the hash of what stands before that. */
+int tp_log_mark_write(const struct tp_log_mark *mark, struct tp_buf *to, struct tp_err *err);
 
 /* Reads an index, which may be missing, as far as it is whole. VISIT returns whether to go on. */
 int tp_log_index_read(const char *folder, uint64_t base,

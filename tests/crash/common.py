@@ -59,7 +59,7 @@ GRAPHS = [
           "swrite --log --roll 1500 out/log", "lines", ALL + ["sunion", "swindow"]),
     Graph("a join", f"sjoin -t t -d 3s --within -2s,2s -k k -j full <({SOURCE} --name a ../in) <({SOURCE} --name b ../in2) | "
           "swrite -t @timestamp --roll 20s out/x.ndjson", "lines", ["tsource", "sjoin", "swrite"]),
-    Graph("two sinks", f"mkfifo other 2>/dev/null; swrite --name second --sinks 2 second.ndjson <other & {SOURCE} ../in | "
+    Graph("two sinks", f"rm -f other; mkfifo other; swrite --name second --sinks 2 second.ndjson <other & {SOURCE} ../in | "
           "tee other | swrite --sinks 2 out.ndjson && wait $!", sinks=("swrite", "second"), stages=["tsource", "swrite"]),
     Graph("supervised", f"tidepipe run -S state --every 5ms --backoff 20ms -c '{ONE} swrite --roll 700 out/x.ndjson'",
           stages=ALL + ["tidepipe"]),
@@ -122,8 +122,9 @@ def start(script, shim=None):
     env = dict(os.environ)
     if shim:
         env.update(shim, LD_PRELOAD=SHIM)
-    return subprocess.Popen(["bash", "-c", "set -o pipefail; " + script], cwd="run", start_new_session=True, env=env,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open("said", "wb") as said:
+        return subprocess.Popen(["bash", "-c", "set -o pipefail; " + script], cwd="run", start_new_session=True, env=env,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
 
 
 def run_to_end(script, shim=None):
@@ -162,7 +163,7 @@ def committed_log(folder):
     names = sorted(n for n in os.listdir(folder) if n.endswith(".ndjson"))
     first = int(names[0][:20]) if names else 0
     data = b"".join(content(f"{folder}/{n}") for n in names)
-    if len(data) < end - first:
+    if end < first or len(data) < end - first:
         raise ValueError("a segment went meanwhile")
     return first, data[:end - first]
 

@@ -270,6 +270,90 @@ an_index_without_its_segment_goes(void)
     end();
 }
 
+/* Where lines from second T on may begin, by the indexes; UINT64_MAX: refused. */
+static uint64_t
+seek(const char *folder, int t)
+{
+    struct tp_log_segments segments;
+    struct tp_err err;
+    uint64_t at = UINT64_MAX;
+
+    if (tp_log_list(&segments, folder, &err) < 0 ||
+        tp_log_seek(&segments, t * TP_SECOND, &at, &err) < 0)
+        at = UINT64_MAX;
+    tp_log_segments_release(&segments);
+    return at;
+}
+
+enum { WIDE_LINES = 24, WIDE = 400000 };
+
+/* Lines of WIDE bytes, one a second, over a few segments with several marks each. */
+static void
+write_wide(const char *folder)
+{
+    const struct tp_log_settings set = {.segment = 8 * WIDE};
+    struct tp_err err = {.text = ""};
+    static char line[WIDE];
+    uint64_t cut;
+    struct tp_log *log = tp_log_open(folder, &set, &cut, &err);
+
+    memset(line, ' ', sizeof line);
+    memcpy(line, "{}", 2);
+    line[WIDE - 1] = '\n';
+    for (int t = 0; t < WIDE_LINES; t++)
+        CHECK(tp_log_pass(log, (struct tp_str){line, WIDE}, t * TP_SECOND, &err) == 0 &&
+              tp_log_settle(log, &err) == 0);
+    CHECK(tp_log_close(log, &err) == 0);
+    tp_log_free(log);
+}
+
+/* Behind any line that is looked for. */
+static size_t
+skips(const char *folder)
+{
+    size_t skipped = 0;
+
+    for (int t = 0; t < WIDE_LINES; t++) {
+        uint64_t at = seek(folder, t);
+
+        skipped += at != UINT64_MAX && at > (uint64_t)t * WIDE;
+    }
+    return skipped;
+}
+
+static void
+damage_to_an_index_skips_nothing(void)
+{
+    char path[200], text[1024], folder[160];
+    size_t len, skipped = 0;
+    FILE *file;
+
+    begin();
+    snprintf(folder, sizeof folder, "%s", in_dir("log"));
+    write_wide(folder);
+    CHECK_THAT(seek(folder, 20) > 16 * WIDE && skips(folder) == 0, "%llu, %zu",
+               (unsigned long long)seek(folder, 20), skips(folder));
+    snprintf(path, sizeof path, "%s/%020d.index", folder, 8 * WIDE);
+    file = fopen(path, "r");
+    len = fread(text, 1, sizeof text, file);
+    fclose(file);
+    CHECK(len > 150);
+    for (size_t bit = 0; bit < len * 9; bit++) {
+        size_t cut = bit < len * 8 ? len : bit - len * 8;
+
+        if (bit < len * 8)
+            text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+        file = fopen(path, "w");
+        fwrite(text, 1, cut, file);
+        fclose(file);
+        skipped += skips(folder);
+        if (bit < len * 8)
+            text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+    }
+    CHECK_THAT(skipped == 0, "%zu", skipped);
+    end();
+}
+
 static void
 damage_to_committed_is_noticed(void)
 {
@@ -315,6 +399,7 @@ main(void)
     RUN(going_back_gives_the_bytes_of_one_run);
     RUN(commits_an_earlier_barrier);
     RUN(an_index_without_its_segment_goes);
+    RUN(damage_to_an_index_skips_nothing);
     RUN(damage_to_committed_is_noticed);
     return unit_end();
 }
