@@ -7,9 +7,10 @@
  *             all lines before this byte are earlier than, or at, time
  *         {"end":67108864,"time":"...","xxh64":"..."}
  *             it had so many bytes when it was closed; no time: not known
- *     in each, before the last member, "bytes":"..."
- *             the XXH64 (seed 0) of the bytes since the line before; missing where a crash left
- * them and the XXH64 of the line before its member, so that a damaged one says nothing
+ *
+ * In each line of an index "bytes":"..." is the XXH64 (seed 0) of the segment's bytes since the
+ * line before; it is missing where a crash left them. The last member is the XXH64 of the line
+ * before it, so that a damaged one says nothing.
  *
  * So the length of every segment is said twice, by its own index and by the number of the next, and
  * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was
