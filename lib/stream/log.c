@@ -178,13 +178,11 @@ forget_expired(struct tp_log *log, struct tp_err *err)
 static int
 put_index(struct tp_log *log, bool is_end, struct tp_err *err)
 {
-    const struct tp_log_mark mark = {
-        .size = log->size,
-        .is_end = is_end,
-        .latest = log->latest,
-        .is_summed = log->size > log->indexed,
-        .sum = XXH64_digest(log->sum),
-    };
+    const struct tp_log_mark mark = {.size = log->size,
+                                     .is_end = is_end,
+                                     .latest = log->latest,
+                                     .is_summed = log->size > log->indexed,
+                                     .sum = XXH64_digest(log->sum)};
 
     tp_buf_clear(&log->row);
     if (tp_log_mark_write(&mark, &log->row, err) < 0)

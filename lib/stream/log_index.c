@@ -15,7 +15,6 @@
 
 enum { BASE_DIGITS = 20, HASH_BYTES = 32 };
 
-#define SUM_FORMAT ",\"data\":\"%016" PRIx64 "\""
 #define HASH_FORMAT ",\"xxh64\":\"%016" PRIx64 "\"}\n"
 
 static const char ending[] = ".ndjson";
@@ -103,15 +102,15 @@ tp_log_mark_write(const struct tp_log_mark *mark, struct tp_buf *to, struct tp_e
     if (mark->latest != TP_TIME_BEFORE_ALL)
         tp_emit_time(&row, TP_STR("time"), mark->latest);
     if (mark->is_summed)
-        tp_buf_printf(to, SUM_FORMAT, mark->sum);
+        tp_buf_printf(to, ",\"bytes\":\"%016" PRIx64 "\"", mark->sum);
     if (tp_buf_failed(to))
         return tp_err_memory(err);
     tp_buf_printf(to, HASH_FORMAT, hash_of(to->ptr + from, to->len - from));
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
 }
 
-/* `{"offset":N,"time":"T","data":"SUM","xxh64":"HASH"}` or `{"end":N,...}`, with or without a time
- * and a sum. What does not look like one is what a crash left, or damage: it says nothing. */
+/* `{"offset":N,"time":"T","bytes":"SUM","xxh64":"HASH"}` or `{"end":N,...}`, with or without a
+ * time. What does not look like one is what a crash left, or damage: it says nothing. */
 static bool
 parse_mark(const char *line, struct tp_log_mark *mark)
 {
@@ -125,7 +124,7 @@ parse_mark(const char *line, struct tp_log_mark *mark)
         return false;
     if (take(&line, ",\"time\":\"") && !take_time(&line, &mark->latest))
         return false;
-    mark->is_summed = take(&line, ",\"data\":\"");
+    mark->is_summed = take(&line, ",\"bytes\":\"");
     if (mark->is_summed && !take_sum(&line, &mark->sum))
         return false;
     return take_hash(&line, begin);
