@@ -88,9 +88,10 @@ def peak(process):
 
 def main():
     folder = pathlib.Path.cwd()
-    with tempfile.TemporaryDirectory(dir="out") as warm:
-        cut(folder, pathlib.Path(warm))
-        run(sys.argv[1].format(out=warm), pathlib.Path(warm).resolve())
+    with tempfile.TemporaryDirectory(dir=folder / "out") as name:
+        warm = pathlib.Path(name)
+        cut(folder, warm)
+        run(sys.argv[1].format(out=warm), warm)
     process = java()
     before = processor_seconds(process)
     wall = run(sys.argv[1].format(out=folder / "out"), folder)

@@ -1,5 +1,6 @@
 /*
- * timed COMMAND: runs a shell command with its output thrown away and prints, on standard output,
+ * timed COMMAND: runs a shell command (bash, for its pipefail) with its output thrown away and
+ * prints, on standard output,
  *
  *     wall-seconds cpu-seconds peak-KiB exit-status
  *
@@ -34,7 +35,7 @@ run(const char *command)
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    execl("/bin/bash", "bash", "-o", "pipefail", "-c", command, (char *)NULL);
     _exit(127);
 }
 

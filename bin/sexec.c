@@ -12,7 +12,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -20,6 +19,7 @@
 #include "record/control.h"
 #include "record/scan.h"
 #include "stream/child.h"
+#include "stream/pending.h"
 #include "value/clock.h"
 #include "value/text.h"
 
@@ -43,14 +43,7 @@ struct sexec {
     tp_time asked_since;      /* steady clock: of the last answer, or the first question after it */
     bool told;                /* that it does not answer */
 
-    struct tp_buf held; /* --lines: control lines, each behind a struct held */
-    size_t passed;      /* of `held` */
-};
-
-/* A control line in `held`: it goes on once so many records are answered. */
-struct held {
-    uint64_t behind;
-    size_t len;
+    struct tp_pending held; /* --lines: control lines, until what was asked before is answered */
 };
 
 #define FIELD(name) offsetof(struct sexec, name)
@@ -207,39 +200,15 @@ take_answer(struct sexec *x, struct tp_stage *stage, struct tp_str line, struct 
     return 0;
 }
 
-/* --- control lines -----------------------------------------------------------------------------*/
-
-static int
-hold(struct sexec *x, struct tp_str line, struct tp_err *err)
-{
-    struct held head = {x->asked, line.len};
-
-    tp_buf_put(&x->held, &head, sizeof head);
-    tp_buf_put_str(&x->held, line);
-    return tp_buf_failed(&x->held) ? tp_err_memory(err) : 0;
-}
-
-/* Writes those whose turn has come. */
+/* Writes the control lines whose turn has come. */
 static int
 pass_control(struct sexec *x, struct tp_stage *stage, struct tp_err *err)
 {
-    while (x->passed < x->held.len) {
-        const char *at = x->held.ptr + x->passed;
-        struct held head;
+    struct tp_str line;
 
-        memcpy(&head, at, sizeof head);
-        if (head.behind > x->answered)
-            break;
-        if (tp_stage_control(stage, (struct tp_str){at + sizeof head, head.len}, err) < 0)
+    while (tp_pending_next(&x->held, x->answered, &line))
+        if (tp_stage_control(stage, line, err) < 0)
             return -1;
-        x->passed += sizeof head + head.len;
-    }
-    /* What is left moves to the front when that is cheap: each byte moves once, on average. */
-    if (x->passed > x->held.len / 2) {
-        memmove(x->held.ptr, x->held.ptr + x->passed, x->held.len - x->passed);
-        x->held.len -= x->passed;
-        x->passed = 0;
-    }
     return 0;
 }
 
@@ -420,9 +389,9 @@ sexec_control(void *self, struct tp_stage *stage, const struct tp_control *contr
     }
     if (owed(x) == 0)
         return 0;
-    if (line.len > 0 && hold(x, line, err) < 0)
-        return -1;
-    while (x->held.len - x->passed > HELD_MOST && x->child) {
+    if (line.len > 0 && tp_pending_put(&x->held, x->asked, line) < 0)
+        return tp_err_memory(err);
+    while (tp_pending_bytes(&x->held) > HELD_MOST && x->child) {
         if (is_over(x))
             return bury(x, stage, err);
         if (step(x, stage, -1, err) < 0)
@@ -482,7 +451,7 @@ sexec_close(void *self)
     if (x->child)
         tp_child_stop(x->child);
     tp_child_free(x->child);
-    tp_buf_release(&x->held);
+    tp_pending_release(&x->held);
     free(x->words);
 }
 

@@ -180,6 +180,8 @@ sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if (j->join.lookup)
         tp_stage_ignore_time(stage);
+    else
+        j->join.rows.time = tp_stage_time_field(stage);
     if (open_keys(j, err) < 0 || open_join(j, err) < 0)
         return -1;
     j->name[TP_JOIN_LEFT] = tp_stage_input_name(stage, TP_JOIN_LEFT);

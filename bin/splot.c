@@ -7,11 +7,11 @@
  * Nothing that outlives the run. Late: does not look at watermarks. Malformed: a value that is
  * neither a number nor null is rejected with its record. The clock is only asked how often to draw.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "filter/colour.h"
 #include "filter/operator.h"
 #include "plot/png.h"
 #include "plot/screen.h"
@@ -66,18 +66,6 @@ struct splot {
 
 /* --- frames ------------------------------------------------------------------------------------*/
 
-/* https://no-color.org: set and not empty. */
-static bool
-wants_colour(const struct splot *self)
-{
-    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-    if (self->colour && strcmp(self->colour, "auto") != 0)
-        return strcmp(self->colour, "never") != 0;
-    return isatty(STDOUT_FILENO) && !(none && *none) &&
-           !(terminal && strcmp(terminal, "dumb") == 0);
-}
-
 /* Notes when the terminal has another size than before. */
 static void
 follow_terminal(struct splot *self)
@@ -116,8 +104,8 @@ draw_frame(struct splot *self, struct tp_stage *stage, struct tp_err *err)
     follow_terminal(self);
     if (self->live)
         put_return(self, to);
-    if (tp_screen_draw(self->chart, self->columns, self->rows, wants_colour(self), to, &self->lines,
-                       err) < 0)
+    if (tp_screen_draw(self->chart, self->columns, self->rows, tp_colour_wanted(self->colour), to,
+                       &self->lines, err) < 0)
         return -1;
     self->changed = self->resized = false;
     self->drawn = tp_clock_steady();
@@ -290,13 +278,8 @@ read_size(struct splot *self, struct tp_err *err)
 static int
 check_options(struct splot *self, struct tp_err *err)
 {
-    const char *when = self->colour;
-
-    if (when && !*when)
-        self->colour = when = "always";
-    if (when && strcmp(when, "always") != 0 && strcmp(when, "auto") != 0 &&
-        strcmp(when, "never") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--color: auto, always or never, not \"%s\"", when);
+    if (tp_colour_check(self->colour, err) < 0)
+        return -1;
     if (self->kind->kind == TP_CHART_HIST && (self->key_text || self->show))
         return tp_err_set(err, TP_FAULT_USAGE, "hist counts values: -k and --show are not for it");
     if (self->kind->kind == TP_CHART_HEAT && self->show && !self->key_text)

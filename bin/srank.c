@@ -16,13 +16,10 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "event/ranking.h"
 #include "event/tops.h"
 #include "filter/operator.h"
 #include "record/emit.h"
-#include "record/wrap.h"
-
-/* Members that a row gets from us; a record's own of that name goes. */
-enum { TIMESTAMP, WINDOW_START, WINDOW_END, RANK, OP, OURS };
 
 struct srank {
     const char *window_text, *key_text, *by_text, *ties_text, *rank_name;
@@ -38,10 +35,7 @@ struct srank {
     struct tp_ranked *kept; /* the record at hand, once some window wants it */
     struct tp_buf key;      /* its key */
 
-    int slot[OURS];
-    int event_time_slot;
-    bool written[OURS];
-    struct tp_wrap row;
+    struct tp_ranking row;
 
     struct tp_tops *tops;
     struct tp_stage *stage;
@@ -136,39 +130,6 @@ open_by(struct srank *s, struct tp_stage *stage, struct tp_err *err)
     return tp_stage_want_terms(stage, "--by", s->by_text, &s->by, err);
 }
 
-/* The slot of the outermost member NAME; where it is WRITTEN, records are kept without it. Asked of
- * the scanner itself: nobody misses it where it is not. */
-static int
-want_own(struct srank *s, struct tp_stage *stage, struct tp_str name, bool written,
-         struct tp_err *err)
-{
-    struct tp_step step = {.name = name};
-    struct tp_path path = {.step = &step, .count = 1};
-
-    if (written && tp_wrap_name(&s->row, name, err) < 0)
-        return -1;
-    return tp_scan_want(tp_stage_scan(stage), &path, err);
-}
-
-static int
-open_members(struct srank *s, struct tp_stage *stage, struct tp_err *err)
-{
-    const struct tp_str name[OURS] = {TP_STR("@timestamp"), TP_STR("window_start"),
-                                      TP_STR("window_end"), tp_str_of(s->rank_name), TP_STR("@op")};
-
-    for (int i = 0; i < OURS; i++) {
-        if (i != RANK && tp_str_equal(name[i], name[RANK]))
-            return tp_err_set(err, TP_FAULT_USAGE, "--as: \"%s\" is the name of a row's own member",
-                              s->rank_name);
-        s->written[i] = i == RANK || (i == OP ? s->running : !s->own);
-        s->slot[i] = want_own(s, stage, name[i], s->written[i], err);
-        if (s->slot[i] < 0)
-            return -1;
-    }
-    s->event_time_slot = want_own(s, stage, TP_STR("event_time"), false, err);
-    return s->event_time_slot < 0 ? -1 : 0;
-}
-
 static int
 srank_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
@@ -178,7 +139,7 @@ srank_open(void *self, struct tp_stage *stage, struct tp_err *err)
     if (open_rule(s, err) < 0 || open_running(s, stage, err) < 0 ||
         open_window(s, stage, err) < 0 || open_by(s, stage, err) < 0 ||
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0 ||
-        open_members(s, stage, err) < 0)
+        tp_ranking_open(&s->row, tp_stage_scan(stage), s->rank_name, s->own, s->running, err) < 0)
         return -1;
     s->tops = tp_tops_new();
     return s->tops ? 0 : tp_err_memory(err);
@@ -186,19 +147,18 @@ srank_open(void *self, struct tp_stage *stage, struct tp_err *err)
 
 /* --- rows --------------------------------------------------------------------------------------*/
 
-/* The members in front of all rows of a window: none where records name it, or have no time. */
+/* In front of all rows of a window: nothing where records have no time. */
 static void
-write_front(struct srank *s, const struct tp_window *bounds)
+write_front(struct srank *s, const struct tp_top_window *window)
 {
-    bool all = s->spec.kind == TP_WINDOW_ALL;
-    struct tp_emit front = {.to = &s->row.front};
+    const struct tp_window *bounds = &window->bounds;
 
-    tp_buf_clear(&s->row.front);
-    if (s->own || (all && !s->timed))
-        return;
-    tp_emit_time(&front, TP_STR("@timestamp"), all ? bounds->end : bounds->end - TP_MILLISECOND);
-    tp_emit_time(&front, TP_STR("window_start"), bounds->start);
-    tp_emit_time(&front, TP_STR("window_end"), bounds->end);
+    if (s->own)
+        tp_ranking_front(&s->row, NULL, 0);
+    else if (s->spec.kind == TP_WINDOW_ALL)
+        tp_ranking_front(&s->row, s->timed ? &s->seen : NULL, s->seen.end);
+    else
+        tp_ranking_front(&s->row, bounds, bounds->end - TP_MILLISECOND);
 }
 
 /* With --running what changed is said. */
@@ -206,19 +166,10 @@ static int
 write_row(void *self, enum tp_top_change change, const struct tp_ranked *record, size_t rank,
           struct tp_err *err)
 {
-    static const struct tp_str op[] = {
-        {"insert", 6}, {"upsert", 6}, {"retract", 7}, {"update", 6}, {"delete", 6}};
     struct srank *s = self;
     struct tp_buf *to = tp_stage_row(s->stage, err);
-    struct tp_emit behind = {.to = &s->row.behind};
 
-    if (!to)
-        return -1;
-    tp_buf_clear(&s->row.behind);
-    tp_emit_int(&behind, tp_str_of(s->rank_name), (int64_t)rank);
-    if (s->running)
-        tp_emit_text(&behind, TP_STR("@op"), op[change]);
-    if (tp_wrap_write(&s->row, record->line, record->members, to, err) < 0)
+    if (!to || tp_ranking_write(&s->row, change, record, rank, to, err) < 0)
         return -1;
     return tp_stage_row_end(s->stage, err);
 }
@@ -226,7 +177,7 @@ write_row(void *self, enum tp_top_change change, const struct tp_ranked *record,
 static int
 write_window(struct srank *s, const struct tp_top_window *window, struct tp_err *err)
 {
-    write_front(s, s->spec.kind == TP_WINDOW_ALL && !s->own ? &s->seen : &window->bounds);
+    write_front(s, window);
     for (void *top = tp_map_first(window->groups); top; top = tp_map_next(window->groups, top))
         if (tp_top_tell(top, &s->rule, write_row, s, err) < 0)
             return -1;
@@ -250,25 +201,12 @@ fire(struct srank *s, tp_time watermark, struct tp_err *err)
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* The record as it is kept: without members that the row gets from us, and with its event time
- * where `@timestamp` becomes that of the window. */
 static struct tp_ranked *
 keep(struct srank *s, const struct tp_record *r, struct tp_ranked *record)
 {
-    const struct tp_slot *stamp = &r->slot[s->slot[TIMESTAMP]];
-    struct tp_str event_time = {NULL, 0};
-    bool is_bare = true;
-
-    record->line = r->line;
     record->members = r->members;
-    for (int i = 0; i < OURS; i++)
-        is_bare &= !s->written[i] || r->slot[s->slot[i]].kind == TP_SLOT_MISSING;
-    if (is_bare)
-        return tp_ranked_new(&s->rule, record);
-    if (!s->own && tp_stage_time_slot(s->stage) == s->slot[TIMESTAMP] &&
-        stamp->kind != TP_SLOT_MISSING && r->slot[s->event_time_slot].kind == TP_SLOT_MISSING)
-        event_time = tp_slot_json(stamp);
-    record->line = tp_wrap_bare(&s->row, r->line, &record->members, event_time);
+    record->line =
+        tp_ranking_bare(&s->row, r->slot, tp_stage_time_slot(s->stage), r->line, &record->members);
     return record->line.ptr ? tp_ranked_new(&s->rule, record) : NULL;
 }
 
@@ -346,23 +284,6 @@ rank_all(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
     return rank_in_one(s, stage, r, &everything, TP_TIME_AFTER_ALL);
 }
 
-static int
-read_bound(const struct srank *s, const struct tp_record *r, int which, tp_time *time,
-           struct tp_err *err)
-{
-    const char *name = which == WINDOW_START ? "window_start" : "window_end";
-    const struct tp_slot *slot = &r->slot[s->slot[which]];
-    bool zoneless;
-
-    if (slot->kind == TP_SLOT_MISSING)
-        return tp_err_set(err, TP_FAULT_RECORD, "no \"%s\": records name their window, or -w does",
-                          name);
-    if (slot->kind == TP_SLOT_TEXT &&
-        tp_time_parse((struct tp_str){slot->ptr, slot->len}, time, &zoneless, err) == 0)
-        return 0;
-    return tp_err_set(err, TP_FAULT_RECORD, "\"%s\" is not a time", name);
-}
-
 /*
  * The window that the record names. It waits for its end; rows of `swindow -w all` stand at their
  * window's end, not before it, and are waited for as long as they may come.
@@ -374,8 +295,7 @@ rank_own(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
     struct tp_err err;
     tp_time due;
 
-    if (read_bound(s, r, WINDOW_START, &bounds.start, &err) < 0 ||
-        read_bound(s, r, WINDOW_END, &bounds.end, &err) < 0)
+    if (tp_ranking_bounds(&s->row, r->slot, &bounds, &err) < 0)
         return tp_stage_fail(stage, &err);
     due = r->time >= bounds.end ? r->time + 1 : bounds.end;
     if (due <= r->watermark)
@@ -518,7 +438,7 @@ srank_close(void *self)
     tp_tops_free(s->tops);
     tp_terms_release(&s->by);
     tp_keys_release(&s->keys);
-    tp_wrap_release(&s->row);
+    tp_ranking_release(&s->row);
     tp_window_release(&s->spec);
     tp_buf_release(&s->key);
 }

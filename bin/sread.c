@@ -29,6 +29,7 @@ struct sread {
     struct tp_span_range span;
     struct tp_pace pace;
     bool looks;                    /* the time of lines is needed */
+    bool takes_all;                /* ... and no line waits, or is the last */
     struct tp_text_reader *reader; /* --format: reads it; else they are records */
     struct tp_text_options text;
     struct tp_stamp *stamp;
@@ -174,6 +175,7 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
     tp_bounded_init(&s->bounded, tp_stage_delay(stage) < 0 ? 0 : tp_stage_delay(stage),
                     tp_stage_step(stage));
     s->looks = tp_stage_delay(stage) >= 0 || s->pace.speed > 0 || tp_span_is_timed(&s->span);
+    s->takes_all = !s->looks && s->pace.rate == 0 && s->span.to.kind != TP_SPAN_OFFSET;
     if (!s->looks || s->reader)
         tp_stage_ignore_time(stage);
     return open_sources(s, stage, err);
@@ -201,6 +203,12 @@ refuse(struct sread *s, struct tp_stage *stage, struct tp_str line, const struct
     };
 
     return tp_stage_refuse(stage, &origin, line, why, err);
+}
+
+static void
+say_control(struct tp_err *why)
+{
+    tp_err_at(why, TP_FAULT_RECORD, -1, "a control line in the content");
 }
 
 /* A run of lines that go on, not yet passed. */
@@ -259,7 +267,7 @@ judge(struct sread *s, struct tp_stage *stage, struct tp_str line, const char *e
     if (s->span.to.kind == TP_SPAN_OFFSET && offset_of(s, line.ptr) >= s->span.to.offset)
         return FATE_BEYOND;
     if (tp_control_maybe(line.ptr) && tp_control_is(line)) {
-        tp_err_at(err, TP_FAULT_RECORD, -1, "a control line in the content");
+        say_control(err);
         return FATE_BAD;
     }
     if (s->looks)
@@ -305,9 +313,47 @@ leave_out(struct sread *s, struct tp_stage *stage, enum fate fate, struct tp_str
     return 0;
 }
 
+/* The first line of what is left, and no more of it than that. */
+static int
+refuse_control(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    const char *end = memchr(s->left.ptr, '\n', s->left.len);
+    struct tp_str line = {s->left.ptr, (size_t)(end - s->left.ptr)};
+    struct tp_err why;
+
+    s->left.ptr = end + 1;
+    s->left.len -= line.len + 1;
+    say_control(&why);
+    return refuse(s, stage, line, &why, err);
+}
+
+/* Nothing is asked of a line but that it is no control line. */
+static int
+take_all(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_source *source = tp_sources_current(&s->sources);
+
+    while (s->left.len > 0) {
+        uint64_t count;
+        struct tp_str lines = tp_control_skip(s->left, &count);
+
+        source->line_number += count;
+        s->left.ptr += lines.len;
+        s->left.len -= lines.len;
+        if (lines.len > 0 && tp_stage_pass(stage, lines, count, err) < 0)
+            return -1;
+        if (s->left.len == 0)
+            return 0;
+        source->line_number++;
+        if (refuse_control(s, stage, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Passes on what is left of the block at hand, as far as it may go now. */
 static int
-take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+take_each(struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
     struct tp_source *source = tp_sources_current(&s->sources);
     const char *p = s->left.ptr, *end = p + s->left.len;
@@ -338,6 +384,12 @@ take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
     }
     s->left = (struct tp_str){p, (size_t)(end - p)};
     return pass_run(stage, &run, p, err);
+}
+
+static int
+take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
+{
+    return s->takes_all ? take_all(s, stage, err) : take_each(s, stage, err);
 }
 
 /* --- blocks ------------------------------------------------------------------------------------*/

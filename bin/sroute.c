@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "filter/operator.h"
+#include "query/rule.h"
 #include "stream/router.h"
 #include "stream/template.h"
 
@@ -186,57 +187,19 @@ open_destination(struct sroute *s, struct tp_stage *stage, const char *option, s
     return to->route ? 0 : -1;
 }
 
-/* The first `=>` of TEXT that does not stand in quotes; NULL: none. */
-static const char *
-find_arrow(struct tp_str text)
-{
-    char quote = '\0';
-
-    for (size_t i = 0; i + 1 < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (quote) {
-            i += quote == '"' && c == '\\';
-            quote = c == quote ? '\0' : quote;
-        } else if (c == '\'' || c == '"') {
-            quote = c;
-        } else if (c == '=' && text.ptr[i + 1] == '>') {
-            return text.ptr + i;
-        }
-    }
-    return NULL;
-}
-
-static struct tp_str
-trim(struct tp_str text)
-{
-    while (text.len > 0 && strchr(" \t\n", *text.ptr))
-        text = (struct tp_str){text.ptr + 1, text.len - 1};
-    while (text.len > 0 && strchr(" \t\n", text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
-
 static int
 open_rule(struct sroute *s, struct tp_stage *stage, struct tp_str text, struct rule *rule,
           struct tp_err *err)
 {
-    const char *arrow = find_arrow(text);
-    struct tp_str when, target;
+    struct tp_rule sides;
+    struct tp_err why;
 
-    if (!arrow)
-        return tp_err_set(err, TP_FAULT_USAGE, "-r: \"%.*s\" is not EXPR => TARGET", (int)text.len,
-                          text.ptr);
-    when = trim((struct tp_str){text.ptr, (size_t)(arrow - text.ptr)});
-    target = trim((struct tp_str){arrow + 2, (size_t)(text.ptr + text.len - arrow) - 2});
-    if (find_arrow(target) && *target.ptr != '|')
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "-r: \"%.*s\" has two =>; the comparison is written >=", (int)text.len,
-                          text.ptr);
-    rule->when = tp_stage_condition(stage, "-r", when, err);
+    if (tp_rule_parse(text, &sides, &why) < 0)
+        return tp_err_set(err, why.fault, "-r: %s", why.text);
+    rule->when = tp_stage_condition(stage, "-r", sides.when, err);
     if (!rule->when)
         return -1;
-    return open_destination(s, stage, "-r", target, &rule->to, err);
+    return open_destination(s, stage, "-r", sides.target, &rule->to, err);
 }
 
 static int

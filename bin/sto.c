@@ -9,11 +9,11 @@
  * Members that begin with `@` are tidepipe's own and left out (--all keeps them), control lines
  * always.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "filter/colour.h"
 #include "filter/operator.h"
 #include "query/keys.h"
 #include "record/grid.h"
@@ -66,7 +66,47 @@ struct sto {
     size_t header;   /* columns of the header that was written */
     size_t known;    /* columns of the grid that were looked at */
     bool any;        /* a record was written */
+
+    bool hides_changes; /* and nobody was told yet */
 };
+
+/* --- changelogs
+ * ---------------------------------------------------------------------------------*/
+
+/* What the row does to earlier ones, as JSON; empty: nothing. */
+static struct tp_str
+change_of(struct tp_str line)
+{
+    struct tp_members walk = tp_members_open(line);
+    struct tp_member member;
+
+    while (tp_members_next(&walk, &member))
+        if (tp_str_equal(member.name, TP_STR("@op")))
+            return tp_slot_json(&member.value);
+    return TP_STR("");
+}
+
+/* Its key is gone. */
+static bool
+is_delete(struct tp_str line)
+{
+    return tp_str_equal(change_of(line), TP_STR("\"delete\""));
+}
+
+/* A row that takes back or corrects another looks like any row where @op is hidden. */
+static void
+tell_of_changes(struct sto *self, struct tp_stage *stage, struct tp_str line)
+{
+    struct tp_str change;
+
+    if (!tp_member_has_own(line))
+        return;
+    change = change_of(line);
+    if (change.len == 0 || tp_str_equal(change, TP_STR("\"insert\"")))
+        return;
+    tp_stage_note(stage, "some rows take back or correct earlier ones: --all shows which (@op)");
+    self->hides_changes = false;
+}
 
 /* --- ndjson and json ---------------------------------------------------------------------------*/
 
@@ -112,8 +152,7 @@ finish_json(struct sto *self, struct tp_buf *to, struct tp_err *err)
     return 0;
 }
 
-/* --- rows with a header
- * ---------------------------------------------------------------------------*/
+/* --- rows with a header ------------------------------------------------------------------------*/
 
 /* The header is the first record's; members that come later have no place in it. */
 static void
@@ -192,29 +231,10 @@ follow_terminal(struct sto *self, const struct tp_stage *stage)
         tp_table_set_limit(self->table, size.ws_col);
 }
 
-/* https://no-color.org: set and not empty. */
-static bool
-terminal_has_colour(void)
-{
-    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) && !(none && *none) &&
-           !(terminal && strcmp(terminal, "dumb") == 0);
-}
-
-static bool
-wants_colour(const struct sto *self)
-{
-    const char *when = self->colour ? self->colour : "auto";
-
-    return !*when || strcmp(when, "always") == 0 ||
-           (strcmp(when, "auto") == 0 && terminal_has_colour());
-}
-
 static int
 draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
 {
-    struct tp_live_look look = {.colour = wants_colour(self), .exact = self->exact};
+    struct tp_live_look look = {.colour = tp_colour_wanted(self->colour), .exact = self->exact};
     struct winsize size;
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
@@ -223,19 +243,6 @@ draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
     }
     self->drawn = tp_clock_steady();
     return tp_live_draw(self->live, &look, to, err);
-}
-
-/* A row of a changelog that says that its key is gone. */
-static bool
-is_delete(struct tp_str line)
-{
-    struct tp_members walk = tp_members_open(line);
-    struct tp_member member;
-
-    while (tp_members_next(&walk, &member))
-        if (tp_str_equal(member.name, TP_STR("@op")))
-            return tp_str_equal(tp_slot_json(&member.value), TP_STR("\"delete\""));
-    return false;
 }
 
 /* A busy stream is drawn now and then, a quiet one when it falls quiet. */
@@ -304,6 +311,8 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
     struct tp_err err;
     struct tp_buf *to;
 
+    if (self->hides_changes)
+        tell_of_changes(self, stage, record->line);
     if (self->format->record == write_ndjson && (self->all || !tp_member_has_own(record->line)))
         return TP_PASS;
     to = tp_stage_row(stage, &err);
@@ -396,11 +405,8 @@ find_format(struct sto *self, const char *name, struct tp_err *err)
 static int
 open_table(struct sto *self, struct tp_err *err)
 {
-    const char *when = self->colour ? self->colour : "auto";
-
-    if (*when && strcmp(when, "always") != 0 && strcmp(when, "auto") != 0 &&
-        strcmp(when, "never") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--color: auto, always or never, not \"%s\"", when);
+    if (tp_colour_check(self->colour, err) < 0)
+        return -1;
     if (self->wants_live && isatty(STDOUT_FILENO)) {
         self->live = tp_live_new(self->grid);
         return self->live ? 0 : tp_err_memory(err);
@@ -409,7 +415,7 @@ open_table(struct sto *self, struct tp_err *err)
     if (!self->table)
         return tp_err_memory(err);
     tp_table_set_exact(self->table, self->exact);
-    tp_table_set_colour(self->table, wants_colour(self));
+    tp_table_set_colour(self->table, tp_colour_wanted(self->colour));
     return 0;
 }
 
@@ -455,6 +461,8 @@ open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
     if (find_format(self, tp_stage_operand(stage, 0), err) < 0 || check_options(self, err) < 0 ||
         open_grid(self, err) < 0)
         return -1;
+    self->hides_changes =
+        !self->all && !self->columns && !self->wants_live && !self->format->metrics;
     if (tp_stage_want_keys(stage, "-k", self->key_text, &self->keys, err) < 0)
         return -1;
     if (self->format->metrics && !(self->stamp = tp_stamp_new(NULL, NULL, err)))

@@ -12,7 +12,7 @@ sunion --source host web1 web2 |
     swatermark -t time -d 10s --per host --partitions web1,web2 |
     sfilter 'status >= 500' |
     swindow -q -w 1m -k host -a 'count AS errors' --lateness 2m --late-to late.ndjson |
-    smap 'window_start AS minute, host, errors' | sto table
+    smap 'window_start AS minute, host, errors' | sto table --columns minute,host,errors,@op
 
 echo
 echo "later than that:"

@@ -142,6 +142,22 @@ follow()
     wait_for_all out $'old\nolder\nlive\nnew'
 }
 
+@test "archive first, then live, from a time, without a gap" {
+    record() { printf '{"@timestamp":"2026-10-0%dT00:00:00Z","n":%d}\n' "$1" "$1"; }
+    { record 1; record 2; } | gzip >x.log.2.gz
+    { record 3; record 4; } >x.log.1
+    record 5 >x.log
+    follow --from 2026-10-02 x.log*
+    wait_for_all out "$(for n in 2 3 4 5; do record $n; done)"
+    record 6 >>x.log
+    wait_for_all out "$(for n in 2 3 4 5 6; do record $n; done)"
+    mv x.log.1 x.log.3
+    mv x.log x.log.1
+    { record 1; record 7; } >x.log
+    wait_for_all out "$(for n in 2 3 4 5 6 7; do record $n; done)"
+    [ ! -s err ]
+}
+
 @test "two files, each as its lines come" {
     echo a1 >a.log
     echo b1 >b.log

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 1 << 20, MAX_CHUNKS = 1 << (32 - TP_SLAB_CHUNK_BITS) };
+enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 1 << 21, MAX_CHUNKS = 1 << (32 - TP_SLAB_CHUNK_BITS) };
 
 /* The first unit of a chunk stays free: so no ref is 0, and a piece's second unit is aligned to 16
  * when the sizes allow it. */
@@ -68,6 +69,20 @@ directory_place(struct tp_slab *slab)
     return slab->chunks;
 }
 
+/* Not getting a huge page is no failure. */
+static char *
+allocate(size_t size)
+{
+    char *at;
+
+    if (size != LARGEST_CHUNK)
+        return malloc(size);
+    at = aligned_alloc(LARGEST_CHUNK, size);
+    if (at)
+        madvise(at, size, MADV_HUGEPAGE);
+    return at;
+}
+
 static uint32_t
 new_chunk(struct tp_slab *slab, size_t size)
 {
@@ -77,7 +92,7 @@ new_chunk(struct tp_slab *slab, size_t size)
     if (place == MAX_CHUNKS)
         return MAX_CHUNKS;
     chunk = &slab->chunk[place];
-    chunk->at = malloc(size);
+    chunk->at = allocate(size);
     if (!chunk->at)
         return MAX_CHUNKS;
     chunk->size = size;
@@ -127,7 +142,7 @@ start_shared_chunk(struct tp_slab *slab, uint32_t units)
         return -1;
     slab->current = place;
     slab->used = FIRST_UNIT;
-    slab->next_size = size < LARGEST_CHUNK ? size * 4 : size;
+    slab->next_size = size < LARGEST_CHUNK / 4 ? size * 4 : LARGEST_CHUNK;
     return 0;
 }
 

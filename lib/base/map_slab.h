@@ -1,10 +1,11 @@
 /*
  * map_slab: the memory of a map's entries: stable addresses, named by 32 bits.
  *
- * A ref counts units of 8 bytes through chunks of at most 1 MiB (32 GiB in all); the first chunks
- * are smaller, so that a map of ten keys is small. A freed piece is kept by size for the next one
- * of that size. A piece too large to share a chunk has one of its own, which goes back to malloc.
- * All zero is a valid empty slab.
+ * A ref counts units of 8 bytes through chunks of at most 2 MiB (32 GiB in all), which is a huge
+ * page where the system has them: few to miss, and few to copy when we fork. The first chunks are
+ * smaller, so that a map of ten keys is small. A freed piece is kept by size for the next one of
+ * that size. A piece too large to share a chunk has one of its own, which goes back to malloc. All
+ * zero is a valid empty slab.
  */
 #ifndef TP_BASE_MAP_SLAB_H
 #define TP_BASE_MAP_SLAB_H
@@ -14,7 +15,7 @@
 
 enum {
     TP_SLAB_UNIT = 8,
-    TP_SLAB_CHUNK_BITS = 17, /* of units: 1 MiB */
+    TP_SLAB_CHUNK_BITS = 18, /* of units: 2 MiB */
     TP_SLAB_EXACT = 64,      /* units up to which every size has its own free list */
     TP_SLAB_SHARED = 8192,   /* units up to which pieces share a chunk; four lists a doubling */
     TP_SLAB_LISTS = TP_SLAB_EXACT + 4 * 7,

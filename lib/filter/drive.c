@@ -146,13 +146,15 @@ go_quiet(struct tp_stage *s)
 static int
 timeout_ms(const struct tp_stage *s)
 {
-    tp_duration left = s->hinted ? -1 : HINT_AFTER;
+    tp_duration left = s->hinted ? -1 : HINT_AFTER, late = tp_state_late_in(s);
 
     if (s->wake_at > 0) {
         tp_duration wake = s->wake_at > s->waited ? s->wake_at - s->waited : 0;
 
         left = left < 0 || wake < left ? wake : left;
     }
+    if (late >= 0)
+        left = left < 0 || late < left ? late : left;
     if (left < 0)
         return -1;
     left = (left + TP_MILLISECOND - 1) / TP_MILLISECOND;
@@ -234,7 +236,7 @@ run_inputs(struct tp_stage *s)
             result = tp_input_read(s, which);
         else
             result = tp_input_take(s, which);
-        if (result < 0)
+        if (result < 0 || tp_state_commit_late(s) < 0)
             return -1;
     }
     return tp_flow_finish(s);

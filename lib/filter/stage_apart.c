@@ -187,6 +187,7 @@ tp_state_barrier(struct tp_stage *s, int64_t id, bool last, bool complete)
 
     if (busy < 0)
         return -1;
+    state->prepared = id;
     if (!busy)
         note_done(state, id);
     if (last)

@@ -334,6 +334,20 @@ tp_state_begin(struct tp_stage *s)
 
 /* ---- committing ---- */
 
+#define LOOK_AGAIN (TP_SECOND / 5)
+
+static int
+commit(struct tp_stage *s, int64_t *committed)
+{
+    struct tp_state *state = &s->state;
+
+    if (tp_store_commit(state->store, s->settings.sinks, &state->epochs, committed, &s->err) < 0)
+        return -1;
+    state->late = *committed < state->prepared;
+    state->look_at = tp_clock_steady() + LOOK_AGAIN;
+    return 0;
+}
+
 int
 tp_state_commit(struct tp_stage *s)
 {
@@ -341,8 +355,28 @@ tp_state_commit(struct tp_stage *s)
 
     if (!(s->op->traits & TP_COMMITS))
         return 0;
-    if (tp_store_commit(s->state.store, s->settings.sinks, &s->state.epochs, &committed, &s->err) <
-        0)
+    if (commit(s, &committed) < 0)
         return -1;
     return s->op->committed ? s->op->committed(s->self, s, committed, &s->err) : 0;
+}
+
+int64_t
+tp_state_late_in(const struct tp_stage *s)
+{
+    int64_t left;
+
+    if (!s->state.late)
+        return -1;
+    left = s->state.look_at - tp_clock_steady();
+    return left > 0 ? left : 0;
+}
+
+/* Between two barriers: what follows from it is done behind the next one, as where another sink
+ * commits. */
+int
+tp_state_commit_late(struct tp_stage *s)
+{
+    int64_t committed;
+
+    return tp_state_late_in(s) == 0 ? commit(s, &committed) : 0;
 }

@@ -37,6 +37,11 @@ struct tp_state {
     int64_t apart_id;      /* ... what */
     int64_t turn, seen;    /* it saves at the first barrier of so many ms; the one seen last */
     bool large;            /* too much for this process to save itself */
+
+    /* Sinks. */
+    int64_t prepared; /* the last barrier */
+    bool late;        /* it is not committed yet */
+    int64_t look_at;  /* when to see whether it can be, by the steady clock */
 };
 
 /* -S, $TIDEPIPE_STATE: takes the lock. 0 also when no state is asked for. */
@@ -59,8 +64,12 @@ int tp_state_barrier(struct tp_stage *stage, int64_t id, bool last, bool complet
 /* The stage ends: what is not saved now never will be. */
 void tp_state_stop(struct tp_stage *stage);
 
-/* A sink that commits does. */
+/* A sink that commits does; later, where a stage has yet to save what it prepared. */
 int tp_state_commit(struct tp_stage *stage);
+int tp_state_commit_late(struct tp_stage *stage);
+
+/* How long until it should be asked again, in nanoseconds; -1: for ever. */
+int64_t tp_state_late_in(const struct tp_stage *stage);
 
 /* Sources: how long until the next barrier is due (0: now), in nanoseconds; and its ID, once. */
 int64_t tp_state_due_in(const struct tp_stage *stage);

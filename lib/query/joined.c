@@ -6,6 +6,7 @@
 #include "query/pair.h"
 #include "record/emit.h"
 #include "record/member.h"
+#include "record/path.h"
 #include "record/unite.h"
 
 struct tp_joined {
@@ -15,6 +16,8 @@ struct tp_joined {
     struct tp_buf object;
     struct tp_unite unite;
     struct tp_str *shared;
+    struct tp_str *known[2]; /* what the records of a side have */
+    struct tp_path time;
     struct tp_str nest[2]; /* names; ptr NULL: rows are merged */
 };
 
@@ -36,6 +39,55 @@ find_shared(struct tp_joined *j, struct tp_err *err)
     return 0;
 }
 
+static bool
+is_shared(const struct tp_joined *j, struct tp_str name)
+{
+    for (size_t i = 0; i < j->unite.shares; i++)
+        if (tp_str_equal(j->shared[i], name))
+            return true;
+    return false;
+}
+
+/* What every record of SIDE has, that is not written once for both. */
+static int
+find_known(struct tp_joined *j, int side, const struct tp_keys *keys, struct tp_err *err)
+{
+    struct tp_str *known = calloc(keys->count + 1, sizeof *known);
+    size_t found, count = 0;
+
+    j->known[side] = known;
+    if (!known)
+        return tp_err_memory(err);
+    found = tp_keys_members(keys, known);
+    for (size_t i = 0; i < found; i++)
+        if (!is_shared(j, known[i]))
+            known[count++] = known[i];
+    if (j->time.count > 0 && !j->time.step[0].is_index)
+        known[count++] = j->time.step[0].name;
+    j->unite.known[side] = known;
+    j->unite.knowns[side] = count;
+    return 0;
+}
+
+/* Rows of left records alone have their names. */
+static int
+find_all_known(struct tp_joined *j, struct tp_err *err)
+{
+    const struct tp_joined_options *options = j->options;
+
+    if (options->left_only)
+        return 0;
+    if (options->time && tp_path_parse(&j->time, tp_str_of(options->time), err) < 0)
+        return -1;
+    if (find_known(j, 0, options->left, err) < 0 || find_known(j, 1, options->right, err) < 0)
+        return -1;
+    if (options->columns > 0) {
+        j->unite.known[1] = options->column;
+        j->unite.knowns[1] = options->columns;
+    }
+    return 0;
+}
+
 static int
 make_merge(struct tp_joined *j, struct tp_err *err)
 {
@@ -45,7 +97,7 @@ make_merge(struct tp_joined *j, struct tp_err *err)
     if (tp_str_equal(j->unite.left_prefix, j->unite.right_prefix))
         return tp_err_set(err, TP_FAULT_USAGE, "--lp and --rp are the same: \"%s\"",
                           j->options->left_prefix);
-    return find_shared(j, err);
+    return find_shared(j, err) < 0 ? -1 : find_all_known(j, err);
 }
 
 static int
@@ -119,6 +171,9 @@ tp_joined_free(struct tp_joined *j)
     tp_buf_release(&j->object);
     tp_unite_release(&j->unite);
     free(j->shared);
+    free(j->known[0]);
+    free(j->known[1]);
+    tp_path_release(&j->time);
     free(j);
 }
 
@@ -264,7 +319,12 @@ is_line(const struct tp_joined *j, const struct tp_joined_row *row)
 {
     if (j->options->left_only)
         return !row->has_window;
-    return j->options->adds && !j->select && !j->nest[0].ptr && (!row->right.ptr || row->added.ptr);
+    if (!j->options->adds || j->select || j->nest[0].ptr)
+        return false;
+    /* What is the left's alone stands as it is, but for names that a row of the table has. */
+    if (!row->right.ptr)
+        return row->op.ptr || j->unite.left_prefix.len == 0;
+    return row->added.ptr;
 }
 
 int

@@ -7,6 +7,9 @@
  *     added     the left record as it stands, the right's members behind it (lookups)
  *     one side  the left record byte for byte (semi and anti joins)
  *
+ * A record that met nothing is named as in a pair, as far as all partners it might have met are
+ * known to have a member: their keys, the time, the columns of a table.
+ *
  * The condition `--on` is query/pair.
  */
 #ifndef TP_QUERY_JOINED_H
@@ -28,6 +31,9 @@ struct tp_joined_options {
     const struct tp_keys *left, *right;     /* a key of one name on both sides is said once */
     bool left_only;                         /* rows are left records */
     bool adds;                              /* rows are left records with members added */
+    const char *time;                       /* the path of what all records have; NULL: none */
+    const struct tp_str *column;            /* what the right's records have, too */
+    size_t columns;
 };
 
 struct tp_joined_row {

@@ -32,6 +32,20 @@ tp_keys_shared(const struct tp_keys *left, const struct tp_keys *right, struct t
     return count;
 }
 
+size_t
+tp_keys_members(const struct tp_keys *keys, struct tp_str *names)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct tp_path *path = tp_expr_path(keys->select->item[i].expr, NULL);
+
+        if (path && path->count > 0 && !path->step[0].is_index)
+            names[count++] = path->step[0].name;
+    }
+    return count;
+}
+
 struct tp_str
 tp_keys_name(const struct tp_keys *keys, size_t i)
 {

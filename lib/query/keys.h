@@ -35,6 +35,10 @@ int tp_keys_split(struct tp_str text, struct tp_buf *left, struct tp_buf *right,
 size_t tp_keys_shared(const struct tp_keys *left, const struct tp_keys *right,
                       struct tp_str *names);
 
+/* The outermost members that every record with a key has, as far as keys are members. NAMES has
+ * room for all keys; borrowed. How many they are. */
+size_t tp_keys_members(const struct tp_keys *keys, struct tp_str *names);
+
 /* The name of column I. */
 struct tp_str tp_keys_name(const struct tp_keys *keys, size_t i);
 

@@ -55,6 +55,10 @@ tp_control_maybe(const char *p)
  * its start is looked at. */
 bool tp_control_is(struct tp_str line);
 
+/* The beginning of LINES, whole ones, in which no line is a control line; *COUNT is how many lines
+ * that are. What is left begins with one. */
+struct tp_str tp_control_skip(struct tp_str lines, uint64_t *count);
+
 /* ... with which a run begins: a barrier with a member `restore`. */
 bool tp_control_is_restore(struct tp_str line);
 

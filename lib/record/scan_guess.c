@@ -4,8 +4,6 @@
 #include "record/scan_piece.h"
 
 #define PROMOTE_AFTER 8
-#define AHEAD_FROM 512
-#define AHEAD_TO 768
 
 /* Two pieces that take turns must not swap places each time. */
 static void
@@ -216,20 +214,10 @@ guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool uno
     return p;
 }
 
-/* Steps wait for the text alone, so it had better be in the nearest cache: what follows the next
- * few lines is asked for in time. No more than a hint, so it may lie behind the block. */
-static inline void
-fetch_ahead(const char *line)
-{
-    for (uintptr_t at = AHEAD_FROM; at < AHEAD_TO; at += 64)
-        __builtin_prefetch((const void *)((uintptr_t)line + at));
-}
-
 const char *
 tp_guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p)
 {
     if (__builtin_expect(++guess->lines >= REVIEW_LINES, 0) && !tp_guess_review(guess))
         return NULL;
-    fetch_ahead(p);
     return guess->unordered ? guess_line(guess, walk, p, true) : guess_line(guess, walk, p, false);
 }

@@ -194,21 +194,37 @@ count_lines(struct tp_str text)
     return lines;
 }
 
+/* A scanner learns what the lines have in common; it needs bytes behind a line. */
 static int
-check_lines(struct tp_str body, struct tp_err *err)
+check_line(struct tp_scan *scan, struct tp_str line, const char *end, struct tp_err *err)
 {
+    const char *behind = line.ptr + line.len + 1;
+
+    if (end - behind < TP_SCAN_PADDING)
+        return tp_scan_validate(line, err);
+    return tp_scan_line(scan, line.ptr, behind, NULL, NULL, err) ? 0 : -1;
+}
+
+/* END: of the text that BODY is the beginning of. */
+static int
+check_lines(struct tp_str body, const char *end, struct tp_err *err)
+{
+    struct tp_scan *scan = tp_scan_new();
     struct tp_str line;
+    struct tp_err why;
     uint64_t number = 0;
+    bool good = true;
 
-    while (tp_snapshot_next(&body, &line)) {
-        struct tp_err why;
-
+    if (!scan)
+        return tp_err_memory(err);
+    while (good && tp_snapshot_next(&body, &line)) {
         number++;
-        if (tp_scan_validate(line, &why) < 0)
-            return tp_err_set(err, TP_FAULT_MACHINE, "line %llu: %s", (unsigned long long)number,
-                              why.text);
+        good = check_line(scan, line, end, &why) == 0;
     }
-    return 0;
+    tp_scan_free(scan);
+    return good ? 0
+                : tp_err_set(err, TP_FAULT_MACHINE, "line %llu: %s", (unsigned long long)number,
+                             why.text);
 }
 
 int
@@ -229,7 +245,7 @@ tp_snapshot_open(struct tp_str text, struct tp_str *body, struct tp_err *err)
     len = write_seal(seal, count_lines(*body), XXH64(body->ptr, body->len, 0));
     if (len != text.len - body->len || memcmp(text.ptr + body->len, seal, len) != 0)
         return tp_err_set(err, TP_FAULT_MACHINE, "damaged: its checksum does not fit");
-    return check_lines(*body, err);
+    return check_lines(*body, text.ptr + text.len, err);
 }
 
 bool
@@ -331,33 +347,47 @@ read_field(const struct tp_slot *value, const struct tp_saved *field)
     return false;
 }
 
-static bool
-find_member(struct tp_str line, const char *name, struct tp_member *member)
+/* The field called NAME. Members come in the order in which they were written, which is that of
+ * most readers' fields: it is probably GUESS. FIELDS: none is called so. */
+static size_t
+find_field(const struct tp_saved *field, size_t fields, struct tp_str name, size_t guess)
 {
-    struct tp_members walk = tp_members_open(line);
+    for (size_t n = 0, i = guess; n < fields; n++, i++) {
+        i = i < fields ? i : 0;
+        if (tp_str_equal(name, tp_str_of(field[i].name)))
+            return i;
+    }
+    return fields;
+}
 
-    while (tp_members_next(&walk, member))
-        if (tp_str_equal(member->name, tp_str_of(name)))
-            return true;
-    return false;
+static int
+refuse_missing(const struct tp_saved *field, size_t fields, uint64_t found, struct tp_err *err)
+{
+    for (size_t i = 0; i < fields; i++)
+        if (!(found >> i & 1) && !field[i].optional)
+            return tp_err_set(err, TP_FAULT_MACHINE, "a saved line has no \"%s\"", field[i].name);
+    return 0;
 }
 
 int
 tp_saved_read(struct tp_str line, const struct tp_saved *field, size_t fields, struct tp_err *err)
 {
-    for (size_t i = 0; i < fields; i++) {
-        struct tp_member member;
+    struct tp_members walk = tp_members_open(line);
+    struct tp_member member;
+    uint64_t found = 0;
+    size_t guess = 0, i;
 
-        if (!find_member(line, field[i].name, &member)) {
-            if (field[i].optional)
-                continue;
-            return tp_err_set(err, TP_FAULT_MACHINE, "a saved line has no \"%s\"", field[i].name);
-        }
+    while (tp_members_next(&walk, &member)) {
+        i = find_field(field, fields, member.name, guess);
+        if (i == fields || found >> i & 1)
+            continue;
         if (!read_field(&member.value, &field[i]))
             return tp_err_set(err, TP_FAULT_MACHINE, "\"%s\" of a saved line: not as it is written",
                               field[i].name);
+        found |= UINT64_C(1) << i;
+        guess = i + 1;
     }
-    return 0;
+    return refuse_missing(field, fields, found, err);
 }
 
 bool

@@ -96,6 +96,7 @@ struct tp_saved {
     bool optional;
 };
 
+/* At most 64 fields, in any order; of a name that is there twice the first counts. */
 int tp_saved_read(struct tp_str line, const struct tp_saved *field, size_t fields,
                   struct tp_err *err);
 

@@ -32,6 +32,15 @@ push_name(struct tp_unite *u, int side, struct tp_str name)
     return 0;
 }
 
+static int
+learn_known(struct tp_unite *u, int side)
+{
+    for (size_t i = 0; i < u->knowns[side]; i++)
+        if (push_name(u, side, u->known[side][i]) < 0)
+            return -1;
+    return 0;
+}
+
 /* The names of OBJECT's members in order. */
 static int
 learn_names(struct tp_unite *u, int side, struct tp_str object)
@@ -42,7 +51,7 @@ learn_names(struct tp_unite *u, int side, struct tp_str object)
     u->count[side] = 0;
     tp_buf_clear(&u->text[side]);
     if (!object.ptr)
-        return 0;
+        return learn_known(u, side);
     /* No name grows when its escapes are undone: reserved once, nothing moves. */
     if (!tp_buf_reserve(&u->text[side], object.len))
         return -1;

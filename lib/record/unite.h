@@ -5,7 +5,7 @@
  * both have a member of a name, each gets its side's prefix, until the name is free; one that is
  * SHARED (an equal key) is written once, as the left has it. `@timestamp` and `@op` of the records
  * are left out: the row has its own; or (KEEPS_OWN) those of the left stay where they are. So are
- * those of the names TAKEN, which the row says itself.
+ * those of the names TAKEN, which the row says itself. A side that is missing has the names KNOWN.
  */
 #ifndef TP_RECORD_UNITE_H
 #define TP_RECORD_UNITE_H
@@ -25,6 +25,8 @@ struct tp_unite {
     const struct tp_str *taken; /* names that a row begins with */
     size_t takes;
     bool keeps_own;
+    const struct tp_str *known[2]; /* left, right; none that is shared, but of the right */
+    size_t knowns[2];
 
     struct tp_str *name[2]; /* working memory: the members' names, escapes undone */
     size_t count[2], cap[2];
@@ -34,7 +36,7 @@ struct tp_unite {
 void tp_unite_release(struct tp_unite *unite);
 
 /* Appends the members of LEFT and RIGHT to ROW. Valid objects, one of which may be missing (ptr
- * NULL): then the other's members are as they were. -1 when memory ran out. */
+ * NULL). -1 when memory ran out. */
 int tp_unite_members(struct tp_unite *unite, struct tp_str left, struct tp_str right,
                      struct tp_emit *row, struct tp_err *err);
 

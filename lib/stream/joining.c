@@ -193,6 +193,7 @@ open_table(struct tp_joining *j, struct tp_scan *scan, struct tp_err *err)
     if (!j->match)
         return -1;
     learn_table(j);
+    j->rows.column = tp_reference_names(j->match, &j->rows.columns);
     return tp_reference_watch(j->match, scan, err);
 }
 

@@ -178,12 +178,17 @@ forget_expired(struct tp_log *log, struct tp_err *err)
 static int
 put_index(struct tp_log *log, bool is_end, struct tp_err *err)
 {
-    const struct tp_log_mark mark = {log->size, is_end, log->latest};
+    const struct tp_log_mark mark = {.size = log->size,
+                                     .is_end = is_end,
+                                     .latest = log->latest,
+                                     .is_summed = log->size > log->indexed,
+                                     .sum = XXH64_digest(log->sum)};
 
     tp_buf_clear(&log->row);
     if (tp_log_mark_write(&mark, &log->row, err) < 0)
         return -1;
     log->indexed = log->size;
+    XXH64_reset(log->sum, 0);
     log->index_size += log->row.len;
     if (tp_files_pass(log->files, log->index, tp_buf_str(&log->row), err) < 0)
         return -1;
@@ -341,13 +346,16 @@ tp_log_open(const char *folder, const struct tp_log_settings *settings, uint64_t
     struct tp_log *log = calloc(1, sizeof *log);
 
     *cut = 0;
-    if (log)
+    if (log) {
         log->files = tp_files_new(&files);
-    if (!log || !log->files) {
-        free(log);
+        log->sum = XXH64_createState();
+    }
+    if (!log || !log->files || !log->sum) {
+        tp_log_free(log);
         tp_err_memory(err);
         return NULL;
     }
+    XXH64_reset(log->sum, 0);
     log->set = *settings;
     log->latest = log->newest = TP_TIME_BEFORE_ALL;
     if (open_folder(log, folder, cut, err) == 0)
@@ -362,6 +370,7 @@ tp_log_free(struct tp_log *log)
     if (!log)
         return;
     tp_files_free(log->files);
+    XXH64_freeState(log->sum);
     tp_log_segments_release(&log->old);
     tp_buf_release(&log->row);
     free(log->due);
@@ -382,6 +391,7 @@ tp_log_pass(struct tp_log *log, struct tp_str line, tp_time time, struct tp_err 
     if (time > log->newest)
         log->newest = time;
     log->size += line.len;
+    XXH64_update(log->sum, line.ptr, line.len);
     return tp_files_pass(log->files, log->lines, line, err);
 }
 

@@ -3,11 +3,12 @@
  *
  *     DIR/00000000000000000000.ndjson    lines; the number is the byte of the log it begins with
  *     DIR/00000000000000000000.index     what is known of it, lines of JSON:
- *         {"offset":1048600,"time":"...","xxh64":"..."}
+ *         {"offset":1048600,"time":"...","xxh64":"...","line":"..."}
  *             all lines before this byte are earlier than, or at, time
- *         {"end":67108864,"time":"...","xxh64":"..."}
+ *         {"end":67108864,"time":"...","xxh64":"...","line":"..."}
  *             it had so many bytes when it was closed; no time: not known
- *     and the XXH64 (seed 0) of the line before its member, so that a damaged one says nothing
+ *     `xxh64` is the hash of the bytes since the line before (or the start); where it is missing, a
+ *     crash had left them. `line` is that of what stands before it, so that damage says nothing.
  *
  * So the length of every segment is said twice, by its own index and by the number of the next, and
  * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was

@@ -15,7 +15,7 @@
 
 enum { BASE_DIGITS = 20, HASH_BYTES = 32 };
 
-#define HASH_FORMAT ",\"xxh64\":\"%016" PRIx64 "\"}\n"
+#define HASH_FORMAT ",\"line\":\"%016" PRIx64 "\"}\n"
 
 static const char ending[] = ".ndjson";
 
@@ -66,13 +66,23 @@ take_time(const char **p, tp_time *time)
     return take(p, "\"");
 }
 
+static bool
+take_sum(const char **p, uint64_t *sum)
+{
+    if (strspn(*p, "0123456789abcdef") != 16)
+        return false;
+    *sum = strtoull(*p, NULL, 16);
+    *p += 16;
+    return take(p, "\"");
+}
+
 static uint64_t
 hash_of(const char *text, size_t len)
 {
     return XXH64(text, len, 0);
 }
 
-/* `,"xxh64":"HASH"}` of what stands before it, from LINE to P. */
+/* `,"line":"HASH"}` of what stands before it, from LINE to P. */
 static bool
 take_hash(const char **p, const char *line)
 {
@@ -91,14 +101,16 @@ tp_log_mark_write(const struct tp_log_mark *mark, struct tp_buf *to, struct tp_e
     tp_emit_int(&row, mark->is_end ? TP_STR("end") : TP_STR("offset"), (int64_t)mark->size);
     if (mark->latest != TP_TIME_BEFORE_ALL)
         tp_emit_time(&row, TP_STR("time"), mark->latest);
+    if (mark->is_summed)
+        tp_buf_printf(to, ",\"xxh64\":\"%016" PRIx64 "\"", mark->sum);
     if (tp_buf_failed(to))
         return tp_err_memory(err);
     tp_buf_printf(to, HASH_FORMAT, hash_of(to->ptr + from, to->len - from));
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
 }
 
-/* `{"offset":N,"time":"T","xxh64":"HASH"}` or `{"end":N,...}`, with or without a time. What does
- * not look like one is what a crash left, or damage: it says nothing. */
+/* `{"offset":N,"time":"T","xxh64":"S","line":"H"}` or `{"end":N,...}`, with or without time and
+ * sum. What does not look like one is what a crash left, or damage: it says nothing. */
 static bool
 parse_mark(const char *line, struct tp_log_mark *mark)
 {
@@ -112,6 +124,9 @@ parse_mark(const char *line, struct tp_log_mark *mark)
         return false;
     if (take(&line, ",\"time\":\"") && !take_time(&line, &mark->latest))
         return false;
+    mark->is_summed = take(&line, ",\"xxh64\":\"");
+    if (mark->is_summed && !take_sum(&line, &mark->sum))
+        return false;
     return take_hash(&line, begin);
 }
 
@@ -123,7 +138,7 @@ tp_log_index_read(const char *folder, uint64_t base,
     char *path = tp_log_path(folder, base, ".index");
     FILE *file = path ? fopen(path, "re") : NULL;
     struct tp_log_mark mark;
-    char line[160];
+    char line[200];
     int result = 0;
 
     if (!path)
@@ -190,7 +205,8 @@ note_last(void *user, const struct tp_log_mark *mark)
     return true;
 }
 
-/* Size, and what must be there by the index and by the number of the next. */
+/* Size, and what must be there by the index and by the number of the next. 1: it was removed by
+ * now, by its writer. */
 static int
 inspect(struct tp_log_segments *segments, size_t i, struct tp_err *err)
 {
@@ -202,12 +218,13 @@ inspect(struct tp_log_segments *segments, size_t i, struct tp_err *err)
     if (!path)
         return tp_err_memory(err);
     if (stat(path, &st))
-        result = tp_err_system(err, path);
+        result = errno == ENOENT ? 1 : tp_err_system(err, path);
     else
         segment->size = (uint64_t)st.st_size;
     free(path);
-    if (result < 0 ||
-        tp_log_index_read(segments->folder, segment->base, note_last, segment, err) < 0)
+    if (result != 0)
+        return result;
+    if (tp_log_index_read(segments->folder, segment->base, note_last, segment, err) < 0)
         return -1;
     if (i + 1 < segments->count)
         segment->end = segments->segment[i + 1].base - segment->base;
@@ -218,6 +235,7 @@ static int
 list(struct tp_log_segments *segments, DIR *folder, struct tp_err *err)
 {
     const struct dirent *entry;
+    size_t kept = 0;
     uint64_t base;
 
     while ((entry = readdir(folder)))
@@ -225,9 +243,15 @@ list(struct tp_log_segments *segments, DIR *folder, struct tp_err *err)
             return -1;
     if (segments->count > 0)
         qsort(segments->segment, segments->count, sizeof *segments->segment, compare);
-    for (size_t i = 0; i < segments->count; i++)
-        if (inspect(segments, i, err) < 0)
+    for (size_t i = 0; i < segments->count; i++) {
+        int result = inspect(segments, i, err);
+
+        if (result < 0)
             return -1;
+        if (result == 0)
+            segments->segment[kept++] = segments->segment[i];
+    }
+    segments->count = kept;
     return 0;
 }
 

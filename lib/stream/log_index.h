@@ -12,6 +12,8 @@ struct tp_log_mark {
     uint64_t size; /* bytes of the segment it speaks of */
     bool is_end;
     tp_time latest;
+    bool is_summed;
+    uint64_t sum; /* XXH64 of the bytes behind the mark before it, or the start */
 };
 
 /* Appends the line of MARK, which ends with the hash of what stands before that. */

@@ -4,6 +4,8 @@
 #ifndef TP_STREAM_LOG_INSIDE_H
 #define TP_STREAM_LOG_INSIDE_H
 
+#include <xxhash.h>
+
 #include "base/buf.h"
 #include "stream/log.h"
 #include "stream/log_index.h"
@@ -24,6 +26,7 @@ struct tp_log {
     uint64_t base, size;           /* of the segment at hand */
     uint64_t indexed;              /* its bytes up to the last line of the index */
     uint64_t index_size;           /* bytes of its index */
+    XXH64_state_t *sum;            /* of its bytes behind `indexed` */
     tp_time latest;                /* of its lines */
     tp_time newest;                /* of all */
     bool named;                    /* files were made since the folder was synced */

@@ -314,6 +314,36 @@ begin(struct tp_log *log, uint64_t *cut, struct tp_err *err)
     return tp_log_sync_folder(log, err);
 }
 
+/* What was written of the segment at hand since the last line of its index is hashed anew. */
+static int
+sum_again(struct tp_log *log, struct tp_err *err)
+{
+    char *path = tp_log_path(log->old.folder, log->base, ".ndjson");
+    int fd = path && log->size > log->indexed ? open(path, O_RDONLY | O_CLOEXEC) : -1, result = 0;
+    uint64_t at = log->indexed;
+    char bytes[4096];
+
+    if (!path)
+        return tp_err_memory(err);
+    XXH64_reset(log->sum, 0);
+    while (at < log->size && result == 0) {
+        size_t want = log->size - at < sizeof bytes ? (size_t)(log->size - at) : sizeof bytes;
+        ssize_t got = fd < 0 ? -1 : pread(fd, bytes, want, (off_t)at);
+
+        if (got < 0 && fd >= 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            result = tp_err_system(err, path);
+        else
+            XXH64_update(log->sum, bytes, (size_t)got);
+        at += got > 0 ? (uint64_t)got : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return result;
+}
+
 int
 tp_log_restored(struct tp_log *log, uint64_t *cut, struct tp_err *err)
 {
@@ -330,5 +360,7 @@ tp_log_restored(struct tp_log *log, uint64_t *cut, struct tp_err *err)
         result = log->loaded ? check_old(log, err) : begin(log, cut, err);
     if (result == 0)
         result = write_committed(log, log->base + log->size, err);
-    return result == 0 && log->loaded ? take_back(log, err) : result;
+    if (result == 0 && log->loaded)
+        result = take_back(log, err);
+    return result == 0 && log->loaded ? sum_again(log, err) : result;
 }

@@ -50,6 +50,8 @@ open_segment(struct tp_log_reader *reader, struct tp_err *err)
     if (!reader->in)
         return -1;
     tp_in_set_endless(reader->in, true);
+    if (tp_log_reader_read_sums(reader, err) < 0)
+        return -1;
     return reader->start > reader->base ? tp_in_seek(reader->in, reader->start - reader->base, err)
                                         : 0;
 }
@@ -242,6 +244,7 @@ take_block(struct tp_log_reader *reader, struct tp_str block)
         reader->spent = true;
         block.len = from < end ? (size_t)(end - from) : 0;
     }
+    block.len = tp_log_reader_verify(reader, from, block.len);
     if (block.len == 0)
         return block;
     reader->place.offset = from + block.len;
@@ -308,7 +311,8 @@ tp_log_reader_next(struct tp_log_reader *reader, struct tp_str *block, struct tp
         int ready;
 
         *block = (struct tp_str){NULL, 0};
-        ready = prepare(reader, err);
+        ready =
+            reader->sums.differs ? tp_log_reader_say_differs(reader, err) : prepare(reader, err);
         if (ready <= 0)
             return ready < 0 ? TP_IN_ERROR : end_or_wait(reader);
         state = read_on(reader, block, err);

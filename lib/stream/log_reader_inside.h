@@ -7,7 +7,15 @@
 #include <time.h>
 
 #include "stream/log.h"
+#include "stream/log_index.h"
 #include "stream/log_reader.h"
+
+/* The lines of the index of the segment at hand. */
+struct tp_log_sums {
+    struct tp_log_mark *mark;
+    size_t count, next; /* those before it were looked at */
+    bool differs;       /* the next does not fit */
+};
 
 struct tp_log_reader {
     struct tp_log_reader_settings set;
@@ -27,6 +35,7 @@ struct tp_log_reader {
     bool idle;                 /* its end was seen the last time */
     struct tp_tail_place seen; /* idle: up to where it was read, within the segment */
     struct timespec modified;
+    struct tp_log_sums sums;
     const char *news;
     tp_time looked; /* at all segments, by the steady clock */
 };
@@ -49,5 +58,13 @@ int tp_log_reader_say_other(const struct tp_log_reader *reader, uint64_t offset,
                             struct tp_err *err);
 int tp_log_reader_say_removed(const struct tp_log_reader *reader, uint64_t from,
                               struct tp_err *err);
+
+/* Before the segment at hand is read: what its index says of its bytes. */
+int tp_log_reader_read_sums(struct tp_log_reader *reader, struct tp_err *err);
+
+/* How many of LEN bytes from byte FROM of the log on are not known to differ from what was written;
+ * if that is not all, sums.differs, and what to say. */
+size_t tp_log_reader_verify(struct tp_log_reader *reader, uint64_t from, size_t len);
+int tp_log_reader_say_differs(const struct tp_log_reader *reader, struct tp_err *err);
 
 #endif

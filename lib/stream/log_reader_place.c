@@ -123,6 +123,7 @@ tp_log_reader_close(struct tp_log_reader *reader)
         return;
     tp_in_close(reader->in);
     tp_log_segments_release(&reader->log);
+    free(reader->sums.mark);
     free(reader->path);
     free(reader->folder);
     free(reader);

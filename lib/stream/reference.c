@@ -265,6 +265,15 @@ tp_reference_watch(struct tp_match *match, struct tp_scan *scan, struct tp_err *
     return 0;
 }
 
+const struct tp_str *
+tp_reference_names(const struct tp_match *match, size_t *count)
+{
+    const struct reference *r = (const struct reference *)match;
+
+    *count = r->names;
+    return r->name;
+}
+
 bool
 tp_reference_apart(const struct tp_match *match, const struct tp_slot *slot)
 {

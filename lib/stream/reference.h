@@ -50,6 +50,9 @@ int tp_reference_refresh(struct tp_match *match, struct tp_err *err);
 /* Asks SCAN, of left records, for the members that rows can add, as far as they are few. */
 int tp_reference_watch(struct tp_match *match, struct tp_scan *scan, struct tp_err *err);
 
+/* These names, as the table was read first. */
+const struct tp_str *tp_reference_names(const struct tp_match *match, size_t *count);
+
 /* Has the left record in SLOT none of them? Then all members of a row can stand behind its own
  * (tp_match_record's `apart`). A table read anew may bring further ones; then nothing is taken to
  * be apart. */

@@ -376,12 +376,15 @@ class Sink(Stage):
     def restored(self, snap):
         if snap:
             del self.disk.files[self.name][snap["state"]:]
-        self.ended, self.complete = [False], False
+        self.ended, self.complete, self.prepared = [False], False, 0
 
     def state(self):
         return len(self.disk.files[self.name])
 
     def take(self, which, message):
+        if self.prepared and self.world.random.random() < 0.2:  # who else has saved by now?
+            self.try_commit(self.prepared)
+            yield
         if message[0] in ("record", "total"):
             self.disk.files[self.name].append(message)
         elif message[0] == "end":
@@ -393,6 +396,7 @@ class Sink(Stage):
     def barrier(self):
         number, last = self.at[0]
         self.save(number, self.state(), last, last and self.ended[0])
+        self.prepared = number
         yield
         self.try_commit(number)
         yield

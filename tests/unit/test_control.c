@@ -1,6 +1,7 @@
 #include "record/control.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "unit.h"
 
@@ -53,6 +54,52 @@ recognition(void)
     CHECK(!tp_control_maybe("{\"@timestamp\""));
     CHECK(!tp_control_maybe("{\"a\":1}"));
     CHECK(!tp_control_is((struct tp_str){NULL, 0}));
+}
+
+/* Against a look at each line. */
+static void
+skipping(void)
+{
+    static const char *const parts[] = {
+        "{\"@watermark\":1}\n",
+        " { \"@barrier\" : 2}",
+        "\n",
+        "\n",
+        "@w",
+        "@b",
+        "@",
+        "{\"@timestamp\":3}",
+        "{\"a\":\"@watermark\"}\n",
+        "x\n",
+        "a line that is longer than sixteen bytes, much longer",
+    };
+
+    for (int round = 0; round < 3000; round++) {
+        struct tp_buf text = TP_BUF_INIT;
+        struct tp_str lines, got;
+        uint64_t count, expected = 0;
+        const char *p, *end;
+
+        for (uint64_t n = random_below(40); n > 0; n--) {
+            /* Rarely a control line, so that long beginnings are seen, too. */
+            uint64_t which = random_below(round % 2 ? 11 : 9) + (round % 2 ? 0 : 2);
+
+            tp_buf_put_str(&text, tp_str_of(parts[which]));
+        }
+        tp_buf_put_char(&text, '\n');
+        lines = tp_buf_str(&text);
+        end = lines.ptr + lines.len;
+        for (p = lines.ptr; p < end; expected++) {
+            const char *newline = memchr(p, '\n', (size_t)(end - p));
+
+            if (tp_control_is((struct tp_str){p, (size_t)(newline - p)}))
+                break;
+            p = newline + 1;
+        }
+        got = tp_control_skip(lines, &count);
+        CHECK(got.ptr == lines.ptr && got.len == (size_t)(p - lines.ptr) && count == expected);
+        tp_buf_release(&text);
+    }
 }
 
 static struct tp_control
@@ -283,6 +330,7 @@ int
 main(void)
 {
     RUN(recognition);
+    RUN(skipping);
     RUN(watermarks);
     RUN(ledgers);
     RUN(barriers);
