@@ -3,14 +3,13 @@
  *
  *     DIR/00000000000000000000.ndjson    lines; the number is the byte of the log it begins with
  *     DIR/00000000000000000000.index     what is known of it, lines of JSON:
- *         {"offset":1048600,"time":"...","xxh64":"..."}
+ *         {"offset":1048600,"time":"...","bytes":"...","xxh64":"..."}
  *             all lines before this byte are earlier than, or at, time
- *         {"end":67108864,"time":"...","xxh64":"..."}
+ *         {"end":67108864,"time":"...","bytes":"...","xxh64":"..."}
  *             it had so many bytes when it was closed; no time: not known
  *
- * In each line of an index "bytes":"..." is the XXH64 (seed 0) of the segment's bytes since the
- * line before; it is missing where a crash left them. The last member is the XXH64 of the line
- * before it, so that a damaged one says nothing.
+ * bytes is the XXH64 (seed 0) of the segment's bytes since the index's line before; it is missing
+ * where a crash left them. xxh64 is that of the line before it, so that a damaged one says nothing.
  *
  * So the length of every segment is said twice, by its own index and by the number of the next, and
  * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was
