@@ -96,7 +96,8 @@ struct tp_saved {
     bool optional;
 };
 
-/* At most 64 fields, no two of one name, in any order; of a member that is there twice the first counts. */
+/* At most 64 fields, no two of one name, in any order; of a member that is there twice the first
+ * counts. */
 int tp_saved_read(struct tp_str line, const struct tp_saved *field, size_t fields,
                   struct tp_err *err);
 
