@@ -122,24 +122,6 @@ refuse(const struct sexec *x, struct tp_str line, const char *what, struct tp_er
     return -1;
 }
 
-static bool
-is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct tp_str
-trim(struct tp_str line)
-{
-    while (line.len && is_space(line.ptr[line.len - 1]))
-        line.len--;
-    while (line.len && is_space(line.ptr[0])) {
-        line.ptr++;
-        line.len--;
-    }
-    return line;
-}
-
 /* `null` or nothing: the record goes no further. */
 static bool
 drops(struct tp_str trimmed)
@@ -181,7 +163,7 @@ write_row(struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 static int
 take_answer(struct sexec *x, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
 {
-    struct tp_str trimmed = trim(line);
+    struct tp_str trimmed = tp_str_trim(line);
     bool dropped = drops(trimmed);
 
     if (!x->batch && owed(x) == 0)

@@ -37,4 +37,24 @@ tp_str_compare(struct tp_str a, struct tp_str b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* White space as JSON has it (RFC 8259, section 2). */
+static inline bool
+tp_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* TEXT without the white space around it. */
+static inline struct tp_str
+tp_str_trim(struct tp_str text)
+{
+    while (text.len && tp_is_space(text.ptr[0])) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len && tp_is_space(text.ptr[text.len - 1]))
+        text.len--;
+    return text;
+}
+
 #endif

@@ -72,6 +72,7 @@ tp_agg_take_item(struct tp_agg_parser *parser, struct tp_agg_item *item)
         return -1;
     if (take_filter(parser, item) < 0)
         return -1;
-    item->spelled = tp_calls_trim(item->name.ptr, parser->text.at);
+    item->spelled =
+        tp_str_trim((struct tp_str){item->name.ptr, (size_t)(parser->text.at - item->name.ptr)});
     return 0;
 }

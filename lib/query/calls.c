@@ -5,32 +5,16 @@
 #define MAX_NESTING 64
 
 bool
-tp_calls_is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-bool
 tp_calls_is_word_byte(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            (unsigned char)c >= 0x80;
 }
 
-struct tp_str
-tp_calls_trim(const char *from, const char *end)
-{
-    while (from < end && tp_calls_is_space(*from))
-        from++;
-    while (end > from && tp_calls_is_space(end[-1]))
-        end--;
-    return (struct tp_str){from, (size_t)(end - from)};
-}
-
 void
 tp_calls_skip_space(struct tp_calls *calls)
 {
-    while (calls->at < calls->end && tp_calls_is_space(*calls->at))
+    while (calls->at < calls->end && tp_is_space(*calls->at))
         calls->at++;
 }
 
@@ -119,7 +103,7 @@ tp_calls_take_expression(struct tp_calls *calls, struct tp_str *expression)
         }
         calls->at++;
     }
-    *expression = tp_calls_trim(from, calls->at);
+    *expression = tp_str_trim((struct tp_str){from, (size_t)(calls->at - from)});
     if (depth)
         return TP_CALLS_FAIL(calls, calls->at, "expected %c", open[depth - 1]);
     if (expression->len == 0)

@@ -24,13 +24,8 @@ struct tp_calls {
 #define TP_CALLS_FAIL(calls, where, ...) \
     tp_err_at((calls)->err, TP_FAULT_USAGE, (long)((where) - (calls)->start), __VA_ARGS__)
 
-bool tp_calls_is_space(char c); /* of those that JSON has */
-
 /* A letter, digit, `_`, or part of a character beyond ASCII. */
 bool tp_calls_is_word_byte(char c);
-
-/* [FROM, END) without the white space around it. */
-struct tp_str tp_calls_trim(const char *from, const char *end);
 
 void tp_calls_skip_space(struct tp_calls *calls);
 

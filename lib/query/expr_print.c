@@ -391,6 +391,8 @@ tp_expr_write_caret(struct tp_str text, long at, struct tp_buf *to)
 
     if (at < 0)
         return;
+    if (!text.ptr) /* of an empty file; no arithmetic on NULL */
+        text = TP_STR("");
     place = (size_t)at < text.len ? (size_t)at : text.len;
     for (start = place; start > 0 && text.ptr[start - 1] != '\n';)
         start--;

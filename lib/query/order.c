@@ -38,24 +38,6 @@ end_of_term(const char *p, const char *end)
     return p;
 }
 
-static bool
-is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct tp_str
-trim(struct tp_str text)
-{
-    while (text.len && is_space(text.ptr[0])) {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len && is_space(text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
-
 /* Takes WORD off the end of TEXT, if it stands there as a word of its own. A member that is called
  * like it (`desc`) is all of the term, so nothing stands before it. */
 static bool
@@ -67,9 +49,9 @@ take_last(struct tp_str *text, const char *word)
     if (text->len <= len || strncasecmp(text->ptr + text->len - len, word, len) != 0)
         return false;
     before = text->ptr[text->len - len - 1];
-    if (!is_space(before) && before != ')' && before != '"' && before != ']')
+    if (!tp_is_space(before) && before != ')' && before != '"' && before != ']')
         return false;
-    *text = trim((struct tp_str){text->ptr, text->len - len});
+    *text = tp_str_trim((struct tp_str){text->ptr, text->len - len});
     return true;
 }
 
@@ -123,7 +105,7 @@ tp_order_parse(struct tp_str text, struct tp_order *order, struct tp_err *err)
     for (;; p++) {
         const char *comma = end_of_term(p, end);
 
-        if (add_term(order, trim((struct tp_str){p, (size_t)(comma - p)}), err) < 0) {
+        if (add_term(order, tp_str_trim((struct tp_str){p, (size_t)(comma - p)}), err) < 0) {
             tp_order_release(order);
             return -1;
         }

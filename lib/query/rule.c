@@ -1,7 +1,5 @@
 #include "query/rule.h"
 
-#include <string.h>
-
 /* The first `=>` of TEXT that does not stand in quotes; NULL: none. */
 static const char *
 find_arrow(struct tp_str text)
@@ -23,16 +21,6 @@ find_arrow(struct tp_str text)
     return NULL;
 }
 
-static struct tp_str
-trim(struct tp_str text)
-{
-    while (text.len > 0 && strchr(" \t\n", *text.ptr))
-        text = (struct tp_str){text.ptr + 1, text.len - 1};
-    while (text.len > 0 && strchr(" \t\n", text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
-
 int
 tp_rule_parse(struct tp_str text, struct tp_rule *rule, struct tp_err *err)
 {
@@ -41,8 +29,9 @@ tp_rule_parse(struct tp_str text, struct tp_rule *rule, struct tp_err *err)
     if (!arrow)
         return tp_err_set(err, TP_FAULT_USAGE, "\"%.*s\" is not EXPR => TARGET", (int)text.len,
                           text.ptr);
-    rule->when = trim((struct tp_str){text.ptr, (size_t)(arrow - text.ptr)});
-    rule->target = trim((struct tp_str){arrow + 2, (size_t)(text.ptr + text.len - arrow) - 2});
+    rule->when = tp_str_trim((struct tp_str){text.ptr, (size_t)(arrow - text.ptr)});
+    rule->target =
+        tp_str_trim((struct tp_str){arrow + 2, (size_t)(text.ptr + text.len - arrow) - 2});
     if (find_arrow(rule->target) && *rule->target.ptr != '|')
         return tp_err_set(err, TP_FAULT_USAGE,
                           "\"%.*s\" has two =>; the comparison is written >=", (int)text.len,

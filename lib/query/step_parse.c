@@ -46,7 +46,7 @@ cut_keyword(struct tp_str *text, struct tp_str keyword)
         len++;
     if (!tp_text_equal_nocase((struct tp_str){text->ptr, len}, keyword))
         return false;
-    *text = tp_calls_trim(text->ptr + len, text->ptr + text->len);
+    *text = tp_str_trim((struct tp_str){text->ptr + len, text->len - len});
     return true;
 }
 
@@ -94,7 +94,8 @@ take_item(struct parser *parser, struct item *item)
         tp_calls_skip_space(&parser->text);
         item->within = tp_calls_take_word(&parser->text, true);
     }
-    item->spelled = tp_calls_trim(item->name.ptr, parser->text.at);
+    item->spelled =
+        tp_str_trim((struct tp_str){item->name.ptr, (size_t)(parser->text.at - item->name.ptr)});
     return 0;
 }
 
@@ -154,10 +155,10 @@ read_frame(struct parser *parser, struct tp_str text, struct tp_step_frame *over
     over->is_range = cut_keyword(&text, TP_STR("range"));
     if (!over->is_range && !cut_keyword(&text, TP_STR("rows")))
         return FAIL(parser, text.ptr, "expected ROWS or RANGE");
-    while (len < text.len && !tp_calls_is_space(text.ptr[len]))
+    while (len < text.len && !tp_is_space(text.ptr[len]))
         len++;
     extent = (struct tp_str){text.ptr, len};
-    behind = tp_calls_trim(text.ptr + len, text.ptr + text.len);
+    behind = tp_str_trim((struct tp_str){text.ptr + len, text.len - len});
     preceding = cut_keyword(&behind, TP_STR("preceding"));
     if (behind.len)
         return FAIL(parser, behind.ptr, "expected nothing but PRECEDING behind \"%.*s\"",
