@@ -14,10 +14,12 @@
 #define NONE (-1)
 #define WAIT (-2)
 
+/* Behind the last barrier a file may have more, which is for the next run; what had barriers is read
+ * to its end, because nothing may follow there. */
 static bool
-can_be_read(const struct tp_input *in)
+can_be_read(const struct tp_stage *s, const struct tp_input *in)
 {
-    return !in->ended && !in->at_barrier;
+    return !in->ended && !in->at_barrier && (!s->concluded || in->last);
 }
 
 /* --max-drift: an input whose watermark is beyond this is held back (Flink's watermark alignment).
@@ -45,7 +47,7 @@ furthest_behind(const struct tp_stage *s, tp_time limit)
     for (int i = 0; i < s->inputs; i++) {
         const struct tp_input *in = &s->input[i];
 
-        if (!can_be_read(in) || (in->watermark > limit && !in->idle))
+        if (!can_be_read(s, in) || (in->watermark > limit && !in->idle))
             continue;
         if (in->waiting)
             waiting = i;
@@ -62,7 +64,7 @@ idle_to_ask(const struct tp_stage *s)
     for (int i = 0; i < s->inputs; i++) {
         const struct tp_input *in = &s->input[i];
 
-        if (in->idle && in->block.len == 0 && !in->waiting && can_be_read(in))
+        if (in->idle && in->block.len == 0 && !in->waiting && can_be_read(s, in))
             return i;
     }
     return NONE;
@@ -90,7 +92,7 @@ pick(struct tp_stage *s)
 
     s->chosen = s->op->choose && s->inputs > 1 ? s->op->choose(s->self, s) : NONE;
     /* One that was cut off or stands at a barrier has nothing to give: any other will do. */
-    if (s->chosen >= 0 && !can_be_read(&s->input[s->chosen]))
+    if (s->chosen >= 0 && !can_be_read(s, &s->input[s->chosen]))
         s->chosen = NONE;
     if (s->chosen >= 0)
         return pick_chosen(s);
@@ -110,7 +112,7 @@ is_wanted(const struct tp_stage *s, int i)
 {
     const struct tp_input *in = &s->input[i];
 
-    if (!in->waiting || !can_be_read(in))
+    if (!in->waiting || !can_be_read(s, in))
         return false;
     if (s->chosen >= 0)
         return i == s->chosen || in->idle;
@@ -225,9 +227,7 @@ run_inputs(struct tp_stage *s)
 
     if (tp_flow_start(s) < 0)
         return -1;
-    /* Behind the last barrier nothing is read, though a file may have more: it is for the next run.
-     */
-    while (!s->stopped && !s->concluded && (which = pick(s)) != NONE) {
+    while (!s->stopped && (which = pick(s)) != NONE) {
         int result;
 
         if (which == WAIT)
