@@ -14,8 +14,8 @@
 #define NONE (-1)
 #define WAIT (-2)
 
-/* Behind the last barrier a file may have more, which is for the next run; what had barriers is read
- * to its end, because nothing may follow there. */
+/* Behind the last barrier a file may have more, which is for the next run; what had barriers is
+ * read to its end, because nothing may follow there. */
 static bool
 can_be_read(const struct tp_stage *s, const struct tp_input *in)
 {
