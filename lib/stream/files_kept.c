@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "stream/files_inside.h"
+#include "stream/store.h"
 
 /* --- folders -----------------------------------------------------------------------------------*/
 
@@ -167,36 +168,17 @@ tp_files_resume(struct tp_files *files, const struct tp_file_state *state, struc
 }
 
 static int
-truncate_to(struct tp_files *files, const char *name, uint64_t length, struct tp_err *err)
-{
-    struct stat st;
-    int result;
-
-    if (stat(name, &st))
-        return tp_files_fail_system(files, name, err);
-    if ((uint64_t)st.st_size < length) {
-        struct tp_err why;
-
-        tp_err_set(&why, TP_FAULT_MACHINE, "%s is shorter than when its length was saved", name);
-        return tp_files_fail(files, &why, err);
-    }
-    if ((uint64_t)st.st_size == length)
-        return 0;
-    do
-        result = truncate(name, (off_t)length);
-    while (result < 0 && errno == EINTR);
-    return result < 0 ? tp_files_fail_system(files, name, err) : 0;
-}
-
-static int
 take_back(struct tp_files *files, struct tp_file *file, struct tp_err *err)
 {
     char *name = tp_file_name(files, file);
-    int result =
-        name ? truncate_to(files, name, file->length, err) : tp_files_fail_memory(files, err);
+    struct tp_err why;
+    int result;
 
+    if (!name)
+        return tp_files_fail_memory(files, err);
+    result = tp_cut_back(name, file->length, &why);
     free(name);
-    return result;
+    return result < 0 ? tp_files_fail(files, &why, err) : 0;
 }
 
 /* A file that was there before, and is gone on with. */

@@ -105,22 +105,6 @@ format_committed(struct tp_buf *text, uint64_t end, struct tp_err *err)
     return result;
 }
 
-static int
-write_all(int fd, struct tp_str bytes, const char *path, struct tp_err *err)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(fd, bytes.ptr, bytes.len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return tp_err_system(err, path);
-        bytes.ptr += put;
-        bytes.len -= (size_t)put;
-    }
-    return 0;
-}
-
 /* Synced before it is renamed, or a power failure could leave it empty. Its folder is not: an older
  * one is as true, and whoever goes on with the log writes it anew. */
 static int
@@ -131,7 +115,7 @@ replace(const char *temp, const char *path, struct tp_str text, struct tp_err *e
 
     if (fd < 0)
         return tp_err_system(err, temp);
-    result = write_all(fd, text, temp, err);
+    result = tp_write_all(fd, text, temp, err);
     if (result == 0)
         result = tp_sync(fd, temp, err);
     if (close(fd) && errno != EINTR && result == 0)
@@ -241,27 +225,17 @@ tp_log_load(struct tp_log *log, struct tp_str line, struct tp_err *err)
     return 0;
 }
 
-/* The file of the segment at hand was LENGTH bytes long. */
+/* The file of the segment at hand was LENGTH bytes long; one of no bytes need not be there. */
 static int
 cut_back(const struct tp_log *log, const char *ending, uint64_t length, struct tp_err *err)
 {
     char *path = tp_log_path(log->old.folder, log->base, ending);
-    int result = path ? 0 : tp_err_memory(err);
-    struct stat st;
+    int result = 0;
 
-    if (path && stat(path, &st)) {
-        if (errno != ENOENT || length > 0)
-            result = tp_err_system(err, path);
-    } else if (path && (uint64_t)st.st_size < length) {
-        result =
-            tp_err_set(err, TP_FAULT_MACHINE, "%s is shorter than when its length was saved", path);
-    } else if (path && (uint64_t)st.st_size > length) {
-        do
-            result = truncate(path, (off_t)length);
-        while (result < 0 && errno == EINTR);
-        if (result < 0)
-            tp_err_system(err, path);
-    }
+    if (!path)
+        return tp_err_memory(err);
+    if (length > 0 || access(path, F_OK) == 0 || errno != ENOENT)
+        result = tp_cut_back(path, length, err);
     free(path);
     return result;
 }

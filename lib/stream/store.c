@@ -26,7 +26,7 @@ tp_store_fail(const struct tp_store *s, const char *file, struct tp_err *err)
 /* ---- files ---- */
 
 int
-tp_store_write_all(int fd, struct tp_str bytes, const char *file, struct tp_err *err)
+tp_write_all(int fd, struct tp_str bytes, const char *file, struct tp_err *err)
 {
     while (bytes.len > 0) {
         ssize_t put = write(fd, bytes.ptr, bytes.len);
@@ -75,7 +75,7 @@ tp_store_put(struct tp_store *s, const char *file, struct tp_str text, struct tp
     fd = tp_store_create(s, temp, err);
     if (fd < 0)
         return -1;
-    if (tp_store_write_all(fd, text, temp, err) < 0) {
+    if (tp_write_all(fd, text, temp, err) < 0) {
         close(fd);
         unlinkat(s->dir, temp, 0);
         return -1;
@@ -311,4 +311,23 @@ const char *
 tp_store_path(const struct tp_store *s)
 {
     return s->path;
+}
+
+int
+tp_cut_back(const char *path, uint64_t length, struct tp_err *err)
+{
+    struct stat st;
+    int result;
+
+    if (stat(path, &st))
+        return tp_err_system(err, path);
+    if ((uint64_t)st.st_size < length)
+        return tp_err_set(err, TP_FAULT_MACHINE, "%s is shorter than when its length was saved",
+                          path);
+    if ((uint64_t)st.st_size == length)
+        return 0;
+    do
+        result = truncate(path, (off_t)length);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? tp_err_system(err, path) : 0;
 }

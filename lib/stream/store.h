@@ -111,4 +111,10 @@ int tp_store_prune(struct tp_store *store, struct tp_err *err);
 int tp_sync(int fd, const char *name, struct tp_err *err);
 int tp_sync_folder_of(const char *path, struct tp_err *err);
 
+/* All of BYTES to FD, which ERR calls NAME. */
+int tp_write_all(int fd, struct tp_str bytes, const char *name, struct tp_err *err);
+
+/* What was written to the file PATH behind LENGTH is taken back; one that is shorter is refused. */
+int tp_cut_back(const char *path, uint64_t length, struct tp_err *err);
+
 #endif

@@ -37,9 +37,6 @@ int tp_store_put(struct tp_store *store, const char *file, struct tp_str text, s
 int tp_store_get(struct tp_store *store, const char *file, size_t most, struct tp_buf *to,
                  struct tp_err *err);
 
-/* Writes all, or fails with FILE's name. */
-int tp_store_write_all(int fd, struct tp_str bytes, const char *file, struct tp_err *err);
-
 /* Makes FILE, empty, to be renamed later. */
 int tp_store_create(struct tp_store *store, const char *file, struct tp_err *err);
 

@@ -128,7 +128,7 @@ write_piece(void *to, struct tp_str bytes, struct tp_err *err)
                           (unsigned long long)s->limit);
     }
     snprintf(temp, sizeof temp, "%s.tmp", s->name);
-    return tp_store_write_all(s->temp, bytes, temp, err);
+    return tp_write_all(s->temp, bytes, temp, err);
 }
 
 int

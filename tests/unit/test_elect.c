@@ -1,6 +1,7 @@
 #include "event/elect.h"
 
 #include "base/buf.h"
+#include "saved.h"
 #include "unit.h"
 
 static void
@@ -125,21 +126,13 @@ stops_when_its_taker_fails(void)
 
 /* --- saved state -------------------------------------------------------------------------------*/
 
-static int
-append(void *to, struct tp_str bytes, struct tp_err *err)
-{
-    (void)err;
-    tp_buf_put_str(to, bytes);
-    return 0;
-}
-
 static void
 save(const struct tp_elect *elect, struct tp_buf *text)
 {
     struct tp_save save;
     struct tp_err err;
 
-    CHECK(tp_save_init(&save, append, text, &err) == 0);
+    CHECK(tp_save_init(&save, saved_append, text, &err) == 0);
     CHECK(tp_elect_save(elect, &save, &err) == 0);
     CHECK(tp_save_seal(&save, &err) == 0);
     tp_save_release(&save);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "saved.h"
 #include "unit.h"
 
 enum { LINES = 400, WALKS = 60 };
@@ -71,14 +72,6 @@ pass(struct tp_log *log, int n)
                "%s", err.text);
 }
 
-static int
-append(void *to, struct tp_str bytes, struct tp_err *err)
-{
-    (void)err;
-    tp_buf_put_str(to, bytes);
-    return 0;
-}
-
 /* *SAVED becomes the one line of the snapshot. */
 static void
 take_snapshot(const struct tp_log *log, struct tp_buf *saved)
@@ -88,8 +81,8 @@ take_snapshot(const struct tp_log *log, struct tp_buf *saved)
     struct tp_str body, line = {NULL, 0};
     struct tp_save save;
 
-    CHECK(tp_save_init(&save, append, &text, &err) == 0 && tp_log_save(log, &save, &err) == 0 &&
-          tp_save_seal(&save, &err) == 0);
+    CHECK(tp_save_init(&save, saved_append, &text, &err) == 0 &&
+          tp_log_save(log, &save, &err) == 0 && tp_save_seal(&save, &err) == 0);
     CHECK(tp_snapshot_open(tp_buf_str(&text), &body, &err) == 0 && tp_snapshot_next(&body, &line));
     tp_buf_clear(saved);
     tp_buf_put_str(saved, line);

@@ -6,6 +6,7 @@
 #include "event/cogroup.h"
 #include "event/interval.h"
 #include "event/versions.h"
+#include "saved.h"
 #include "unit.h"
 
 static uint64_t seed = 23;
@@ -42,14 +43,6 @@ meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err
            (left.ptr[left.len - 2] + right.ptr[right.len - 2]) % 4;
 }
 
-static int
-keep_bytes(void *to, struct tp_str bytes, struct tp_err *err)
-{
-    (void)err;
-    tp_buf_put_str(to, bytes);
-    return 0;
-}
-
 /* What MATCH saves, sealed. */
 static void
 save(struct tp_match *match, struct tp_buf *to)
@@ -57,7 +50,7 @@ save(struct tp_match *match, struct tp_buf *to)
     struct tp_save saving;
     struct tp_err err;
 
-    CHECK(tp_save_init(&saving, keep_bytes, to, &err) == 0);
+    CHECK(tp_save_init(&saving, saved_append, to, &err) == 0);
     CHECK(tp_match_save(match, 1, &saving, &err) == 0);
     CHECK(tp_save_seal(&saving, &err) == 0);
     tp_save_release(&saving);

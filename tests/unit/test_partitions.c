@@ -1,6 +1,7 @@
 #include "event/partitions.h"
 
 #include "record/key.h"
+#include "saved.h"
 #include "unit.h"
 
 #define S TP_SECOND
@@ -91,21 +92,13 @@ silence(void)
     tp_partitions_free(s);
 }
 
-static int
-append(void *to, struct tp_str bytes, struct tp_err *err)
-{
-    (void)err;
-    tp_buf_put_str(to, bytes);
-    return 0;
-}
-
 static void
 save_all(struct tp_partitions *s, struct tp_buf *text)
 {
     struct tp_save save;
     struct tp_err err;
 
-    tp_save_init(&save, append, text, &err);
+    tp_save_init(&save, saved_append, text, &err);
     CHECK(tp_partitions_save(s, 0, 1, &save, &err) == 0);
     tp_save_seal(&save, &err);
     tp_save_release(&save);

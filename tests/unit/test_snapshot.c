@@ -7,14 +7,8 @@
 
 #include "record/emit.h"
 #include "record/key.h"
+#include "saved.h"
 #include "unit.h"
-
-static int
-append(void *to, struct tp_str bytes, struct tp_err *err)
-{
-    tp_buf_put_str(to, bytes);
-    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
-}
 
 static struct tp_buf
 small_snapshot(void)
@@ -29,7 +23,7 @@ small_snapshot(void)
     struct tp_err err;
 
     tp_epochs_set(&header.epochs, TP_STR("sread"), 7, &err);
-    tp_save_init(&save, append, &text, &err);
+    tp_save_init(&save, saved_append, &text, &err);
     tp_snapshot_write(&header, tp_save_line(&save));
     tp_save_line_end(&save, &err);
     tp_buf_put_str(tp_save_line(&save), TP_STR("{\"key\":[\"a\"],\"count\":3}"));
