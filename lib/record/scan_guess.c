@@ -124,6 +124,7 @@ take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unord
     const char *end = p + len;
 
     if (__builtin_expect(len == 0, 0)) {
+        piece->wide = true;
         end = tp_walk_number(walk, p, &kind);
         if (!end)
             return NULL;
@@ -143,7 +144,9 @@ quick_value(const struct piece *piece, const char *value, enum tp_slot_kind *kin
         *kind = TP_SLOT_TEXT;
         return piece->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
     }
-    len = piece->stop == TP_STOP_NUMBER ? tp_simple_number(value, &real) : 0;
+    if (piece->stop != TP_STOP_NUMBER)
+        return TP_NO_END;
+    len = piece->wide ? tp_simple_number_wide(value, &real) : tp_simple_number(value, &real);
     if (!len)
         return TP_NO_END;
     *kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;

@@ -39,7 +39,7 @@ struct piece {
     uint16_t members; /* of the outermost object, begun in it */
     uint8_t stop;     /* enum tp_stop */
     uint8_t effects;
-    bool wide; /* there have been strings longer than a block behind it */
+    bool wide; /* there have been values longer than a block behind it */
     const struct tp_effect *effect;
     const struct place *from, *to;
     struct piece *next[SUCCESSORS]; /* likeliest first */
