@@ -42,15 +42,16 @@ follow_name(struct tp_guess *guess, struct piece *piece, const char *p, size_t *
 static __attribute__((noinline)) struct piece *
 follow_other(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, const char *p)
 {
-    guess->strays++;
     for (size_t at = 1; at < SUCCESSORS && piece->next[at]; at++) {
         struct piece *next = piece->next[at];
 
         if (fits(next, p)) {
+            guess->strays += at > 1;
             promote(piece, at);
             return next;
         }
     }
+    guess->strays++;
     return tp_guess_learn(guess, walk, piece, p);
 }
 
