@@ -175,10 +175,12 @@ put(struct part *part, size_t place, struct tp_digest digest, int64_t number)
     part->count++;
 }
 
+/* Beyond three quarters the runs of full buckets grow long: a new digest looks at 2.3 buckets
+ * there, and at 6 where seven eighths are taken. */
 static bool
 is_full(const struct part *part)
 {
-    return part->count >= ((size_t)WAYS << part->log) / 8 * 7;
+    return part->count >= ((size_t)WAYS << part->log) / 4 * 3;
 }
 
 /* --- growing -----------------------------------------------------------------------------------*/
@@ -319,13 +321,15 @@ part_of(const struct tp_digests *d, struct tp_digest digest)
     return d->part[digest.high & (((size_t)1 << d->depth) - 1)];
 }
 
+/* The next bucket, too: what finds its own full goes there. */
 void
 tp_digests_expect(const struct tp_digests *d, struct tp_digest digest)
 {
     const struct part *part = part_of(d, digest);
-    size_t at = digest.low & (((size_t)1 << part->log) - 1);
+    size_t mask = ((size_t)1 << part->log) - 1, at = digest.low & mask;
 
     __builtin_prefetch(&part->bucket[at], 1);
+    __builtin_prefetch(&part->bucket[(at + 1) & mask], 1);
     if (part->number)
         __builtin_prefetch(&part->number[at * WAYS], 1);
 }
