@@ -7,6 +7,7 @@
  */
 #include "base/digests.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,23 @@ tp_digest_of(uint64_t seed, struct tp_str bytes)
 
     /* 0, 0 marks a free place. */
     return (struct tp_digest){hash.low64 | (hash.low64 == 0 && hash.high64 == 0), hash.high64};
+}
+
+void
+tp_digest_write(char to[TP_DIGEST_SIZE], struct tp_digest digest)
+{
+    uint64_t half[] = {htole64(digest.low), htole64(digest.high)};
+
+    memcpy(to, half, sizeof half);
+}
+
+struct tp_digest
+tp_digest_read(const char from[TP_DIGEST_SIZE])
+{
+    uint64_t half[2];
+
+    memcpy(half, from, sizeof half);
+    return (struct tp_digest){le64toh(half[0]), le64toh(half[1])};
 }
 
 /* --- memory ------------------------------------------------------------------------------------*/

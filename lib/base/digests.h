@@ -22,6 +22,11 @@ struct tp_digest {
 
 struct tp_digest tp_digest_of(uint64_t seed, struct tp_str bytes);
 
+/* For saved state: a digest as bytes, the same on any machine, and back. */
+enum { TP_DIGEST_SIZE = 16 };
+void tp_digest_write(char to[TP_DIGEST_SIZE], struct tp_digest digest);
+struct tp_digest tp_digest_read(const char from[TP_DIGEST_SIZE]);
+
 struct tp_digests; /* opaque */
 
 /* NULL when memory ran out. */
