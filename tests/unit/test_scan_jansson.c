@@ -351,23 +351,24 @@ check_damaged(const struct tp_buf *line, size_t at)
     tp_buf_release(&lines);
 }
 
-/* Runs of escapes are taken by blocks, so all of this is tried at every place in a block. */
+/* Runs of escapes are taken by blocks, so all of this is tried at every place behind the beginning
+ * of one. */
 static void
 one_byte_wrong_in_escapes(void)
 {
     static const char *const text[] = {
-        "\\u0416\\u0430\\u0440\\ud7ff\\uE000\\u00df\\u0064 0",
-        "\\u0416\\u0430 \\ud83d\\ude00\\uDBFF\\uDFFF\\\\\\\"\\u0041",
-        "\\u0416\\u0430\\\\\\\\\\u0041\\/\\b\\f\\n\\r\\t\\\\u",
+        "\\u0440\\ud7ff\\uE000\\u00df\\u0064 0",
+        " \\ud83d\\ude00\\uDBFF\\uDFFF\\\\\\\"\\u0041",
+        "\\\\\\\\\\u0041\\/\\b\\f\\n\\r\\t\\\\u",
     };
 
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
         for (int before = 0; before < 33; before++) {
             struct tp_buf line = TP_BUF_INIT;
 
-            tp_buf_printf(&line, "{\"a\":\"%.*s%s\",\"time\":1}\n", before,
+            tp_buf_printf(&line, "{\"a\":\"\\u0416\\u0430%.*s%s\",\"time\":1}\n", before,
                           "0123456789abcdef0123456789abcdef0", text[i]);
-            check_damaged(&line, 6 + (size_t)before);
+            check_damaged(&line, 18 + (size_t)before);
             tp_buf_release(&line);
         }
     }
