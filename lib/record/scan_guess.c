@@ -134,16 +134,31 @@ take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unord
     return end;
 }
 
-/* The length of the value at VALUE behind PIECE, if it is one without surprises; else TP_NO_END. */
+/* The length of the string at VALUE behind PIECE, which is not plain, or not as short as those
+ * before it; TP_NO_END when it is bad. */
+static __attribute__((noinline)) size_t
+other_string(struct tp_walk *walk, struct piece *piece, const char *value, enum tp_slot_kind *kind)
+{
+    const char *end = tp_walk_string(walk, value, kind);
+
+    if (!end)
+        return TP_NO_END;
+    piece->wide |= end - value >= TP_BLOCK;
+    return (size_t)(end - value);
+}
+
+/* The length of the value at VALUE behind PIECE; TP_NO_END if it is bad, or not a number as most
+ * are. */
 static inline __attribute__((always_inline)) size_t
-quick_value(const struct piece *piece, const char *value, enum tp_slot_kind *kind)
+quick_value(struct tp_walk *walk, struct piece *piece, const char *value, enum tp_slot_kind *kind)
 {
     size_t len;
     bool real;
 
     if (__builtin_expect(piece->stop == TP_STOP_STRING, 1)) {
         *kind = TP_SLOT_TEXT;
-        return piece->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
+        len = piece->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
+        return __builtin_expect(len == TP_NO_END, 0) ? other_string(walk, piece, value, kind) : len;
     }
     *kind = TP_SLOT_MISSING;
     if (piece->stop != TP_STOP_NUMBER)
@@ -196,7 +211,7 @@ quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *me
         }
         string = next->stop == TP_STOP_STRING;
         beyond = value + string + ahead->len;
-        len = quick_value(next, value, &kind);
+        len = quick_value(walk, next, value, &kind);
         if (__builtin_expect(len == TP_NO_END, 0))
             break;
         __asm__("" : "+r"(beyond)); /* so that it is not put together in another order */

@@ -50,6 +50,7 @@ put_string(struct tp_buf *to)
         "\\n",
         "\\\"",
         "\\u00e9",
+        "\\u0441\\u043b\\u043e\\u0432\\u043e",
         "\\ud83d\\ude00",
         "\xc3\xa9",
         "\xe6\xb5\x81\xe5\xa4\x84\xe7\x90\x86\xe7\xb3\xbb\xe7\xbb\x9f",
@@ -72,7 +73,7 @@ put_number(struct tp_buf *to)
 {
     unsigned small = below(100), large = below(1000000);
 
-    switch (below(5)) {
+    switch (below(6)) {
     case 0:
         tp_buf_printf(to, "%u", below(1000));
         break;
@@ -83,6 +84,9 @@ put_number(struct tp_buf *to)
         tp_buf_printf(to, "%u.%03u", small, large % 1000);
         break;
     case 3:
+        tp_buf_printf(to, "%s%u.%u%u", small % 2 ? "-" : "", small, 1 + large, 1 + large * 3);
+        break;
+    case 4:
         tp_buf_printf(to, "%u.%uE-%u", small / 10, large, small % 30);
         break;
     default:
@@ -329,6 +333,70 @@ random_objects(void)
     }
 }
 
+/* LINE as it is, and with each of its bytes from AT on exchanged for others. */
+static void
+check_damaged(const struct tp_buf *line, size_t at)
+{
+    static const char byte[] = "\"\\/u0dDgG.-e} \x1f\xc3";
+    struct tp_buf lines = TP_BUF_INIT;
+
+    for (; at < line->len - 1; at++) {
+        for (size_t i = 0; i < sizeof byte - 1; i++) {
+            tp_buf_put_str(&lines, tp_buf_str(line));
+            lines.ptr[lines.len - line->len + at] = byte[i];
+        }
+        tp_buf_put_str(&lines, tp_buf_str(line));
+    }
+    check_blocks(&lines, lines.len, false);
+    tp_buf_release(&lines);
+}
+
+/* Runs of escapes are taken by blocks, so all of this is tried at every place behind the beginning
+ * of one. */
+static void
+one_byte_wrong_in_escapes(void)
+{
+    static const char *const text[] = {
+        "\\u0440\\ud7ff\\uE000\\u00df\\u0064 0",
+        " \\ud83d\\ude00\\uDBFF\\uDFFF\\\\\\\"\\u0041",
+        "\\\\\\\\\\u0041\\/\\b\\f\\n\\r\\t\\\\u",
+    };
+
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        for (int before = 0; before < 33; before++) {
+            struct tp_buf line = TP_BUF_INIT;
+
+            tp_buf_printf(&line, "{\"a\":\"\\u0416\\u0430%.*s%s\",\"time\":1}\n", before,
+                          "0123456789abcdef0123456789abcdef0", text[i]);
+            check_damaged(&line, 18 + (size_t)before);
+            tp_buf_release(&line);
+        }
+    }
+}
+
+static void
+one_byte_wrong_in_numbers(void)
+{
+    static const char *const text[] = {"-1",
+                                       "-0.5",
+                                       "0.1234567890123456",
+                                       "-73.98765432109876",
+                                       "123456789012345",
+                                       "1234567890123456",
+                                       "-123456789012345.75",
+                                       "-1e-7",
+                                       "0.123456789012345678901234567890",
+                                       "-0.1234567890123456789012345678901"};
+
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        struct tp_buf line = TP_BUF_INIT;
+
+        tp_buf_printf(&line, "{\"b\":true,\"a\":%s,\"time\":[%s,false]}\n", text[i], text[i]);
+        check_damaged(&line, 10);
+        tp_buf_release(&line);
+    }
+}
+
 /* The big list of naughty strings, each as a value, once raw and once as jansson escapes it. */
 static void
 check_naughty(struct tp_scan *scan, const json_t *string, size_t flags)
@@ -387,6 +455,8 @@ main(void)
     for (size_t i = 0; i < WANTED; i++)
         CHECK(tp_path_parse(&path[i], tp_str_of(wanted[i]), &err) == 0);
     RUN(random_objects);
+    RUN(one_byte_wrong_in_escapes);
+    RUN(one_byte_wrong_in_numbers);
     RUN(naughty_strings);
     for (size_t i = 0; i < WANTED; i++)
         tp_path_release(&path[i]);
