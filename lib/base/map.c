@@ -384,23 +384,23 @@ tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new)
 }
 
 void *
-tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t tag, bool *is_new)
+tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t hash, bool *is_new)
 {
-    struct tp_map_slot *slot = probe(map, tag, key);
+    struct tp_map_slot *slot = probe(map, hash, key);
     struct tp_map_part *part;
 
     if (is_new)
         *is_new = !slot->ref;
     if (slot->ref)
         return entry_at(map, slot->ref)->value;
-    part = place_of(map, tag).part;
+    part = place_of(map, hash).part;
     if (tp_map_part_is_full(part)) {
-        if (grow(map, part, tag))
+        if (grow(map, part, hash))
             return NULL;
-        slot = probe(map, tag, key);
-        part = place_of(map, tag).part;
+        slot = probe(map, hash, key);
+        part = place_of(map, hash).part;
     }
-    *slot = (struct tp_map_slot){tag, new_entry(map, key)};
+    *slot = (struct tp_map_slot){hash, new_entry(map, key)};
     if (!slot->ref)
         return NULL;
     part->count++;

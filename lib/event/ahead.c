@@ -25,6 +25,7 @@ struct tp_ahead {
     void *self;
     struct tp_value *values;         /* of all */
     struct waiting waiting[WAITING]; /* [first, next), modulo their number */
+    uint32_t hash[WAITING];          /* theirs, or of those before them, to look through quickly */
     uint64_t first, next;
 };
 
@@ -119,12 +120,27 @@ tp_ahead_put(struct tp_ahead *ahead, struct tp_map *map, const struct tp_arrival
     waiting->record.map = map;
     waiting->record.where = where;
     waiting->record.hash = tp_map_hash(map, waiting->record.arrival.key);
+    ahead->hash[ahead->next % WAITING] = waiting->record.hash;
     ahead->next++;
     if (ahead->next - ahead->first > STEP) {
         waiting = &ahead->waiting[(ahead->next - STEP - 1) % WAITING];
         tp_map_fetch(waiting->record.map, waiting->record.hash);
     }
     return 0;
+}
+
+bool
+tp_ahead_may_hold(const struct tp_ahead *ahead, const struct tp_map *map, struct tp_str key)
+{
+    uint32_t hash;
+    bool found = false;
+
+    if (ahead->first == ahead->next)
+        return false;
+    hash = tp_map_hash(map, key);
+    for (size_t i = 0; i < WAITING; i++)
+        found |= ahead->hash[i] == hash;
+    return found;
 }
 
 int

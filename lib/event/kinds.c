@@ -52,6 +52,8 @@ tp_kinds_settle(struct tp_kinds *kinds, struct tp_err *err)
 {
     if (kinds->windows)
         return tp_windows_settle(kinds->windows, err);
+    if (kinds->sessions)
+        return tp_sessions_settle(kinds->sessions, err);
     return kinds->whole ? tp_whole_settle(kinds->whole, err) : 0;
 }
 

@@ -1,114 +1,77 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "event/session_state.h"
 
-struct tp_sessions *
-tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_trigger *trigger,
-                struct tp_row_to to)
+/* --- timers ------------------------------------------------------------------------------------*/
+
+/*
+ * A key has one timer, for the first instant at which one of its sessions is to be said or to go.
+ * Records that put that off leave it where it is: when it goes off, it is set anew. Only what is
+ * due earlier than it sets another one, and the later of them is outdated.
+ */
+static int
+set_timer(struct tp_sessions *sessions, struct of_key *of, tp_time at)
 {
-    struct tp_sessions *sessions = calloc(1, sizeof *sessions);
-
-    if (!sessions)
-        return NULL;
-    sessions->spec = (struct tp_window_spec){.kind = TP_WINDOW_SESSION, .size = gap};
-    sessions->aggs = aggs;
-    sessions->trigger = trigger;
-    sessions->to = to;
-    sessions->by_key = tp_map_new(sizeof(struct of_key));
-    if (sessions->by_key)
-        return sessions;
-    free(sessions);
-    return NULL;
-}
-
-/* --- queues ------------------------------------------------------------------------------------*/
-
-int
-tp_session_enqueue(struct tp_heap *queue, tp_time at, struct session *session)
-{
-    if (tp_heap_push(queue, at, session) < 0)
+    if (of->timers > 0 && of->timer <= at)
+        return 0;
+    if (tp_wheel_push(&sessions->timers, at, of) < 0)
         return -1;
-    session->queued++;
+    of->timer = at;
+    of->timers++;
     return 0;
 }
 
-/* The earliest of QUEUE, no longer counted there; NULL when it is dead. */
-static struct session *
-dequeue(struct tp_heap *queue)
+int
+tp_session_set_timer(struct tp_sessions *sessions, const struct session *session)
 {
-    struct session *session = tp_heap_pop(queue).data;
+    tp_time next = session->window.end;
 
-    session->queued--;
-    if (session->key)
-        return session;
-    if (session->queued == 0)
-        free(session);
-    return NULL;
-}
-
-static int
-schedule_early(struct tp_sessions *sessions, struct session *session, tp_time watermark)
-{
-    /* Its end is not known before it is over. */
-    struct tp_window open = {session->window.start, TP_TIME_MAX};
-    tp_time next = tp_trigger_next_early(sessions->trigger, &open, watermark);
-
-    session->early = next;
-    return next == TP_TIME_AFTER_ALL ? 0 : tp_session_enqueue(&sessions->early, next, session);
+    if (session->said)
+        next = tp_trigger_limit(sessions->trigger, next);
+    if (session->early < next)
+        next = session->early;
+    return set_timer(sessions, session->key, next);
 }
 
 /* --- life --------------------------------------------------------------------------------------*/
 
-static struct session *
-new_session(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *window,
-            const struct tp_arrival *arrival)
+struct session *
+tp_session_new(const struct tp_sessions *sessions, struct of_key *of)
 {
-    struct session *session = calloc(1, sizeof *session + tp_aggs_size(sessions->aggs));
+    struct session *session = &of->own;
 
+    if (of->own_is_in_use)
+        session = malloc(sizeof *session + tp_aggs_size(sessions->aggs));
+    else
+        of->own_is_in_use = true;
     if (!session)
         return NULL;
-    session->window = *window;
-    session->sequence = arrival->sequence;
-    if (tp_session_enqueue(&sessions->due, window->end, session) < 0) {
-        free(session);
-        return NULL;
-    }
+    memset(session, 0, sizeof *session + tp_aggs_size(sessions->aggs));
     session->key = of;
-    session->next = of->first;
-    of->first = session;
-    sessions->open++;
-    return schedule_early(sessions, session, arrival->watermark) < 0 ? NULL : session;
+    return session;
 }
 
-/* Takes SESSION out of its key's list. It stays in its queues, dead, until its turns come. */
-static void
-unlink_session(struct tp_sessions *sessions, struct session *session)
+void
+tp_session_free(const struct tp_sessions *sessions, struct session *session)
 {
-    struct session **link = &session->key->first;
-
-    while (*link != session)
-        link = &(*link)->next;
-    *link = session->next;
-    session->key = NULL;
-    if (!session->said)
-        sessions->open--;
     tp_aggs_clear(sessions->aggs, session->acc);
     tp_firing_release(&session->firing);
+    if (session == &session->key->own)
+        session->key->own_is_in_use = false;
+    else
+        free(session);
 }
 
 static void
-empty(struct tp_sessions *sessions, struct tp_heap *queue)
+free_key(const struct tp_sessions *sessions, struct of_key *of)
 {
-    while (queue->count > 0) {
-        struct session *session = dequeue(queue);
+    struct session *next;
 
-        if (!session)
-            continue;
-        unlink_session(sessions, session);
-        if (session->queued == 0)
-            free(session);
+    for (struct session *s = of->first; s; s = next) {
+        next = s->next;
+        tp_session_free(sessions, s);
     }
-    tp_heap_release(queue);
 }
 
 void
@@ -116,12 +79,63 @@ tp_sessions_free(struct tp_sessions *sessions)
 {
     if (!sessions)
         return;
-    empty(sessions, &sessions->due);
-    empty(sessions, &sessions->early);
-    empty(sessions, &sessions->expiring);
+    for (void *of = sessions->by_key ? tp_map_first(sessions->by_key) : NULL; of;
+         of = tp_map_next(sessions->by_key, of))
+        free_key(sessions, of);
     tp_map_free(sessions->by_key);
-    tp_lineup_release(&sessions->due_now);
+    tp_wheel_release(&sessions->timers);
+    tp_ahead_free(sessions->ahead);
+    tp_lineup_release(&sessions->turns);
+    tp_lineup_release(&sessions->due);
+    tp_lineup_release(&sessions->early);
     free(sessions);
+}
+
+static void
+schedule_early(const struct tp_sessions *sessions, struct session *session, tp_time watermark)
+{
+    /* Its end is not known before it is over. */
+    struct tp_window open = {session->window.start, TP_TIME_MAX};
+
+    session->early = tp_trigger_next_early(sessions->trigger, &open, watermark);
+}
+
+static struct session *
+open_session(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *window,
+             const struct tp_arrival *arrival)
+{
+    struct session *session = tp_session_new(sessions, of);
+
+    if (!session)
+        return NULL;
+    session->window = *window;
+    session->sequence = arrival->sequence;
+    schedule_early(sessions, session, arrival->watermark);
+    session->next = of->first;
+    of->first = session;
+    sessions->open++;
+    return session;
+}
+
+static void
+close_session(struct tp_sessions *sessions, struct session *session)
+{
+    struct session **link = &session->key->first;
+
+    while (*link != session)
+        link = &(*link)->next;
+    *link = session->next;
+    if (!session->said)
+        sessions->open--;
+    tp_session_free(sessions, session);
+}
+
+/* A key of which nothing is known any more goes. */
+static void
+forget_key(struct tp_sessions *sessions, struct of_key *of)
+{
+    if (!of->first && of->timers == 0)
+        tp_map_remove(sessions->by_key, tp_map_key(sessions->by_key, of));
 }
 
 /* --- merging -----------------------------------------------------------------------------------*/
@@ -215,24 +229,22 @@ swallow(struct tp_sessions *sessions, struct session *kept, const struct tp_wind
         if (other->sequence < kept->sequence)
             kept->sequence = other->sequence;
         kept->firing.fresh += other->firing.fresh;
-        unlink_session(sessions, other);
+        close_session(sessions, other);
         other = next;
     }
     return 0;
 }
 
 /* KEPT gets the bounds of MERGED. One that was said is to be said anew. */
-static int
+static void
 grow(struct tp_sessions *sessions, struct session *kept, const struct tp_window *merged)
 {
     if (same_bounds(kept, merged))
-        return 0;
+        return;
     kept->window = *merged;
-    if (!kept->said)
-        return 0;
+    if (kept->said)
+        sessions->open++;
     kept->said = false;
-    sessions->open++;
-    return tp_session_enqueue(&sessions->due, merged->end, kept);
 }
 
 /* Makes MERGED one session of OF out of those it swallows; new if there was none. */
@@ -242,14 +254,15 @@ merge(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *m
 {
     struct session *kept = swallowed(of->first, merged);
 
-    if (!kept)
-        kept = new_session(sessions, of, merged, arrival);
-    else if (swallow(sessions, kept, merged, err) < 0)
+    if (!kept) {
+        kept = open_session(sessions, of, merged, arrival);
+        if (!kept)
+            tp_err_memory(err);
+        return kept;
+    }
+    if (swallow(sessions, kept, merged, err) < 0)
         return NULL;
-    else if (grow(sessions, kept, merged) < 0)
-        kept = NULL;
-    if (!kept)
-        tp_err_memory(err);
+    grow(sessions, kept, merged);
     return kept;
 }
 
@@ -264,114 +277,120 @@ fire(struct tp_sessions *sessions, struct session *session, enum tp_timing timin
     return tp_trigger_fire(sessions->trigger, &said, timing, last, &sessions->to, err);
 }
 
+/* The row for which the session was kept. */
 static int
-line_up(struct tp_sessions *sessions, struct session *session)
+fire_whole(struct tp_sessions *sessions, struct session *session, tp_time watermark,
+           enum tp_timing timing, struct tp_err *err)
 {
-    return tp_lineup_add(&sessions->due_now, session->window.end, session->sequence, session);
+    bool last = tp_trigger_is_over(sessions->trigger, session->window.end, watermark);
+
+    return fire(sessions, session, timing, last, err);
 }
 
-/* Lines up the sessions whose time has come; they count as said from now on. */
-static int
-line_up_due(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
+static void
+count_as_said(struct tp_sessions *sessions, struct session *session)
 {
-    const struct tp_heap_entry *next;
+    session->said = true;
+    sessions->open--;
+}
 
-    tp_lineup_clear(&sessions->due_now);
-    while ((next = tp_heap_peek(&sessions->due)) && next->at <= watermark) {
-        struct session *session = dequeue(&sessions->due);
+static int
+line_up(struct tp_lineup *lineup, struct session *session)
+{
+    return tp_lineup_add(lineup, session->window.end, session->sequence, session);
+}
 
-        if (!session)
-            continue;
-        if (session->window.end > watermark) { /* has grown since */
-            if (tp_session_enqueue(&sessions->due, session->window.end, session) < 0)
-                return tp_err_memory(err);
-            continue;
-        }
-        if (tp_session_enqueue(&sessions->expiring, session->window.end, session) < 0 ||
-            line_up(sessions, session) < 0)
-            return tp_err_memory(err);
-        session->said = true;
-        sessions->open--;
+/* Lines up SESSION if it has something to say at WATERMARK. */
+static int
+line_up_session(struct tp_sessions *sessions, struct session *session, tp_time watermark)
+{
+    if (!session->said && session->window.end <= watermark) {
+        if (line_up(&sessions->due, session) < 0)
+            return -1;
+        count_as_said(sessions, session);
     }
-    tp_lineup_sort(&sessions->due_now);
-    return 0;
+    if (session->early > watermark)
+        return 0;
+    schedule_early(sessions, session, watermark);
+    if (session->said || session->firing.fresh == 0) /* said, it may yet grow */
+        return 0;
+    return line_up(&sessions->early, session);
 }
 
+/* A timer of OF, set for AT, went off. */
 static int
-fire_due(struct tp_sessions *sessions, tp_time watermark, enum tp_timing timing, struct tp_err *err)
+line_up_key(struct tp_sessions *sessions, struct of_key *of, tp_time at, tp_time watermark,
+            struct tp_err *err)
 {
-    if (line_up_due(sessions, watermark, err) < 0)
+    struct tp_str key = tp_map_key(sessions->by_key, of);
+
+    /* Records that came before this watermark count first. */
+    if (tp_ahead_may_hold(sessions->ahead, sessions->by_key, key) &&
+        tp_sessions_settle(sessions, err) < 0)
         return -1;
-    for (size_t i = 0; i < sessions->due_now.count; i++) {
-        struct session *session = sessions->due_now.entry[i].what;
-        bool last = tp_trigger_is_over(sessions->trigger, session->window.end, watermark);
-
-        if (fire(sessions, session, timing, last, err) < 0)
-            return -1;
-    }
+    if (of->timer == at)
+        of->timer = TP_TIME_AFTER_ALL;
+    if (tp_lineup_add(&sessions->turns, at, 0, of) < 0)
+        return tp_err_memory(err);
+    for (struct session *s = of->first; s; s = s->next)
+        if (line_up_session(sessions, s, watermark) < 0)
+            return tp_err_memory(err);
     return 0;
 }
 
 static int
-fire_early(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
+line_up_all(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
 {
-    const struct tp_heap_entry *next;
+    struct tp_wheel_entry timer;
+    int popped;
 
-    tp_lineup_clear(&sessions->due_now);
-    while ((next = tp_heap_peek(&sessions->early)) && next->at <= watermark) {
-        struct session *session = dequeue(&sessions->early);
-
-        if (!session)
-            continue;
-        if (schedule_early(sessions, session, watermark) < 0)
-            return tp_err_memory(err);
-        if (session->said || session->firing.fresh == 0) /* said, it may yet grow */
-            continue;
-        if (line_up(sessions, session) < 0)
-            return tp_err_memory(err);
-    }
-    tp_lineup_sort(&sessions->due_now);
-    for (size_t i = 0; i < sessions->due_now.count; i++)
-        if (fire(sessions, sessions->due_now.entry[i].what, TP_EARLY, false, err) < 0)
+    tp_lineup_clear(&sessions->turns);
+    tp_lineup_clear(&sessions->due);
+    tp_lineup_clear(&sessions->early);
+    while ((popped = tp_wheel_pop(&sessions->timers, watermark, &timer)) > 0)
+        if (line_up_key(sessions, timer.data, timer.at, watermark, err) < 0)
             return -1;
+    if (popped < 0)
+        return tp_err_memory(err);
+    tp_lineup_sort(&sessions->due);
+    tp_lineup_sort(&sessions->early);
     return 0;
 }
 
-static void
-forget_key(struct tp_sessions *sessions, struct of_key *of)
+/* What OF had to say was said: its sessions that are over go, the others set a timer. */
+static int
+end_turn(struct tp_sessions *sessions, struct of_key *of, tp_time watermark)
 {
-    if (!of->first)
-        tp_map_remove(sessions->by_key, tp_map_key(sessions->by_key, of));
-}
+    struct session *next;
 
-static void
-expire(struct tp_sessions *sessions, tp_time watermark)
-{
-    const struct tp_heap_entry *next;
-
-    while ((next = tp_heap_peek(&sessions->expiring)) &&
-           tp_trigger_is_over(sessions->trigger, next->at, watermark)) {
-        tp_time end = next->at;
-        struct session *session = dequeue(&sessions->expiring);
-        struct of_key *of;
-
-        if (!session || !session->said || session->window.end != end)
-            continue; /* swallowed, or has grown: then another entry has its end */
-        of = session->key;
-        unlink_session(sessions, session);
-        forget_key(sessions, of);
-        if (session->queued == 0)
-            free(session);
+    of->timers--;
+    for (struct session *s = of->first; s; s = next) {
+        next = s->next;
+        if (s->said && tp_trigger_is_over(sessions->trigger, s->window.end, watermark))
+            close_session(sessions, s);
+        else if (tp_session_set_timer(sessions, s) < 0)
+            return -1;
     }
+    forget_key(sessions, of);
+    return 0;
 }
 
 int
 tp_sessions_watermark(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
 {
-    if (fire_due(sessions, watermark, TP_ON_TIME, err) < 0 ||
-        fire_early(sessions, watermark, err) < 0)
+    if (sessions->waiting_end <= watermark && tp_sessions_settle(sessions, err) < 0)
         return -1;
-    expire(sessions, watermark);
+    if (line_up_all(sessions, watermark, err) < 0)
+        return -1;
+    for (size_t i = 0; i < sessions->due.count; i++)
+        if (fire_whole(sessions, sessions->due.entry[i].what, watermark, TP_ON_TIME, err) < 0)
+            return -1;
+    for (size_t i = 0; i < sessions->early.count; i++)
+        if (fire(sessions, sessions->early.entry[i].what, TP_EARLY, false, err) < 0)
+            return -1;
+    for (size_t i = 0; i < sessions->turns.count; i++)
+        if (end_turn(sessions, sessions->turns.entry[i].what, watermark) < 0)
+            return tp_err_memory(err);
     return 0;
 }
 
@@ -385,43 +404,119 @@ say(struct tp_sessions *sessions, struct session *session, const struct tp_arriv
 
     if (session->said)
         return fire(sessions, session, TP_LATE_ROW, false, err);
-    if (session->window.end <= arrival->watermark)
-        return fire_due(sessions, arrival->watermark, TP_LATE_ROW, err);
+    if (session->window.end <= arrival->watermark) {
+        count_as_said(sessions, session);
+        return fire_whole(sessions, session, arrival->watermark, TP_LATE_ROW, err);
+    }
     if (early > 0 && session->firing.fresh >= early)
         return fire(sessions, session, TP_EARLY, false, err);
     return 0;
+}
+
+/* As tp_sessions_add, to those of OF. */
+static int
+add_to_key(struct tp_sessions *sessions, struct of_key *of, const struct tp_arrival *arrival,
+           tp_time *late_end, struct tp_err *err)
+{
+    struct session *session;
+    struct tp_window merged;
+
+    if (merged_window(sessions, of->first, arrival->time, &merged, err) < 0)
+        return -1;
+    *late_end = merged.end;
+    if (tp_trigger_is_over(sessions->trigger, merged.end, arrival->watermark))
+        return 0;
+    if (check(sessions, of->first, &merged, arrival, err) < 0 ||
+        take_back(sessions, of->first, &merged, err) < 0)
+        return -1;
+    session = merge(sessions, of, &merged, arrival, err);
+    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
+                                arrival->sequence, err) < 0)
+        return -1;
+    session->firing.fresh++;
+    if (say(sessions, session, arrival, err) < 0)
+        return -1;
+    return tp_session_set_timer(sessions, session) < 0 ? tp_err_memory(err) : 1;
+}
+
+static int
+add_now(struct tp_sessions *sessions, const struct tp_arrival *arrival, uint32_t hash,
+        tp_time *late_end, struct tp_err *err)
+{
+    struct of_key *of = tp_map_add_hashed(sessions->by_key, arrival->key, hash, NULL);
+    int added;
+
+    if (!of)
+        return tp_err_memory(err);
+    added = add_to_key(sessions, of, arrival, late_end, err);
+    if (added <= 0)
+        forget_key(sessions, of);
+    return added;
+}
+
+static int
+add_waiting(void *self, const struct tp_ahead_record *record, struct tp_err *err)
+{
+    tp_time late_end;
+
+    return add_now(self, &record->arrival, record->hash, &late_end, err) < 0 ? -1 : 0;
 }
 
 int
 tp_sessions_add(struct tp_sessions *sessions, const struct tp_arrival *arrival, tp_time *late_end,
                 struct tp_err *err)
 {
-    struct of_key *of = tp_map_find(sessions->by_key, arrival->key);
-    struct session *first = of ? of->first : NULL;
-    struct session *session;
-    struct tp_window merged;
+    struct tp_window span;
 
-    if (merged_window(sessions, first, arrival->time, &merged, err) < 0)
+    if (tp_window_pane(&sessions->spec, arrival->time, &span, err) < 0)
         return -1;
-    *late_end = merged.end;
-    if (tp_trigger_is_over(sessions->trigger, merged.end, arrival->watermark))
-        return 0;
-    if (check(sessions, first, &merged, arrival, err) < 0 ||
-        take_back(sessions, first, &merged, err) < 0)
+    /* Of one that waits it must be known that it is in time, and that nothing is said at once. */
+    if (span.end <= arrival->watermark || !tp_trigger_is_plain(sessions->trigger) ||
+        !tp_ahead_pays(sessions->ahead, sessions->by_key, arrival)) {
+        if (tp_sessions_settle(sessions, err) < 0)
+            return -1;
+        return add_now(sessions, arrival, tp_map_hash(sessions->by_key, arrival->key), late_end,
+                       err);
+    }
+    if (tp_ahead_put(sessions->ahead, sessions->by_key, arrival, NULL, err) < 0)
         return -1;
-    of = of ? of : tp_map_add(sessions->by_key, arrival->key, NULL);
-    if (!of)
-        return tp_err_memory(err);
-    session = merge(sessions, of, &merged, arrival, err);
-    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
-                                arrival->sequence, err) < 0)
-        return -1;
-    session->firing.fresh++;
-    return say(sessions, session, arrival, err) < 0 ? -1 : 1;
+    if (span.end < sessions->waiting_end)
+        sessions->waiting_end = span.end;
+    return 1;
+}
+
+int
+tp_sessions_settle(struct tp_sessions *sessions, struct tp_err *err)
+{
+    sessions->waiting_end = TP_TIME_AFTER_ALL;
+    return tp_ahead_settle(sessions->ahead, err);
 }
 
 size_t
 tp_sessions_open(const struct tp_sessions *sessions)
 {
     return sessions->open;
+}
+
+/* --- opening -----------------------------------------------------------------------------------*/
+
+struct tp_sessions *
+tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_trigger *trigger,
+                struct tp_row_to to)
+{
+    struct tp_sessions *sessions = calloc(1, sizeof *sessions);
+
+    if (!sessions)
+        return NULL;
+    sessions->spec = (struct tp_window_spec){.kind = TP_WINDOW_SESSION, .size = gap};
+    sessions->aggs = aggs;
+    sessions->trigger = trigger;
+    sessions->to = to;
+    sessions->waiting_end = TP_TIME_AFTER_ALL;
+    sessions->by_key = tp_map_new(sizeof(struct of_key) + tp_aggs_size(aggs));
+    sessions->ahead = tp_ahead_new(aggs, add_waiting, sessions);
+    if (sessions->by_key && sessions->ahead)
+        return sessions;
+    tp_sessions_free(sessions);
+    return NULL;
 }

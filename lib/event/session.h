@@ -32,6 +32,9 @@ void tp_sessions_free(struct tp_sessions *sessions);
 int tp_sessions_add(struct tp_sessions *sessions, const struct tp_arrival *arrival,
                     tp_time *late_end, struct tp_err *err);
 
+/* Adds what was taken and not added yet (event/ahead): before state is saved. */
+int tp_sessions_settle(struct tp_sessions *sessions, struct tp_err *err);
+
 /* The watermark has come so far: rows on time, then early ones by time; what is over is dropped. */
 int tp_sessions_watermark(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err);
 

@@ -1,11 +1,8 @@
 /*
  * Sessions in saved state.
  *
- * Queues are not saved but for when early rows are due: their stale entries do nothing, and those
- * that count follow from the sessions.
+ * Timers are not saved: they follow from the sessions, which say when their next early row is due.
  */
-#include <stdlib.h>
-
 #include "event/session_state.h"
 
 static int
@@ -57,19 +54,6 @@ read_session(struct session *session, struct tp_str line, struct tp_str *key, st
     return tp_saved_read(line, fields, sizeof fields / sizeof *fields, err);
 }
 
-/* Into the queues, which own it from then on. */
-static int
-queue_session(struct tp_sessions *sessions, struct session *session)
-{
-    struct tp_heap *queue = session->said ? &sessions->expiring : &sessions->due;
-
-    if (tp_session_enqueue(queue, session->window.end, session) < 0)
-        return -1;
-    if (session->early == TP_TIME_AFTER_ALL)
-        return 0;
-    return tp_session_enqueue(&sessions->early, session->early, session);
-}
-
 /* Newest first, as they were: behind the one of the line before, if that is of the same key. */
 static void
 link_session(struct tp_sessions *sessions, struct of_key *of, struct session *session)
@@ -85,38 +69,38 @@ link_session(struct tp_sessions *sessions, struct of_key *of, struct session *se
     sessions->open += !session->said;
 }
 
+/* HEAD, whose firing is given away, as a session of KEY. */
 static int
-fill_session(struct tp_sessions *sessions, struct session *session, struct tp_saving *saving,
-             struct tp_str line, struct tp_err *err)
+load_session(struct tp_sessions *sessions, struct tp_str key, struct session *head,
+             struct tp_str acc, struct tp_err *err)
 {
-    struct tp_str array, json, key;
-    struct of_key *of;
+    struct of_key *of = tp_map_add(sessions->by_key, key, NULL);
+    struct session *session = of ? tp_session_new(sessions, of) : NULL;
 
-    if (read_session(session, line, &array, &json, err) < 0 ||
-        tp_firing_load(&session->firing, line, err) < 0 ||
-        tp_aggs_load(sessions->aggs, session->acc, json, err) < 0 ||
-        tp_saving_key(saving, array, &key, err) < 0)
-        return -1;
-    of = tp_map_add(sessions->by_key, key, NULL);
-    if (!of)
+    if (!session) {
+        tp_firing_release(&head->firing);
         return tp_err_memory(err);
+    }
+    *session = *head;
     link_session(sessions, of, session);
-    return 0;
+    if (tp_aggs_load(sessions->aggs, session->acc, acc, err) < 0)
+        return -1;
+    return tp_session_set_timer(sessions, session) < 0 ? tp_err_memory(err) : 0;
 }
 
 int
 tp_sessions_load(struct tp_sessions *sessions, struct tp_saving *saving, struct tp_str line,
                  struct tp_err *err)
 {
-    struct session *session = calloc(1, sizeof *session + tp_aggs_size(sessions->aggs));
+    struct session head = {0};
+    struct tp_str array, json, key;
 
-    if (!session)
-        return tp_err_memory(err);
-    if (fill_session(sessions, session, saving, line, err) < 0) {
-        tp_aggs_clear(sessions->aggs, session->acc);
-        tp_firing_release(&session->firing);
-        free(session);
+    if (read_session(&head, line, &array, &json, err) < 0 ||
+        tp_saving_key(saving, array, &key, err) < 0)
+        return -1;
+    if (tp_firing_load(&head.firing, line, err) < 0) {
+        tp_firing_release(&head.firing);
         return -1;
     }
-    return queue_session(sessions, session) < 0 ? tp_err_memory(err) : 0;
+    return load_session(sessions, key, &head, json, err);
 }

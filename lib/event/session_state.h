@@ -4,27 +4,34 @@
 #ifndef TP_EVENT_SESSION_STATE_H
 #define TP_EVENT_SESSION_STATE_H
 
-#include "base/heap.h"
 #include "base/map.h"
+#include "base/wheel.h"
+#include "event/ahead.h"
 #include "event/lineup.h"
 #include "event/session.h"
 #include "event/window.h"
 
-/* The sessions of one key, newest first. */
-struct of_key {
-    struct session *first;
-};
+struct of_key;
 
 struct session {
     struct tp_window window;
-    uint64_t sequence; /* of the first record */
-    bool said;         /* its row on time was; nothing has moved its bounds since */
-    tp_time early;   /* when its entry in the queue of early rows is due; AFTER_ALL: it has none */
-    unsigned queued; /* entries of the queues that point here; the last one to go frees it */
-    struct of_key *key; /* NULL: swallowed or over */
+    struct of_key *key;
     struct session *next;
+    uint64_t sequence; /* of the first record */
+    tp_time early;     /* when its next early row is due; AFTER_ALL: none is */
+    bool said;         /* its row on time was; nothing has moved its bounds since */
     struct tp_firing firing;
     _Alignas(16) char acc[];
+};
+
+/* The sessions of one key, newest first. A key mostly has one, so one lies here: with its key and
+ * what is known of both in the same few cache lines. */
+struct of_key {
+    struct session *first;
+    tp_time timer;      /* the earliest that is set for it, unless there are none */
+    uint32_t timers;    /* how many there are, outdated ones too */
+    bool own_is_in_use; /* the one that lies here */
+    struct session own; /* its accumulator lies behind it */
 };
 
 struct tp_sessions {
@@ -32,16 +39,21 @@ struct tp_sessions {
     const struct tp_trigger *trigger;
     struct tp_row_to to;
     struct tp_window_spec spec;
-    struct tp_map *by_key;   /* key -> struct of_key */
-    struct tp_heap due;      /* sessions by the end they had when pushed: it may have grown */
-    struct tp_heap early;    /* ... by when early rows are due */
-    struct tp_heap expiring; /* ... by the end they were said with: stale when it has grown */
-    struct tp_lineup due_now;
-    size_t open;            /* not said yet */
-    struct session *loaded; /* while state is read: that of the line before */
+    struct tp_map *by_key;  /* key -> struct of_key */
+    struct tp_wheel timers; /* keys by when something is due in one of their sessions, or was */
+    struct tp_ahead *ahead; /* records that are to be added, */
+    tp_time waiting_end;    /* ... and no later than the end of any that they make */
+    struct tp_lineup turns; /* keys whose timers went off, */
+    struct tp_lineup due, early; /* ... and their sessions that have something to say */
+    size_t open;                 /* not said yet */
+    struct session *loaded;      /* while state is read: that of the line before */
 };
 
-/* -1: memory ran out. */
-int tp_session_enqueue(struct tp_heap *queue, tp_time at, struct session *session);
+/* A session of OF, empty and not linked yet; NULL: memory ran out. And gives it back. */
+struct session *tp_session_new(const struct tp_sessions *sessions, struct of_key *of);
+void tp_session_free(const struct tp_sessions *sessions, struct session *session);
+
+/* Sets a timer for what SESSION is to do next. -1: memory ran out. */
+int tp_session_set_timer(struct tp_sessions *sessions, const struct session *session);
 
 #endif
