@@ -102,6 +102,7 @@ $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 
 # The parts of bin/NAME.c that stand in bin/NAME/.
 parts_of = $(patsubst %.c,$(OBJ)/%.o,$(filter bin/$(1)/%,$(PART_SRC)))
+$(BUILD)/bin/sdedup: $(call parts_of,sdedup)
 $(BUILD)/bin/sfrom: $(call parts_of,sfrom)
 
 # tidepipe: its verbs, and the list of all filters as their sources state it.
