@@ -102,7 +102,10 @@ $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 
 # The parts of bin/NAME.c that stand in bin/NAME/.
 parts_of = $(patsubst %.c,$(OBJ)/%.o,$(filter bin/$(1)/%,$(PART_SRC)))
+$(BUILD)/bin/sdedup: $(call parts_of,sdedup)
 $(BUILD)/bin/sfrom: $(call parts_of,sfrom)
+$(BUILD)/bin/sto: $(call parts_of,sto)
+$(BUILD)/bin/swrite: $(call parts_of,swrite)
 
 # tidepipe: its verbs, and the list of all filters as their sources state it.
 $(BUILD)/bin/tidepipe: $(call parts_of,tidepipe)

@@ -19,36 +19,22 @@
  */
 #include <string.h>
 
-#include "base/bloom.h"
-#include "base/hash.h"
-#include "event/changed.h"
-#include "event/elect.h"
-#include "event/pieces.h"
-#include "event/recent.h"
-#include "event/soon.h"
 #include "filter/operator.h"
 #include "record/canon.h"
 #include "record/emit.h"
+#include "sdedup/judge.h"
 #include "stream/target.h"
 
 struct sdedup {
-    const char *key_text, *keep, *dups_text, *change_text;
-    double approx;      /* percent; -1: exactly */
-    tp_duration within; /* -1: for ever */
-    bool verify;
+    const char *key_text, *dups_text;
     uint64_t max_memory; /* 0: no limit */
+    struct judge judge;
 
     struct tp_keys keys;
     struct tp_canon canon; /* without keys */
     struct tp_buf key;
-    uint64_t seed;
-    struct tp_recent *seen;
-    struct tp_soon *soon;       /* asks it; NULL: not by arrival and digests */
-    struct tp_bloom *bloom;     /* --approx */
-    struct tp_changed *changed; /* --on-change */
-    struct tp_keys fields;      /* ... these */
+    struct tp_keys fields; /* --on-change: these */
     struct tp_buf values;
-    struct tp_elect *elect; /* --keep first, last */
     struct tp_target *dups; /* NULL: dropped */
 };
 
@@ -63,16 +49,16 @@ struct leaving {
 static const struct tp_option options[] = {
     {'k', "key", "KEYS", "what makes two records the same", TP_OPTION_TEXT, FIELD(key_text)},
     {0, "within", "DUR", "forget a key so long after it was first seen, in event time",
-     TP_OPTION_DURATION, FIELD(within)},
+     TP_OPTION_DURATION, FIELD(judge.within)},
     {0, "keep", "WHICH", "arrival (the first to come, at once), or first or last by event time",
-     TP_OPTION_TEXT, FIELD(keep)},
+     TP_OPTION_TEXT, FIELD(judge.keep)},
     {0, "on-change", "FIELDS", "pass a record when these differ from the last of its key",
-     TP_OPTION_TEXT, FIELD(change_text)},
+     TP_OPTION_TEXT, FIELD(judge.change_text)},
     {0, "approx", "P%", "in a few bits a key; takes so many new keys for seen", TP_OPTION_PERCENT,
-     FIELD(approx)},
+     FIELD(judge.approx)},
     {0, "dups", "TARGET", "keep the repeats there", TP_OPTION_TEXT, FIELD(dups_text)},
     {0, "verify", NULL, "compare whole keys, not their 128-bit hashes", TP_OPTION_FLAG,
-     FIELD(verify)},
+     FIELD(judge.verify)},
     {0, "max-memory", "SIZE", "stop when keys and records held take more (no limit)",
      TP_OPTION_SIZE, FIELD(max_memory)},
     {0},
@@ -80,63 +66,15 @@ static const struct tp_option options[] = {
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
-static int
-check_keep(const struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+/* As they come, and for ever: times mean nothing. */
+static void
+choose_times(const struct judge *judge, struct tp_stage *stage)
 {
-    if (strcmp(d->keep, "first") == 0 || strcmp(d->keep, "last") == 0)
-        return 0;
-    if (strcmp(d->keep, "arrival") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--keep: arrival, first or last, not \"%s\"",
-                          d->keep);
-    if (d->within >= 0)
-        return 0;
+    if (judge->within >= 0 || strcmp(judge->keep, "arrival") != 0)
+        return;
     tp_stage_take_untimed(stage);
     if (tp_stage_delay(stage) < 0)
         tp_stage_ignore_time(stage);
-    return 0;
-}
-
-/* --approx and --on-change are ways of their own. */
-static int
-check_options(const struct sdedup *d, struct tp_err *err)
-{
-    const char *own = d->change_text ? "--on-change" : d->approx >= 0 ? "--approx" : NULL;
-
-    if (d->within == 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--within: 0 would find no repeats");
-    if (d->approx == 0 || d->approx >= 100)
-        return tp_err_set(err, TP_FAULT_USAGE, "--approx: more than 0%% and less than 100%%");
-    if (own && (d->within > 0 || strcmp(d->keep, "arrival") != 0))
-        return tp_err_set(err, TP_FAULT_USAGE, "%s goes neither with --within nor with --keep",
-                          own);
-    if (d->approx >= 0 && (d->verify || d->change_text))
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--approx goes neither with --verify nor with "
-                          "--on-change");
-    return 0;
-}
-
-/* One thing judges all records. */
-static int
-open_judge(struct sdedup *d, struct tp_err *err)
-{
-    const void *judge;
-
-    d->seed = tp_hash_seed();
-    d->seen = tp_recent_new(d->within < 0 ? 0 : d->within, d->verify);
-    if (d->approx >= 0)
-        judge = d->bloom = tp_bloom_new(d->approx / 100);
-    else if (d->change_text)
-        judge = d->changed = tp_changed_new(d->verify);
-    else if (strcmp(d->keep, "last") == 0)
-        judge = d->elect = tp_elect_last(d->within);
-    else if (strcmp(d->keep, "first") == 0)
-        judge = d->elect = tp_elect_first(d->seen);
-    else if (!d->verify)
-        judge = d->soon = tp_soon_new(d->seen);
-    else
-        judge = d->seen;
-    return d->seen && judge ? 0 : tp_err_memory(err);
 }
 
 static int
@@ -144,9 +82,11 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sdedup *d = self;
 
-    if (check_options(d, err) < 0 || check_keep(d, stage, err) < 0 ||
-        tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0 ||
-        tp_stage_want_keys(stage, "--on-change", d->change_text, &d->fields, err) < 0)
+    if (judge_check(&d->judge, err) < 0)
+        return -1;
+    choose_times(&d->judge, stage);
+    if (tp_stage_want_keys(stage, "-k", d->key_text, &d->keys, err) < 0 ||
+        tp_stage_want_keys(stage, "--on-change", d->judge.change_text, &d->fields, err) < 0)
         return -1;
     if (d->dups_text) {
         d->dups = tp_target_open(d->dups_text, err);
@@ -155,42 +95,22 @@ sdedup_open(void *self, struct tp_stage *stage, struct tp_err *err)
             return -1;
         }
     }
-    return open_judge(d, err);
+    return judge_open(&d->judge, err);
 }
 
 /* --- memory ------------------------------------------------------------------------------------*/
 
-static size_t
-state_size(const struct sdedup *d)
-{
-    size_t size = tp_recent_size(d->seen);
-
-    if (d->bloom)
-        size += tp_bloom_size(d->bloom);
-    if (d->changed)
-        size += tp_changed_size(d->changed);
-    if (d->elect)
-        size += tp_elect_size(d->elect);
-    return size;
-}
-
-static size_t
-key_count(const struct sdedup *d)
-{
-    if (d->bloom)
-        return tp_bloom_count(d->bloom);
-    return d->changed ? tp_changed_count(d->changed) : tp_recent_count(d->seen);
-}
-
 static int
 check_memory(const struct sdedup *d, struct tp_err *err)
 {
-    if (d->max_memory == 0 || state_size(d) <= d->max_memory)
+    const struct judge *judge = &d->judge;
+
+    if (d->max_memory == 0 || judge_size(judge) <= d->max_memory)
         return 0;
-    return tp_err_set(err, TP_FAULT_MACHINE,
-                      "more than --max-memory: %zu keys and %zu held records%s", key_count(d),
-                      d->elect ? tp_elect_count(d->elect) : 0,
-                      d->within < 0 && !d->changed && !d->bloom ? "; --within forgets keys" : "");
+    return tp_err_set(
+        err, TP_FAULT_MACHINE, "more than --max-memory: %zu keys and %zu held records%s",
+        judge_keys(judge), judge_held(judge),
+        judge->within < 0 && !judge->changed && !judge->bloom ? "; --within forgets keys" : "");
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -218,59 +138,45 @@ answer(void *context, struct tp_str line, bool is_new, struct tp_err *err)
 
 /* Lines are borrowed until the block is given up: nobody sees them wait. */
 static enum tp_verdict
-judge_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, tp_time time)
+ask_soon(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r, tp_time time)
 {
     struct leaving to = {d, stage};
     struct tp_err err;
 
-    if (tp_soon_ask(d->soon, tp_buf_str(&d->key), time, r->line, answer, &to, &err) < 0)
+    if (tp_soon_ask(d->judge.soon, tp_buf_str(&d->key), time, r->line, answer, &to, &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_HELD;
 }
 
 static int
-judge_waiting(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
+answer_waiting(struct sdedup *d, struct tp_stage *stage, struct tp_err *err)
 {
     struct leaving to = {d, stage};
 
-    return d->soon ? tp_soon_settle(d->soon, answer, &to, err) : 0;
-}
-
-/* Does the key say what it did not say last? 1, 0, or -1. */
-static int
-has_changed(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
-{
-    tp_buf_clear(&d->values);
-    if (tp_keys_make(&d->fields, r->slot, &d->values, err) < 0)
-        return -1;
-    return tp_changed_see(d->changed, d->seed, tp_buf_str(&d->key), tp_buf_str(&d->values), err);
+    return d->judge.soon ? tp_soon_settle(d->judge.soon, answer, &to, err) : 0;
 }
 
 /* The answer for a record that need not wait for it: 1 new, 0 a repeat, -1. */
 static int
 see(struct sdedup *d, const struct tp_record *r, tp_time time, struct tp_err *err)
 {
-    int is_new;
-
-    if (d->changed)
-        return has_changed(d, r, err);
-    if (!d->bloom)
-        return tp_recent_see(d->seen, tp_buf_str(&d->key), time, err);
-    is_new = tp_bloom_see(d->bloom, tp_digest_of(d->seed, tp_buf_str(&d->key)));
-    return is_new < 0 ? tp_err_memory(err) : is_new;
+    tp_buf_clear(&d->values);
+    if (d->judge.changed && tp_keys_make(&d->fields, r->slot, &d->values, err) < 0)
+        return -1;
+    return judge_see(&d->judge, tp_buf_str(&d->key), tp_buf_str(&d->values), time, err);
 }
 
 static enum tp_verdict
-judge_at_once(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
+pass_or_drop(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 {
     tp_time time = r->has_time ? r->time : 0;
     struct tp_err err;
     int is_new;
 
-    if (r->has_time && tp_recent_is_late(d->seen, r->time, r->watermark))
-        return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->within);
-    if (d->soon)
-        return judge_soon(d, stage, r, time);
+    if (r->has_time && tp_recent_is_late(d->judge.seen, r->time, r->watermark))
+        return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time + d->judge.within);
+    if (d->judge.soon)
+        return ask_soon(d, stage, r, time);
     is_new = see(d, r, time, &err);
     if (is_new < 0 || (is_new && check_memory(d, &err) < 0))
         return tp_stage_fail(stage, &err);
@@ -288,7 +194,7 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 
     if (r->time < r->watermark)
         return tp_stage_late(stage, TP_TIME_BEFORE_ALL, r->time);
-    if (tp_elect_add(d->elect, r->time, tp_buf_str(&d->key),
+    if (tp_elect_add(d->judge.elect, r->time, tp_buf_str(&d->key),
                      (struct tp_str){r->line.ptr, r->line.len + 1}, &err) < 0 ||
         check_memory(d, &err) < 0)
         return tp_stage_fail(stage, &err);
@@ -300,7 +206,7 @@ hold(struct sdedup *d, struct tp_stage *stage, const struct tp_record *r)
 static int
 make_key(struct sdedup *d, const struct tp_record *r, struct tp_err *err)
 {
-    if (d->key_text || d->changed)
+    if (d->key_text || d->judge.changed)
         return tp_keys_make(&d->keys, r->slot, &d->key, err);
     return tp_canon_put(&d->canon, r->line, &d->key) < 0 ? tp_err_memory(err) : 0;
 }
@@ -314,7 +220,7 @@ sdedup_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     tp_buf_clear(&d->key);
     if (make_key(d, r, &err) < 0)
         return tp_stage_fail(stage, &err);
-    return d->elect ? hold(d, stage, r) : judge_at_once(d, stage, r);
+    return d->judge.elect ? hold(d, stage, r) : pass_or_drop(d, stage, r);
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
@@ -344,11 +250,11 @@ leave(void *context, struct tp_str line, bool elected, struct tp_err *err)
 }
 
 static int
-judge_until(struct sdedup *d, struct tp_stage *stage, tp_time reached, struct tp_err *err)
+elect_until(struct sdedup *d, struct tp_stage *stage, tp_time reached, struct tp_err *err)
 {
     struct leaving to = {d, stage};
 
-    return d->elect ? tp_elect_reach(d->elect, reached, leave, &to, err) : 0;
+    return d->judge.elect ? tp_elect_reach(d->judge.elect, reached, leave, &to, err) : 0;
 }
 
 static int
@@ -356,11 +262,11 @@ sdedup_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct 
 {
     struct sdedup *d = self;
 
-    if (judge_waiting(d, stage, err) < 0 || judge_until(d, stage, *watermark, err) < 0)
+    if (answer_waiting(d, stage, err) < 0 || elect_until(d, stage, *watermark, err) < 0)
         return -1;
-    tp_recent_expire(d->seen, *watermark);
-    if (d->elect)
-        *watermark = tp_elect_promise(d->elect, *watermark);
+    tp_recent_expire(d->judge.seen, *watermark);
+    if (d->judge.elect)
+        *watermark = tp_elect_promise(d->judge.elect, *watermark);
     return 0;
 }
 
@@ -370,23 +276,23 @@ sdedup_finish(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sdedup *d = self;
 
     /* A barrier behind `end` comes in the same block: it is not given up before. */
-    if (judge_waiting(d, stage, err) < 0)
+    if (answer_waiting(d, stage, err) < 0)
         return -1;
-    return judge_until(d, stage, TP_TIME_AFTER_ALL, err);
+    return elect_until(d, stage, TP_TIME_AFTER_ALL, err);
 }
 
 /* The block of the lines that wait is given up. */
 static int
 sdedup_settle(void *self, struct tp_stage *stage, struct tp_err *err)
 {
-    return judge_waiting(self, stage, err);
+    return answer_waiting(self, stage, err);
 }
 
 static int
 sdedup_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
 {
     (void)id;
-    return judge_waiting(self, stage, err);
+    return answer_waiting(self, stage, err);
 }
 
 /* --- the end -----------------------------------------------------------------------------------*/
@@ -406,9 +312,9 @@ sdedup_shut(void *self, struct tp_stage *stage, struct tp_err *err)
     struct sdedup *d = self;
     struct tp_target *dups = d->dups;
 
-    if (d->bloom)
-        tp_stage_stat(stage, "%zu keys in a filter of %zu bytes", tp_bloom_count(d->bloom),
-                      tp_bloom_size(d->bloom));
+    if (d->judge.bloom)
+        tp_stage_stat(stage, "%zu keys in a filter of %zu bytes", tp_bloom_count(d->judge.bloom),
+                      tp_bloom_size(d->judge.bloom));
     d->dups = NULL;
     return dups ? tp_target_close(dups, err) : 0;
 }
@@ -419,7 +325,7 @@ sdedup_unfinished(void *self, const char **what)
     const struct sdedup *d = self;
 
     *what = "held record";
-    return d->elect ? tp_elect_count(d->elect) : 0;
+    return judge_held(&d->judge);
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
@@ -435,7 +341,7 @@ save_head(struct sdedup *d, struct tp_save *save, struct tp_err *err)
     if (is_file && tp_target_sync(d->dups, &length, err) < 0)
         return -1;
     line = tp_emit_open(tp_save_line(save));
-    tp_emit_int(&line, TP_STR("hashed"), (int64_t)d->seed);
+    tp_emit_int(&line, TP_STR("hashed"), (int64_t)d->judge.seed);
     if (is_file) {
         tp_emit_text(&line, TP_STR("dups"), tp_str_of(tp_target_name(d->dups)));
         tp_emit_int(&line, TP_STR("length"), (int64_t)length);
@@ -450,11 +356,7 @@ sdedup_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_
     struct sdedup *d = self;
 
     (void)stage;
-    if (save_head(d, save, err) < 0 || (d->bloom && tp_pieces_save(d->bloom, save, err) < 0) ||
-        (d->changed && tp_changed_save(d->changed, save, err) < 0) ||
-        tp_recent_save(d->seen, save, err) < 0)
-        return -1;
-    return d->elect ? tp_elect_save(d->elect, save, err) : 0;
+    return save_head(d, save, err) < 0 ? -1 : judge_save(&d->judge, save, err);
 }
 
 static int
@@ -470,7 +372,7 @@ load_head(struct sdedup *d, struct tp_str line, struct tp_err *err)
     };
     int result = tp_saved_read(line, fields, 3, err);
 
-    d->seed = (uint64_t)seed;
+    d->judge.seed = (uint64_t)seed;
     /* Another file stays as it is. */
     if (result == 0 && d->dups && name.len &&
         tp_str_equal(tp_buf_str(&name), tp_str_of(tp_target_name(d->dups))))
@@ -487,34 +389,18 @@ sdedup_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_er
     (void)stage;
     if (tp_saved_is(line, "hashed"))
         return load_head(d, line, err);
-    if (d->bloom && tp_pieces_is_saved(line))
-        return tp_pieces_load(d->bloom, line, err);
-    if (d->changed && tp_changed_is_saved(line))
-        return tp_changed_load(d->changed, line, err);
-    if (d->elect && tp_elect_is_saved(line))
-        return tp_elect_load(d->elect, line, err);
-    return tp_recent_load(d->seen, line, err); /* refuses what it does not know */
+    return judge_load(&d->judge, line, err);
 }
 
 static void
 sdedup_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
 {
     const struct sdedup *d = self;
-    char text[TP_TIME_TEXT];
 
     (void)stage;
     if (d->key_text)
         tp_emit_text(to, TP_STR("key"), tp_str_of(d->key_text));
-    if (d->within >= 0)
-        tp_emit_text(to, TP_STR("within"),
-                     (struct tp_str){text, tp_duration_write(text, d->within)});
-    tp_emit_text(to, TP_STR("keep"), tp_str_of(d->keep));
-    if (d->change_text)
-        tp_emit_text(to, TP_STR("on-change"), tp_str_of(d->change_text));
-    if (d->approx >= 0)
-        tp_emit_real(to, TP_STR("approx"), d->approx);
-    if (d->verify)
-        tp_emit_json(to, TP_STR("verify"), TP_STR("true"));
+    judge_identify(&d->judge, to);
 }
 
 static void
@@ -524,11 +410,7 @@ sdedup_close(void *self)
 
     if (d->dups)
         tp_target_close(d->dups, NULL);
-    tp_elect_free(d->elect);
-    tp_soon_free(d->soon);
-    tp_recent_free(d->seen);
-    tp_bloom_free(d->bloom);
-    tp_changed_free(d->changed);
+    judge_release(&d->judge);
     tp_canon_release(&d->canon);
     tp_keys_release(&d->keys);
     tp_keys_release(&d->fields);
@@ -564,7 +446,7 @@ static const struct tp_operator sdedup = {
 int
 main(int argc, char **argv)
 {
-    struct sdedup self = {.keep = "arrival", .within = -1, .approx = -1};
+    struct sdedup self = {.judge = {.keep = "arrival", .within = -1, .approx = -1}};
 
     return tp_transform_main(&sdedup, &self, argc, argv);
 }

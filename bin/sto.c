@@ -10,26 +10,15 @@
  * always.
  */
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "filter/colour.h"
 #include "filter/operator.h"
-#include "query/keys.h"
 #include "record/grid.h"
-#include "record/live.h"
 #include "record/member.h"
 #include "record/metrics.h"
 #include "record/row_format.h"
-#include "record/table.h"
-#include "value/clock.h"
+#include "sto/screen.h"
 #include "value/stamp.h"
 #include "value/text.h"
-
-#define SETTLE_ROWS 50
-#define SETTLE_AFTER (100 * TP_MILLISECOND)
-#define FRAME_EVERY (100 * TP_MILLISECOND)
-#define LOOK_EVERY 1024 /* records between looks at the clock */
 
 struct sto;
 
@@ -51,21 +40,17 @@ struct format {
 };
 
 struct sto {
-    bool all, exact, wants_live;
-    const char *columns, *colour, *metric, *key_text;
+    bool all;
+    const char *columns, *metric;
+    struct screen screen; /* table */
 
     const struct format *format;
     struct tp_grid *grid;
-    struct tp_table *table;
-    struct tp_live *live;
-    struct tp_keys keys;
     struct tp_stamp *stamp;
-    struct tp_buf names, key;
-    tp_time drawn;   /* when, by the steady clock */
-    uint64_t unseen; /* records since the clock was looked at */
-    size_t header;   /* columns of the header that was written */
-    size_t known;    /* columns of the grid that were looked at */
-    bool any;        /* a record was written */
+    struct tp_buf names;
+    size_t header; /* columns of the header that was written */
+    size_t known;  /* columns of the grid that were looked at */
+    bool any;      /* a record was written */
 
     bool hides_changes; /* and nobody was told yet */
 };
@@ -221,69 +206,19 @@ write_metrics(struct sto *self, struct tp_stage *stage, const struct tp_record *
 
 /* --- tables ------------------------------------------------------------------------------------*/
 
-/* A terminal may change its size at any time. */
-static void
-follow_terminal(struct sto *self, const struct tp_stage *stage)
-{
-    struct winsize size;
-
-    if (tp_stage_to_terminal(stage) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        tp_table_set_limit(self->table, size.ws_col);
-}
-
-static int
-draw_frame(struct sto *self, bool last, struct tp_buf *to, struct tp_err *err)
-{
-    struct tp_live_look look = {.colour = tp_colour_wanted(self->colour), .exact = self->exact};
-    struct winsize size;
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-        look.columns = size.ws_col;
-        look.lines = last ? 0 : size.ws_row; /* the last frame stays: it has all rows */
-    }
-    self->drawn = tp_clock_steady();
-    return tp_live_draw(self->live, &look, to, err);
-}
-
-/* A busy stream is drawn now and then, a quiet one when it falls quiet. */
-static int
-write_live(struct sto *self, const struct tp_record *record, struct tp_buf *to, struct tp_err *err)
-{
-    tp_buf_clear(&self->key);
-    if (tp_keys_make(&self->keys, record->slot, &self->key, err) < 0)
-        return -1;
-    if (is_delete(record->line))
-        tp_live_remove(self->live, tp_buf_str(&self->key));
-    else if (tp_live_put(self->live, tp_buf_str(&self->key), record->line, err) < 0)
-        return -1;
-    if (++self->unseen < LOOK_EVERY)
-        return 0;
-    self->unseen = 0;
-    return tp_clock_steady() - self->drawn < FRAME_EVERY ? 0 : draw_frame(self, false, to, err);
-}
-
 static int
 write_table(struct sto *self, struct tp_stage *stage, const struct tp_record *record,
             struct tp_buf *to, struct tp_err *err)
 {
-    if (self->live)
-        return write_live(self, record, to, err);
-    if (tp_grid_read(self->grid, record->line, err) < 0)
-        return -1;
-    follow_terminal(self, stage);
-    if (tp_table_row(self->table, to, err) < 0)
-        return -1;
-    if (tp_table_held(self->table) == 1)
-        tp_stage_wake_after(stage, SETTLE_AFTER);
-    return tp_table_held(self->table) == SETTLE_ROWS ? tp_table_settle(self->table, to, err) : 0;
+    bool gone = self->screen.live && is_delete(record->line);
+
+    return screen_put(&self->screen, stage, record, gone, to, err);
 }
 
 static int
 finish_table(struct sto *self, struct tp_buf *to, struct tp_err *err)
 {
-    if (self->live)
-        return draw_frame(self, true, to, err);
-    return tp_table_settle(self->table, to, err);
+    return screen_put_rest(&self->screen, to, err);
 }
 
 static const struct format formats[] = {
@@ -343,7 +278,7 @@ settle_in_time(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct sto *self = ptr;
 
-    return self->table ? write_rest(ptr, stage, err) : 0;
+    return self->screen.table ? write_rest(ptr, stage, err) : 0;
 }
 
 /* Nothing to read now: a live table is drawn. */
@@ -353,10 +288,10 @@ draw_in_time(void *ptr, struct tp_stage *stage, struct tp_err *err)
     struct sto *self = ptr;
     struct tp_buf *to;
 
-    if (!self->live || !tp_live_changed(self->live))
+    if (!screen_has_news(&self->screen))
         return 0;
     to = tp_stage_row(stage, err);
-    if (!to || draw_frame(self, false, to, err) < 0)
+    if (!to || screen_draw(&self->screen, to, err) < 0)
         return -1;
     return tp_stage_row_end(stage, err);
 }
@@ -367,7 +302,7 @@ draw_last(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct sto *self = ptr;
 
-    return self->live ? write_rest(ptr, stage, err) : 0;
+    return self->screen.live ? write_rest(ptr, stage, err) : 0;
 }
 
 /* The input was cut off while the table still held its first rows. */
@@ -377,7 +312,7 @@ held_rows(void *ptr, const char **what)
     const struct sto *self = ptr;
 
     *what = "row";
-    return self->table ? tp_table_held(self->table) : 0;
+    return screen_held(&self->screen);
 }
 
 static int
@@ -403,23 +338,6 @@ find_format(struct sto *self, const char *name, struct tp_err *err)
 }
 
 static int
-open_table(struct sto *self, struct tp_err *err)
-{
-    if (tp_colour_check(self->colour, err) < 0)
-        return -1;
-    if (self->wants_live && isatty(STDOUT_FILENO)) {
-        self->live = tp_live_new(self->grid);
-        return self->live ? 0 : tp_err_memory(err);
-    }
-    self->table = tp_table_new(self->grid);
-    if (!self->table)
-        return tp_err_memory(err);
-    tp_table_set_exact(self->table, self->exact);
-    tp_table_set_colour(self->table, tp_colour_wanted(self->colour));
-    return 0;
-}
-
-static int
 check_options(const struct sto *self, struct tp_err *err)
 {
     const struct format *format = self->format;
@@ -431,9 +349,9 @@ check_options(const struct sto *self, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "--metric is for prometheus and influx");
     if (format->metrics == tp_metrics_put_influx && !(self->metric && *self->metric))
         return tp_err_set(err, TP_FAULT_USAGE, "influx needs --metric NAME");
-    if (!table && (self->wants_live || self->exact || self->key_text))
+    if (!table && (self->screen.wants_live || self->screen.exact || self->screen.key_text))
         return tp_err_set(err, TP_FAULT_USAGE, "--live, -k and --exact are for table");
-    if (self->wants_live != (self->key_text != NULL))
+    if (self->screen.wants_live != (self->screen.key_text != NULL))
         return tp_err_set(err, TP_FAULT_USAGE, "--live needs -k KEYS, and -k needs --live");
     return 0;
 }
@@ -462,12 +380,11 @@ open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
         open_grid(self, err) < 0)
         return -1;
     self->hides_changes =
-        !self->all && !self->columns && !self->wants_live && !self->format->metrics;
-    if (tp_stage_want_keys(stage, "-k", self->key_text, &self->keys, err) < 0)
-        return -1;
+        !self->all && !self->columns && !self->screen.wants_live && !self->format->metrics;
     if (self->format->metrics && !(self->stamp = tp_stamp_new(NULL, NULL, err)))
         return -1;
-    return self->format->record == write_table ? open_table(self, err) : 0;
+    return self->format->record == write_table ? screen_open(&self->screen, stage, self->grid, err)
+                                               : 0;
 }
 
 static void
@@ -475,13 +392,10 @@ close_filter(void *ptr)
 {
     struct sto *self = ptr;
 
-    tp_table_free(self->table);
-    tp_live_free(self->live);
+    screen_release(&self->screen);
     tp_grid_free(self->grid);
-    tp_keys_release(&self->keys);
     tp_stamp_free(self->stamp);
     tp_buf_release(&self->names);
-    tp_buf_release(&self->key);
 }
 
 static const struct tp_option options[] = {
@@ -492,13 +406,13 @@ static const struct tp_option options[] = {
     {0, "metric", "NAME", "influx: the measurement; prometheus: what names begin with",
      TP_OPTION_TEXT, offsetof(struct sto, metric)},
     {0, "live", NULL, "table: on a terminal, the latest row of each key, drawn again in place",
-     TP_OPTION_FLAG, offsetof(struct sto, wants_live)},
+     TP_OPTION_FLAG, offsetof(struct sto, screen.wants_live)},
     {'k', "key", "KEYS", "what --live has a row of each for", TP_OPTION_TEXT,
-     offsetof(struct sto, key_text)},
+     offsetof(struct sto, screen.key_text)},
     {0, "exact", NULL, "table: numbers with all their decimals", TP_OPTION_FLAG,
-     offsetof(struct sto, exact)},
+     offsetof(struct sto, screen.exact)},
     {0, "color", "[=WHEN]", "table: auto (on a terminal), always, never", TP_OPTION_TEXT,
-     offsetof(struct sto, colour)},
+     offsetof(struct sto, screen.colour)},
     {0},
 };
 

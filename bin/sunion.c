@@ -9,24 +9,21 @@
  * Output: the lines, byte for byte (--source adds a last member); the watermark is the minimum over
  * the inputs.
  */
-#include <limits.h>
 #include <stdlib.h>
 
 #include "filter/operator.h"
 #include "record/emit.h"
 #include "value/text.h"
 
-/* --sorted: whose turn it is: the heap holds all it compares. */
+/* --sorted: whose turn it is. */
 struct turn {
-    tp_time bound;
+    tp_time bound; /* of the line held; without one, nothing earlier comes; TP_TIME_AFTER_ALL: do
+                      not wait */
     int input;
 };
 
 /* --sorted: where an input stands. */
 struct merging {
-    tp_time bound; /* of the line held; without one, nothing earlier comes; TP_TIME_AFTER_ALL: do
-                      not wait */
-    size_t place;  /* in the heap */
     bool holds;    /* a line */
     bool listed;   /* among those whose line may lie in a block */
     bool borrowed; /* its line does */
@@ -43,7 +40,8 @@ struct sunion {
 
     bool sorted;
     struct merging *merging; /* by input */
-    struct turn *heap;       /* by input, the one with the least bound first; and one behind all */
+    struct turn *tree;       /* a tournament: at n the earlier of those at 2n and 2n + 1; the
+                                winner at 1, the inputs from their number on */
     int *listed;             /* inputs whose line may lie in a block */
     int listed_count, idle;
     tp_time written;      /* of the last line */
@@ -57,6 +55,43 @@ static const struct tp_option options[] = {
      offsetof(struct sunion, source)},
     {0},
 };
+
+/* --- whose turn it is --------------------------------------------------------------------------*/
+
+/* Without a branch: which of two comes first is as good as random. */
+static inline struct turn
+earlier(struct turn a, struct turn b)
+{
+    bool first = (a.bound < b.bound) | ((a.bound == b.bound) & (a.input < b.input));
+
+    return first ? a : b;
+}
+
+/* All is open: the first input begins. */
+static void
+seat(struct sunion *u)
+{
+    size_t inputs = (size_t)u->inputs;
+
+    for (size_t i = 0; i < inputs; i++)
+        u->tree[inputs + i] = (struct turn){TP_TIME_BEFORE_ALL, (int)i};
+    for (size_t at = inputs - 1; at > 0; at--)
+        u->tree[at] = earlier(u->tree[2 * at], u->tree[2 * at + 1]);
+}
+
+/* INPUT brings nothing before BOUND: the matches on its way to the top are played again. */
+static void
+move(struct sunion *u, int input, tp_time bound)
+{
+    struct turn winner = {bound, input};
+    size_t at = (size_t)u->inputs + (size_t)input;
+
+    u->tree[at] = winner;
+    for (; at > 1; at /= 2) {
+        winner = earlier(winner, u->tree[at ^ 1]);
+        u->tree[at / 2] = winner;
+    }
+}
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
@@ -86,15 +121,11 @@ open_sorted(struct sunion *u, struct tp_stage *stage, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-d: --sorted takes inputs in order; ssort -d merges others");
     u->merging = calloc(inputs, sizeof *u->merging);
-    u->heap = calloc(inputs + 1, sizeof *u->heap);
+    u->tree = calloc(2 * inputs, sizeof *u->tree);
     u->listed = calloc(inputs, sizeof *u->listed);
-    if (!u->merging || !u->heap || !u->listed)
+    if (!u->merging || !u->tree || !u->listed)
         return tp_err_memory(err);
-    for (int i = 0; i < u->inputs; i++) {
-        u->merging[i] = (struct merging){.bound = TP_TIME_BEFORE_ALL, .place = (size_t)i};
-        u->heap[i] = (struct turn){TP_TIME_BEFORE_ALL, i};
-    }
-    u->heap[inputs] = (struct turn){TP_TIME_AFTER_ALL, INT_MAX};
+    seat(u);
     u->written = TP_TIME_BEFORE_ALL;
     return 0;
 }
@@ -146,68 +177,6 @@ pass(struct sunion *u, struct tp_stage *stage, const struct tp_record *r)
     return TP_USED;
 }
 
-/* --- the heap ----------------------------------------------------------------------------------*/
-
-/* Without a branch: which of two comes first is as good as random. */
-static inline bool
-is_before(struct turn a, struct turn b)
-{
-    return (a.bound < b.bound) | ((a.bound == b.bound) & (a.input < b.input));
-}
-
-static inline void
-set(struct sunion *u, size_t at, struct turn turn)
-{
-    u->heap[at] = turn;
-    u->merging[turn.input].place = at;
-}
-
-static void
-sift_up(struct sunion *u, size_t at, struct turn turn)
-{
-    while (at > 0 && is_before(turn, u->heap[(at - 1) / 2])) {
-        set(u, at, u->heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    set(u, at, turn);
-}
-
-static inline size_t
-first_child(const struct sunion *u, size_t at)
-{
-    size_t child = 2 * at + 1;
-
-    return child + is_before(u->heap[child + 1], u->heap[child]);
-}
-
-/* Where it does not stay, the next line of an input belongs near the bottom: the hole goes down all
- * the way, without asking, and up again (Wegener: "Bottom-up heapsort", 1993). */
-static void
-sift_down(struct sunion *u, size_t at, struct turn turn)
-{
-    size_t count = (size_t)u->inputs;
-
-    if (2 * at + 1 < count && is_before(u->heap[first_child(u, at)], turn)) {
-        while (2 * at + 1 < count) {
-            size_t child = first_child(u, at);
-
-            set(u, at, u->heap[child]);
-            at = child;
-        }
-    }
-    sift_up(u, at, turn);
-}
-
-static void
-move(struct sunion *u, int input, tp_time bound)
-{
-    struct merging *m = &u->merging[input];
-    struct turn turn = {bound, input};
-
-    (bound < m->bound ? sift_up : sift_down)(u, m->place, turn);
-    m->bound = bound;
-}
-
 /* Without a line: what INPUT may still bring, or that it is not waited for. */
 static void
 move_empty(struct sunion *u, int input, tp_time least)
@@ -224,18 +193,17 @@ move_empty(struct sunion *u, int input, tp_time least)
 static int
 write_due(struct sunion *u, struct tp_stage *stage, struct tp_err *err)
 {
-    int first;
+    while (u->merging[u->tree[1].input].holds) {
+        struct turn turn = u->tree[1];
+        struct merging *m = &u->merging[turn.input];
 
-    while (u->merging[first = u->heap[0].input].holds) {
-        struct merging *m = &u->merging[first];
-
-        u->written = m->bound;
+        u->written = turn.bound;
         m->holds = m->borrowed = false;
         u->held--;
         tp_stage_release(stage, 1);
-        if (write_line(u, stage, first, m->line, m->members, err) < 0)
+        if (write_line(u, stage, turn.input, m->line, m->members, err) < 0)
             return -1;
-        move_empty(u, first, m->bound);
+        move_empty(u, turn.input, turn.bound);
     }
     return 0;
 }
@@ -273,7 +241,7 @@ merge(struct sunion *u, struct tp_stage *stage, const struct tp_record *r)
     u->idle -= m->idle;
     m->idle = false;
     move(u, r->input, r->time);
-    if (u->heap[0].input == r->input) {
+    if (u->tree[1].input == r->input) {
         u->written = r->time;
         return pass(u, stage, r);
     }
@@ -352,7 +320,7 @@ sunion_choose(void *self, struct tp_stage *stage)
     for (int i = 0; u->idle > 0 && i < u->inputs; i++)
         if (u->merging[i].idle && !u->merging[i].holds && tp_stage_input_ready(stage, i))
             return i;
-    return u->heap[0].bound == TP_TIME_AFTER_ALL ? -1 : u->heap[0].input;
+    return u->tree[1].bound == TP_TIME_AFTER_ALL ? -1 : u->tree[1].input;
 }
 
 static int
@@ -390,7 +358,7 @@ sunion_close(void *self)
         tp_buf_release(&u->merging[i].copy);
     free(u->member);
     free(u->merging);
-    free(u->heap);
+    free(u->tree);
     free(u->listed);
 }
 

@@ -7,31 +7,18 @@
  * --control=always. A record whose value cannot be part of a name, or that has no time where files
  * are rolled by it, is rejected. One whose file is whole by the watermark is late.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "filter/operator.h"
 #include "stream/log.h"
 #include "stream/parts.h"
 #include "stream/router.h"
 #include "stream/template.h"
+#include "swrite/given.h"
 
 enum { MAX_OPEN = 256 };
 
-#define SEGMENT (UINT64_C(64) << 20) /* bytes of a log's segment, without --roll */
-#define WEEK (7 * TP_DAY)
-
 struct swrite {
-    const char *roll_text, *compress, *fsync, *keep_text;
-    uint64_t max_open;
-    bool is_log;
-
+    struct given given;
     struct tp_template *name;
-    tp_duration roll_time;
-    uint64_t roll_size;
-    struct tp_files_settings set;
-    struct tp_log_settings log_set;
     struct tp_log *log;     /* --log */
     struct tp_parts *parts; /* NULL: the target is no file */
     struct tp_router *router;
@@ -41,7 +28,7 @@ struct swrite {
     bool is_whole; /* the stream ended, complete */
 };
 
-#define FIELD(field) offsetof(struct swrite, field)
+#define FIELD(field) offsetof(struct swrite, given.field)
 
 static const struct tp_option options[] = {
     {0, "roll", "DUR|SIZE", "a new file for each so long of event time, or so many bytes",
@@ -62,35 +49,6 @@ static const struct tp_option options[] = {
 /* --- opening -----------------------------------------------------------------------------------*/
 
 static int
-parse_roll(struct swrite *s, struct tp_err *err)
-{
-    if (!s->roll_text)
-        return 0;
-    if (tp_amount_parse("--roll", s->roll_text, &s->roll_size, &s->roll_time, err) < 0)
-        return -1;
-    if (s->roll_time > 0 && s->roll_time % WEEK == 0)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--roll: weeks would begin on Thursdays; {@timestamp|week} in the TARGET "
-                          "has those of ISO 8601");
-    return 0;
-}
-
-static int
-parse_compress(struct swrite *s, struct tp_str target, struct tp_err *err)
-{
-    if (!s->compress)
-        s->set.packing = tp_pack_of_name(target);
-    else if (strcmp(s->compress, "gzip") == 0)
-        s->set.packing = TP_PACK_GZIP;
-    else if (strcmp(s->compress, "zstd") == 0)
-        s->set.packing = TP_PACK_ZSTD;
-    else if (strcmp(s->compress, "none") != 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "--compress: gzip, zstd or none, not \"%s\"",
-                          s->compress);
-    return 0;
-}
-
-static int
 want_members(struct swrite *s, struct tp_stage *stage, struct tp_err *err)
 {
     for (size_t i = 0; i < tp_template_members(s->name); i++) {
@@ -106,12 +64,11 @@ want_members(struct swrite *s, struct tp_stage *stage, struct tp_err *err)
 static int
 open_router(struct swrite *s, struct tp_err *err)
 {
-    struct tp_router_settings settings = {(size_t)s->max_open, s->stores_control,
+    struct tp_router_settings settings = {(size_t)s->given.max_open, s->stores_control,
                                           s->stores_control};
 
-    if (s->roll_text || s->compress || s->fsync)
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--roll, --compress and --fsync are for files, not for pipes");
+    if (given_check_pipe(&s->given, err) < 0)
+        return -1;
     s->router = tp_router_new(&settings);
     if (!s->router)
         return tp_err_memory(err);
@@ -122,30 +79,15 @@ open_router(struct swrite *s, struct tp_err *err)
 }
 
 static int
-open_files(struct swrite *s, struct tp_err *err)
+open_files(struct swrite *s, struct tp_str target, struct tp_err *err)
 {
-    bool appends = !s->roll_text && s->set.packing == TP_PACK_NONE;
-    struct tp_parts_settings settings = {s->name, s->roll_time, s->roll_size, s->set};
+    struct tp_parts_settings settings;
 
-    settings.files.built = !appends;
-    settings.files.in_place = appends && (s->is_fixed || !s->set.kept);
-    settings.files.max_open = (size_t)s->max_open;
-    if (s->set.kept && s->set.sync == TP_SYNC_NEVER)
-        settings.files.sync = TP_SYNC_END;
+    if (given_take_packing(&s->given, target, err) < 0)
+        return -1;
+    settings = given_parts(&s->given, s->name);
     s->parts = tp_parts_new(&settings, err);
     return s->parts ? 0 : -1;
-}
-
-static int
-check(struct swrite *s, struct tp_stage *stage, struct tp_err *err)
-{
-    if (s->max_open < 1)
-        return tp_err_set(err, TP_FAULT_USAGE, "--max-open: at least 1");
-    if (parse_roll(s, err) < 0 || tp_files_parse_sync(s->fsync, &s->set.sync, err) < 0)
-        return -1;
-    if (s->roll_time == 0 && tp_stage_delay(stage) >= 0)
-        return tp_err_set(err, TP_FAULT_USAGE, "-d says when files of --roll DUR are whole");
-    return 0;
 }
 
 static void
@@ -160,19 +102,16 @@ note_cut(struct tp_stage *stage, uint64_t cut)
 static int
 open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp_err *err)
 {
+    struct tp_log_settings settings;
     uint64_t cut = 0;
 
-    if (s->roll_time > 0 || s->compress || s->stores_control)
+    if (s->stores_control)
         return tp_err_set(err, TP_FAULT_USAGE,
-                          "--log: segments are rolled by size, not packed, and hold records alone");
-    if (s->keep_text && tp_amount_parse("--keep", s->keep_text, &s->log_set.keep_size,
-                                        &s->log_set.keep_time, err) < 0)
+                          "--log: a log holds records alone, no control lines");
+    if (given_log(&s->given, &settings, err) < 0)
         return -1;
-    s->log_set.segment = s->roll_size > 0 ? s->roll_size : SEGMENT;
-    s->log_set.kept = s->set.kept;
-    s->log_set.sync = s->set.kept && s->set.sync == TP_SYNC_NEVER ? TP_SYNC_END : s->set.sync;
     tp_stage_take_untimed(stage);
-    s->log = tp_log_open(folder, &s->log_set, &cut, err);
+    s->log = tp_log_open(folder, &settings, &cut, err);
     note_cut(stage, cut);
     return s->log ? 0 : -1;
 }
@@ -181,7 +120,7 @@ open_log(struct swrite *s, struct tp_stage *stage, const char *folder, struct tp
 static int
 check_kept(const struct swrite *s, struct tp_err *err)
 {
-    if (!s->set.kept)
+    if (!s->given.kept)
         return 0;
     if (tp_template_kind(s->name) != TP_TEMPLATE_FILE)
         return tp_err_set(err, TP_FAULT_USAGE,
@@ -205,28 +144,28 @@ swrite_open(void *self, struct tp_stage *stage, struct tp_err *err)
 
     if (!target)
         return tp_err_set(err, TP_FAULT_USAGE, "write to what? TARGET is missing");
-    if (check(s, stage, err) < 0)
+    s->given.kept = tp_stage_keeps_state(stage);
+    if (given_take(&s->given, err) < 0)
         return -1;
+    if (s->given.roll_time == 0 && tp_stage_delay(stage) >= 0)
+        return tp_err_set(err, TP_FAULT_USAGE, "-d says when files of --roll DUR are whole");
     s->stores_control = tp_stage_takes_control(stage, false);
-    s->set.kept = tp_stage_keeps_state(stage);
-    if (s->is_log)
+    if (s->given.is_log)
         return open_log(s, stage, target, err);
-    if (s->keep_text)
+    if (s->given.keep_text)
         return tp_err_set(err, TP_FAULT_USAGE, "--keep goes with --log");
-    if (s->roll_time == 0)
+    if (s->given.roll_time == 0)
         tp_stage_ignore_time(stage);
     s->name = tp_template_parse(tp_str_of(target), false, err);
     if (!s->name)
         return -1;
     is_file = tp_template_kind(s->name) == TP_TEMPLATE_FILE;
-    if (is_file && parse_compress(s, tp_str_of(target), err) < 0)
-        return -1;
     s->is_fixed = tp_template_is_fixed(s->name);
-    if (s->stores_control && (!s->is_fixed || s->roll_text))
+    if (s->stores_control && (!s->is_fixed || s->given.roll_text))
         return tp_err_set(err, TP_FAULT_USAGE, "--control=always: into one TARGET, not into many");
     if (check_kept(s, err) < 0 || want_members(s, stage, err) < 0)
         return -1;
-    return is_file ? open_files(s, err) : open_router(s, err);
+    return is_file ? open_files(s, tp_str_of(target), err) : open_router(s, err);
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -245,10 +184,10 @@ write_to_file(struct swrite *s, struct tp_stage *stage, const struct tp_record *
     struct tp_err err;
 
     err.at = -1;
-    if (s->roll_time > 0) {
-        tp_time start = tp_time_floor(r->time, s->roll_time, 0);
+    if (s->given.roll_time > 0) {
+        tp_time start = tp_time_floor(r->time, s->given.roll_time, 0);
 
-        if (!tp_time_add(start, s->roll_time, &until) || start == TP_TIME_MIN)
+        if (!tp_time_add(start, s->given.roll_time, &until) || start == TP_TIME_MIN)
             return tp_stage_reject(stage, -1, "its file lies outside the range of times");
         if (until <= r->watermark)
             return tp_stage_late(stage, until, until);
@@ -300,7 +239,7 @@ swrite_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct 
     struct swrite *s = self;
 
     (void)stage;
-    return s->roll_time > 0 ? tp_parts_finish_due(s->parts, *watermark, err) : 0;
+    return s->given.roll_time > 0 ? tp_parts_finish_due(s->parts, *watermark, err) : 0;
 }
 
 static int
@@ -380,7 +319,7 @@ swrite_shut(void *self, struct tp_stage *stage, struct tp_err *err)
     if (s->router)
         return tp_router_close(s->router, report_another, stage, err);
     /* Where state is kept, the last barrier did. */
-    if (s->is_whole && !s->set.kept && tp_parts_finish_due(s->parts, TP_TIME_AFTER_ALL, err) < 0)
+    if (s->is_whole && !s->given.kept && tp_parts_finish_due(s->parts, TP_TIME_AFTER_ALL, err) < 0)
         return -1;
     return tp_parts_close(s->parts, err);
 }
@@ -393,7 +332,7 @@ swrite_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *er
     struct swrite *s = self;
 
     (void)stage;
-    if (!s->set.kept)
+    if (!s->given.kept)
         return 0;
     if (s->log)
         return tp_log_prepare(s->log, id, s->is_whole, err);
@@ -446,12 +385,7 @@ swrite_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
     struct swrite *s = self;
 
     tp_emit_text(to, TP_STR("target"), tp_str_of(tp_stage_operand(stage, 0)));
-    if (s->is_log)
-        tp_emit_json(to, TP_STR("log"), TP_STR("true"));
-    if (s->roll_text)
-        tp_emit_text(to, TP_STR("roll"), tp_str_of(s->roll_text));
-    if (s->set.packing != TP_PACK_NONE)
-        tp_emit_text(to, TP_STR("compress"), tp_str_of(tp_pack_ending(s->set.packing)));
+    given_identify(&s->given, to);
 }
 
 static void
@@ -496,7 +430,7 @@ static const struct tp_operator swrite = {
 int
 main(int argc, char **argv)
 {
-    struct swrite self = {.max_open = MAX_OPEN};
+    struct swrite self = {.given = {.max_open = MAX_OPEN}};
 
     return tp_sink_main(&swrite, &self, argc, argv);
 }
