@@ -349,7 +349,7 @@ void tp_stage_suspend(struct tp_stage *stage);
 /* Is state to be kept (-S, $TIDEPIPE_STATE)? The run may go back to a commit then. From open on. */
 bool tp_stage_keeps_state(const struct tp_stage *stage);
 
-/* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */
+/* The wall clock, or --now. One of the clocks of the house: see tidepipe.7. */
 tp_time tp_stage_now(struct tp_stage *stage);
 
 /* The same when what is at hand was read: looked at once for a block of records, and for a tick. It
