@@ -55,13 +55,13 @@ endif
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 BIN_SRC  := $(sort $(wildcard bin/*.c))
-VERB_SRC := $(sort $(wildcard bin/tidepipe/*.c))
+PART_SRC := $(sort $(wildcard bin/*/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HEADERS  := $(sort $(wildcard lib/*/*.h))
 PROBE_SRC := $(sort $(wildcard tests/oracle/*.c))
 STATE_SRC := $(sort $(wildcard tests/state/*.c))
-ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(VERB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) $(STATE_SRC) \
+ALL_SRC  := $(LIB_SRC) $(BIN_SRC) $(PART_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(PROBE_SRC) $(STATE_SRC) \
 	$(wildcard tests/fuzz/replay.c bench/*.c)
 
 OBJ     := $(BUILD)/obj
@@ -100,8 +100,12 @@ $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(call link_test,tests/unit/$*.c)
 
+# The parts of bin/NAME.c that stand in bin/NAME/.
+parts_of = $(patsubst %.c,$(OBJ)/%.o,$(filter bin/$(1)/%,$(PART_SRC)))
+$(BUILD)/bin/sfrom: $(call parts_of,sfrom)
+
 # tidepipe: its verbs, and the list of all filters as their sources state it.
-$(BUILD)/bin/tidepipe: $(VERB_SRC:%.c=$(OBJ)/%.o)
+$(BUILD)/bin/tidepipe: $(call parts_of,tidepipe)
 $(OBJ)/bin/tidepipe.o: ALL_CPPFLAGS += -I$(BUILD)
 $(OBJ)/bin/tidepipe.o: $(BUILD)/gen/filters.h
 $(BUILD)/gen/filters.h: tools/filter-list man/tidepipe.7 $(BIN_SRC)

@@ -31,9 +31,10 @@ ABOUT = [
     "ten highest bids by auction", "bids with their auction, one category", "channel ids", "parts of an address",
 ]
 
-# q8 is a script of bash; q10 writes files beside those it reads.
+# q3 and q8 are scripts of bash; q10 writes files beside those it reads.
 OURS = "sh $EXAMPLES/nexmark/q{}.sh"
-SPECIAL = {8: "bash $EXAMPLES/nexmark/q8.sh", 10: "cd out && ln -s ../*.ndjson . && sh $EXAMPLES/nexmark/q10.sh"}
+SPECIAL = {3: "bash $EXAMPLES/nexmark/q3.sh", 8: "bash $EXAMPLES/nexmark/q8.sh",
+           10: "cd out && ln -s ../*.ndjson . && sh $EXAMPLES/nexmark/q10.sh"}
 
 
 def by_level(what, name):

@@ -18,10 +18,7 @@
 #include "record/emit.h"
 #include "record/member.h"
 #include "record/text_format.h"
-#include "stream/in.h"
-#include "value/num.h"
-#include "value/stamp.h"
-#include "value/zone.h"
+#include "sfrom/given.h"
 
 #define DESCRIBED 1000 /* records and rejects that --describe looks at */
 
@@ -33,13 +30,9 @@ struct source {
 };
 
 struct sfrom {
-    bool text, describes;
-    const char *columns, *separator, *inside, *pattern, *patterns_file, *path, *year;
-    const char *time_member, *time_format, *zone_name;
+    struct given given;
+    bool describes;
 
-    const struct tp_text_format *format;
-    struct tp_text_options given; /* the same, as the format takes it */
-    struct tp_buf patterns, separator_text, inside_text;
     struct tp_describe *describe;
     struct source *source;
     int sources;
@@ -51,128 +44,14 @@ next_record(void *ptr, const char *p, const char *end, bool at_end)
 {
     const struct sfrom *self = ptr;
 
-    if (self->format->next)
-        return self->format->next(&self->given, p, end, at_end);
+    if (self->given.format->next)
+        return self->given.format->next(&self->given.taken, p, end, at_end);
     return tp_frame_line.next(NULL, p, end, at_end);
 }
 
 static const struct tp_frame frame = {next_record};
 
-/* --- options -----------------------------------------------------------------------------------*/
-
-static struct tp_str
-given_text(const char *text)
-{
-    return text ? tp_str_of(text) : (struct tp_str){NULL, 0};
-}
-
-/* Every option but those of all formats names the trait of the formats that take it. */
-static int
-check_options(const struct sfrom *self, struct tp_err *err)
-{
-    const struct {
-        unsigned trait;
-        bool given;
-        const char *name;
-    } option[] = {
-        {TP_TEXT_COLUMNS, self->columns, "--columns"},
-        {TP_TEXT_SEPARATOR, self->separator, "--sep"},
-        {TP_TEXT_INSIDE, self->inside, "--pair-sep"},
-        {TP_TEXT_TYPED, self->text, "--text"},
-        {TP_TEXT_PATTERN, self->pattern, "-e"},
-        {TP_TEXT_PATTERNS, self->patterns_file, "--patterns"},
-        {TP_TEXT_PATH, self->path, "--path"},
-        {TP_TEXT_YEAR, self->year, "--year"},
-    };
-    const struct tp_text_format *format = self->format;
-
-    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
-        if (option[i].given && !(format->traits & option[i].trait))
-            return tp_err_set(err, TP_FAULT_USAGE, "%s has no use for %s", format->name,
-                              option[i].name);
-    if ((format->traits & TP_TEXT_PATTERN) && !self->pattern)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s needs -e PATTERN", format->name);
-    if ((format->traits & TP_TEXT_TIMED) && self->time_member)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s has its own time: no -t", format->name);
-    if (self->zone_name && !self->time_member && !(format->traits & TP_TEXT_ZONE))
-        return tp_err_set(err, TP_FAULT_USAGE, "--tz is for the member of -t");
-    if (self->time_format && !self->time_member)
-        return tp_err_set(err, TP_FAULT_USAGE, "--time-format is for the member of -t");
-    return 0;
-}
-
-/* A separator as the shell lets one write it: \t is a tab. */
-static struct tp_str
-separator_of(const char *text, struct tp_buf *to)
-{
-    for (const char *p = text; text && *p; p++) {
-        bool tab = p[0] == '\\' && p[1] == 't';
-
-        tp_buf_put_char(to, tab ? '\t' : *p);
-        p += tab;
-    }
-    return text ? (struct tp_str){tp_buf_text(to), to->len} : (struct tp_str){NULL, 0};
-}
-
-static int
-open_time(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_text_options *given = &self->given;
-    struct tp_err why;
-
-    given->time_member = given_text(self->time_member);
-    given->now = tp_stage_now(stage);
-    given->year = -1;
-    if (self->year && (!tp_num_parse_int(tp_str_of(self->year), &given->year) ||
-                       given->year < 1970 || given->year > 2261))
-        return tp_err_set(err, TP_FAULT_USAGE, "--year: 1970 to 2261, not \"%s\"", self->year);
-    if (self->zone_name && !(given->zone = tp_zone_open(tp_str_of(self->zone_name), &why)))
-        return tp_err_set(err, TP_FAULT_USAGE, "--tz: %s", why.text);
-    if (!self->time_member)
-        return 0;
-    given->stamp = tp_stamp_new(self->time_format, given->zone, &why);
-    return given->stamp ? 0 : tp_err_set(err, TP_FAULT_USAGE, "--time-format: %s", why.text);
-}
-
-/* The whole of a small file. */
-static int
-read_file(const char *name, struct tp_buf *to, struct tp_err *err)
-{
-    struct tp_in *in = tp_in_open(name, (size_t)1 << 20, err);
-    enum tp_in_state state = TP_IN_WAIT;
-    struct tp_str block;
-
-    while (in && (state == TP_IN_BLOCK || state == TP_IN_WAIT)) {
-        state = tp_in_next(in, &block, err);
-        if (state == TP_IN_BLOCK)
-            tp_buf_put_str(to, block);
-        else if (state == TP_IN_WAIT && tp_in_wait(&in, 1, -1, err) < 0)
-            state = TP_IN_ERROR;
-    }
-    tp_in_close(in);
-    if (state == TP_IN_TOO_LONG)
-        return tp_err_set(err, TP_FAULT_USAGE, "%s: a line is too long", name);
-    return state == TP_IN_END ? 0 : -1;
-}
-
-static int
-take_options(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_text_options *given = &self->given;
-
-    if (check_options(self, err) < 0 || open_time(self, stage, err) < 0)
-        return -1;
-    if (self->patterns_file && read_file(self->patterns_file, &self->patterns, err) < 0)
-        return -1;
-    given->columns = given_text(self->columns);
-    given->separator = separator_of(self->separator, &self->separator_text);
-    given->inside = separator_of(self->inside, &self->inside_text);
-    given->pattern = given_text(self->pattern);
-    given->patterns = tp_buf_str(&self->patterns);
-    given->path = given_text(self->path);
-    given->text = self->text;
-    return 0;
-}
+/* --- opening -----------------------------------------------------------------------------------*/
 
 static int
 open_describe(struct sfrom *self, struct tp_stage *stage, struct tp_err *err)
@@ -188,18 +67,19 @@ static int
 open_filter(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct sfrom *self = ptr;
+    struct given *given = &self->given;
 
-    self->format = tp_text_format_find(tp_stage_operand(stage, 0), err);
-    if (!self->format || take_options(self, stage, err) < 0 || open_describe(self, stage, err) < 0)
+    if (given_take(given, tp_stage_operand(stage, 0), tp_stage_now(stage), err) < 0 ||
+        open_describe(self, stage, err) < 0)
         return -1;
     self->sources = tp_stage_inputs(stage);
-    self->timed = (self->format->traits & TP_TEXT_TIMED) || self->time_member;
-    self->merges = self->sources > 1 && !self->path && self->timed && !self->describes;
+    self->timed = (given->format->traits & TP_TEXT_TIMED) || given->time_member;
+    self->merges = self->sources > 1 && !given->path && self->timed && !self->describes;
     self->source = calloc((size_t)self->sources, sizeof *self->source);
     if (!self->source)
         return tp_err_memory(err);
     for (int i = 0; i < self->sources; i++) {
-        self->source[i].reader = tp_text_reader_new(self->format, &self->given, err);
+        self->source[i].reader = tp_text_reader_new(given->format, &given->taken, err);
         if (!self->source[i].reader)
             return -1;
     }
@@ -441,26 +321,13 @@ load(void *ptr, struct tp_stage *stage, struct tp_str line, struct tp_err *err)
     return load_source(&self->source[input], line, err);
 }
 
-/* All that decides what a byte of input means. */
 static void
 identify(void *ptr, struct tp_stage *stage, struct tp_emit *to)
 {
     const struct sfrom *self = ptr;
-    const struct {
-        struct tp_str name;
-        const char *value;
-    } given[] = {
-        {TP_STR("format"), self->format->name}, {TP_STR("columns"), self->columns},
-        {TP_STR("sep"), self->separator},       {TP_STR("pair-sep"), self->inside},
-        {TP_STR("pattern"), self->pattern},     {TP_STR("path"), self->path},
-        {TP_STR("time"), self->time_member},    {TP_STR("time-format"), self->time_format},
-        {TP_STR("tz"), self->zone_name},
-    };
 
     (void)stage;
-    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
-        if (given[i].value)
-            tp_emit_text(to, given[i].name, tp_str_of(given[i].value));
+    given_identify(&self->given, to);
 }
 
 static void
@@ -474,38 +341,34 @@ close_filter(void *ptr)
     }
     free(self->source);
     tp_describe_free(self->describe);
-    tp_stamp_free(self->given.stamp);
-    tp_zone_close(self->given.zone);
-    tp_buf_release(&self->patterns);
-    tp_buf_release(&self->separator_text);
-    tp_buf_release(&self->inside_text);
+    given_release(&self->given);
 }
 
 static const struct tp_option options[] = {
     {0, "columns", "NAMES", "csv, tsv: the names of the columns, when no line has them",
-     TP_OPTION_TEXT, offsetof(struct sfrom, columns)},
+     TP_OPTION_TEXT, offsetof(struct sfrom, given.columns)},
     {0, "sep", "S", "what stands between fields (csv: a comma, kv: a blank)", TP_OPTION_TEXT,
-     offsetof(struct sfrom, separator)},
+     offsetof(struct sfrom, given.separator)},
     {0, "pair-sep", "S", "kv: what stands between name and value (=)", TP_OPTION_TEXT,
-     offsetof(struct sfrom, inside)},
+     offsetof(struct sfrom, given.inside)},
     {0, "text", NULL, "every field is a string, also 1 and true", TP_OPTION_FLAG,
-     offsetof(struct sfrom, text)},
+     offsetof(struct sfrom, given.text)},
     {'e', "pattern", "PATTERN", "regex: (?<name>...) or %{WORD:name}; logformat: the format",
-     TP_OPTION_TEXT, offsetof(struct sfrom, pattern)},
+     TP_OPTION_TEXT, offsetof(struct sfrom, given.pattern)},
     {0, "patterns", "PFILE", "regex: more patterns for %{...}, NAME and regex a line",
-     TP_OPTION_TEXT, offsetof(struct sfrom, patterns_file)},
+     TP_OPTION_TEXT, offsetof(struct sfrom, given.patterns_file)},
     {0, "path", "PATH", "json: where in each document the records are", TP_OPTION_TEXT,
-     offsetof(struct sfrom, path)},
+     offsetof(struct sfrom, given.path)},
     {0, "describe", NULL, "say what is in the first 1,000 records instead of writing them",
      TP_OPTION_FLAG, offsetof(struct sfrom, describes)},
     {0, "year", "YEAR", "syslog: of the first time without one", TP_OPTION_TEXT,
-     offsetof(struct sfrom, year)},
+     offsetof(struct sfrom, given.year)},
     {'t', "time", "MEMBER", "the member that holds the event time", TP_OPTION_TEXT,
-     offsetof(struct sfrom, time_member)},
+     offsetof(struct sfrom, given.time_member)},
     {0, "time-format", "F", "auto, rfc3339, epoch_s, epoch_ms, epoch_us, epoch_ns or strptime's",
-     TP_OPTION_TEXT, offsetof(struct sfrom, time_format)},
+     TP_OPTION_TEXT, offsetof(struct sfrom, given.time_format)},
     {0, "tz", "ZONE", "the zone of times that name none (UTC)", TP_OPTION_TEXT,
-     offsetof(struct sfrom, zone_name)},
+     offsetof(struct sfrom, given.zone_name)},
     {0},
 };
 

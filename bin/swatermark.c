@@ -4,6 +4,7 @@
  * Input: records in any order, without watermarks. The watermark is the largest event time so far
  * less -d, so it depends on the records alone; with --per it is the minimum over the partitions
  * (sensors, hosts). --idle is a clock: a partition that is silent for so long is not waited for.
+ * --arrival is one, too: the time of a record is then that at which it was read.
  * State: one time per partition. Records without a usable time are rejected; late ones pass (the
  * stage that needs them in time judges them).
  * Output: the lines in the order of arrival, `@timestamp` put first where another member is the
@@ -22,7 +23,7 @@
 struct swatermark {
     const char *per, *expected;
     tp_duration idle; /* 0: never */
-    bool measure;
+    bool measure, arrival;
 
     struct tp_keys keys;
     struct tp_partitions **input;
@@ -33,6 +34,8 @@ struct swatermark {
     bool stamps;      /* writes @timestamp */
     int stamped_slot; /* of the record's own @timestamp */
     struct tp_buf key, member;
+    tp_time in_member; /* the time that `member` says, when it says one */
+    tp_time arrived;   /* --arrival: the last of them; it never goes back */
 
     struct tp_lateness disorder; /* --measure: how far behind the largest time records came */
     uint64_t measured;
@@ -47,10 +50,34 @@ static const struct tp_option options[] = {
      FIELD(expected)},
     {0, "idle", "DUR", "do not wait for a partition that is silent for so long", TP_OPTION_DURATION,
      FIELD(idle)},
+    {0, "arrival", NULL, "the event time of a record is when it is read, by the clock",
+     TP_OPTION_FLAG, FIELD(arrival)},
     {0, "measure", NULL, "no stream: say how disordered it is, and suggest -d", TP_OPTION_FLAG,
      FIELD(measure)},
     {0},
 };
+
+/* --- arrival -----------------------------------------------------------------------------------*/
+
+/* When what is at hand was read; the same as before while the clock is behind that. */
+static tp_time
+arrival(struct swatermark *w, struct tp_stage *stage)
+{
+    tp_time now = tp_time_floor(tp_stage_arrival(stage), TP_MILLISECOND, 0);
+
+    if (now > w->arrived)
+        w->arrived = now;
+    return w->arrived;
+}
+
+/* The clock goes on in silence, too: look at it when it proves the next watermark. */
+static void
+wake_with_step(const struct swatermark *w, struct tp_stage *stage)
+{
+    tp_duration step = tp_stage_step(stage);
+
+    tp_stage_wake_after(stage, step - (w->arrived - tp_time_floor(w->arrived, step, 0)));
+}
 
 /* --- partitions --------------------------------------------------------------------------------*/
 
@@ -82,15 +109,15 @@ advance(struct swatermark *w, struct tp_stage *stage, int input)
 }
 
 static void
-observe(struct swatermark *w, struct tp_stage *stage, struct tp_partition *p,
-        const struct tp_record *r)
+observe(struct swatermark *w, struct tp_stage *stage, struct tp_partition *p, int input,
+        tp_time time)
 {
     if (w->idle > 0) {
         p->active = tp_stage_waited(stage);
         arm(w, stage);
     }
-    if (tp_partitions_observe(w->input[r->input], p, r->time))
-        advance(w, stage, r->input);
+    if (tp_partitions_observe(w->input[input], p, time))
+        advance(w, stage, input);
 }
 
 /* Was the record behind only because nobody knew of its partition? */
@@ -189,29 +216,59 @@ open_expected(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
     return tp_partitions_wait_for(w->input[0], (size_t)count, err);
 }
 
+/* The time of a record is not in it, and what is in it does not matter. */
+static int
+open_arrival(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    if (w->stamps)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--arrival reads no event time: -t, --time-format and --tz do not go "
+                          "with it");
+    if (w->per || w->idle > 0 || w->measure)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "--arrival: nothing is late or waited for, so --per, --idle and "
+                          "--measure do not go with it");
+    if (tp_stage_inputs(stage) > 1)
+        return tp_err_set(err, TP_FAULT_USAGE, "--arrival: for a single input; sunion makes one");
+    tp_stage_ignore_time(stage);
+    tp_stage_default_delay(stage, 0);
+    wake_with_step(w, stage);
+    w->stamps = true;
+    return 0;
+}
+
+/* Asks for the record's own @timestamp, the place of which is written to. */
+static int
+open_stamps(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_path path;
+
+    w->stamped_slot = -1;
+    if (!w->stamps)
+        return 0;
+    if (tp_path_parse(&path, TP_STR("@timestamp"), err) < 0)
+        return -1;
+    w->stamped_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
+    tp_path_release(&path);
+    return w->stamped_slot < 0 ? -1 : 0;
+}
+
 static int
 swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swatermark *w = self;
 
+    w->stamps =
+        strcmp(tp_stage_time_field(stage), "@timestamp") != 0 || tp_stage_time_is_reread(stage);
+    if (w->arrival && open_arrival(w, stage, err) < 0)
+        return -1;
     if (tp_stage_delay(stage) < 0 && !w->measure)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-d is missing: how late may records come? --measure tells");
     if (w->measure)
         tp_stage_write_no_control(stage);
-    w->stamps =
-        strcmp(tp_stage_time_field(stage), "@timestamp") != 0 || tp_stage_time_is_reread(stage);
-    w->stamped_slot = -1;
-    if (w->stamps) {
-        struct tp_path path;
-
-        if (tp_path_parse(&path, TP_STR("@timestamp"), err) < 0)
-            return -1;
-        w->stamped_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
-        tp_path_release(&path);
-        if (w->stamped_slot < 0)
-            return -1;
-    }
+    if (open_stamps(w, stage, err) < 0)
+        return -1;
     if (open_per(w, stage, err) < 0 || open_inputs(w, stage, err) < 0)
         return -1;
     return open_expected(w, stage, err);
@@ -219,23 +276,34 @@ swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-/* The line with `@timestamp` first; where it has one already, with its value replaced. */
-static void
-stamp(struct swatermark *w, struct tp_buf *to, const struct tp_record *r)
+/* The member that says TIME, which is often that of the record before, too. */
+static struct tp_str
+timestamp(struct swatermark *w, tp_time time)
 {
-    const struct tp_slot *old = &r->slot[w->stamped_slot];
     struct tp_emit member = {.to = &w->member};
 
-    tp_buf_clear(&w->member);
+    if (w->member.len == 0 || w->in_member != time) {
+        tp_buf_clear(&w->member);
+        tp_emit_time(&member, TP_STR("@timestamp"), time);
+        w->in_member = time;
+    }
+    return tp_buf_str(&w->member);
+}
+
+/* The line with `@timestamp` first; where it has one already, with its value replaced. */
+static void
+stamp(struct swatermark *w, struct tp_buf *to, const struct tp_record *r, tp_time time)
+{
+    const struct tp_slot *old = &r->slot[w->stamped_slot];
+
     if (old->kind == TP_SLOT_MISSING) {
-        tp_emit_time(&member, TP_STR("@timestamp"), r->time);
-        tp_emit_first(to, r->line, r->members, tp_buf_str(&w->member));
+        tp_emit_first(to, r->line, r->members, timestamp(w, time));
     } else {
         struct tp_str value = tp_slot_json(old);
         const char *behind = value.ptr + value.len;
 
         tp_buf_put(to, r->line.ptr, (size_t)(value.ptr - r->line.ptr));
-        tp_emit_value(to, tp_instant(r->time));
+        tp_emit_value(to, tp_instant(time));
         tp_buf_put(to, behind, (size_t)(r->line.ptr + r->line.len - behind));
         tp_buf_put_char(to, '\n');
     }
@@ -243,14 +311,14 @@ stamp(struct swatermark *w, struct tp_buf *to, const struct tp_record *r)
 }
 
 static int
-write_stamped(struct swatermark *w, struct tp_stage *stage, const struct tp_record *r,
+write_stamped(struct swatermark *w, struct tp_stage *stage, const struct tp_record *r, tp_time time,
               struct tp_err *err)
 {
     struct tp_buf *to = tp_stage_row(stage, err);
 
     if (!to)
         return -1;
-    stamp(w, to, r);
+    stamp(w, to, r, time);
     if (tp_buf_failed(to))
         return tp_err_memory(err);
     return tp_stage_row_end(stage, err);
@@ -275,6 +343,7 @@ swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct swatermark *w = self;
     struct tp_err err;
     struct tp_partition *p = partition_of(w, stage, r, &err);
+    tp_time time = w->arrival ? arrival(w, stage) : r->time;
 
     if (!p)
         return tp_stage_fail(stage, &err);
@@ -283,9 +352,9 @@ swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         tp_bounded_observe(&p->bounded, r->time);
         return TP_USED;
     }
-    if (w->stamps && write_stamped(w, stage, r, &err) < 0)
+    if (w->stamps && write_stamped(w, stage, r, time, &err) < 0)
         return tp_stage_fail(stage, &err);
-    observe(w, stage, p, r);
+    observe(w, stage, p, r->input, time);
     if (w->per)
         count_late_new(w, p, r);
     return w->stamps ? TP_USED : TP_PASS;
@@ -293,13 +362,29 @@ swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 
 /* --- silence -----------------------------------------------------------------------------------*/
 
+/* --arrival: whatever comes now is read at this time or later. */
+static int
+tick_arrival(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_partition *p = tp_partitions_get(w->input[0], TP_STR(""), 0, err);
+
+    if (!p)
+        return -1;
+    if (tp_partitions_ended(w->input[0]))
+        return 0;
+    observe(w, stage, p, 0, arrival(w, stage));
+    wake_with_step(w, stage);
+    return 0;
+}
+
 static int
 swatermark_tick(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swatermark *w = self;
     tp_duration now = tp_stage_waited(stage), next = 0;
 
-    (void)err;
+    if (w->arrival)
+        return tick_arrival(w, stage, err);
     for (int i = 0; i < w->inputs; i++) {
         tp_duration left;
 
@@ -410,14 +495,21 @@ swatermark_load(void *self, struct tp_stage *stage, struct tp_str line, struct t
     return tp_partitions_load(w->input[input], w->keys.count, tp_stage_waited(stage), line, err);
 }
 
-/* What was loaded may fall silent without another record. */
+/* What was loaded may fall silent without another record; and the clock may be behind what it said
+ * before. */
 static int
 swatermark_restored(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct swatermark *w = self;
+    const struct tp_partition *p;
 
-    (void)err;
     arm(w, stage);
+    if (!w->arrival)
+        return 0;
+    p = tp_partitions_get(w->input[0], TP_STR(""), 0, err);
+    if (!p)
+        return -1;
+    w->arrived = p->bounded.largest;
     return 0;
 }
 
@@ -432,6 +524,8 @@ swatermark_identity(void *self, struct tp_stage *stage, struct tp_emit *to)
         tp_emit_text(to, TP_STR("per"), tp_str_of(w->per));
     if (w->expected)
         tp_emit_text(to, TP_STR("partitions"), tp_str_of(w->expected));
+    if (w->arrival)
+        tp_emit_json(to, TP_STR("arrival"), TP_STR("true"));
 }
 
 static void
@@ -451,6 +545,7 @@ static const struct tp_operator swatermark = {
     .name = "swatermark",
     .purpose = "gives a stream event time: watermarks between its records",
     .synopsis = "-d DUR [-t FIELD] [--per FIELDS] [--idle DUR] [FILE ...]\n"
+                "--arrival [--step DUR] [FILE]\n"
                 "--measure [-t FIELD] [--per FIELDS] [FILE ...]",
     .example = "  swatermark -t time -d 5s access.ndjson | swindow -w 1m -a count",
     .options = options,
@@ -470,7 +565,7 @@ static const struct tp_operator swatermark = {
 int
 main(int argc, char **argv)
 {
-    struct swatermark self = {0};
+    struct swatermark self = {.arrived = TP_TIME_BEFORE_ALL};
 
     return tp_transform_main(&swatermark, &self, argc, argv);
 }

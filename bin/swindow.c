@@ -177,56 +177,6 @@ make_key(struct swindow *w, const struct tp_record *r, struct tp_err *err)
     return tp_keys_make(&w->keys, r->slot, &w->key, err);
 }
 
-/* The record goes into the group of its key, made when it is new; then *ACC is it. */
-static int
-add_to_groups(struct swindow *w, const struct tp_record *r, struct tp_map *groups, void **acc,
-              struct tp_err *err)
-{
-    bool is_new = false;
-
-    if (make_key(w, r, err) < 0)
-        return -1;
-    *acc = tp_map_add(groups, tp_buf_str(&w->key), &is_new);
-    if (!*acc)
-        return tp_err_memory(err);
-    if (add(w, r, *acc, err) == 0)
-        return 0;
-    if (is_new) {
-        tp_aggs_clear(w->aggs, *acc);
-        tp_map_remove(groups, tp_buf_str(&w->key));
-    }
-    return -1;
-}
-
-/* The same for a pane, whose new groups are noted and, where the key is one member, remembered. */
-static __attribute__((noinline)) int
-add_to_pane(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, struct tp_err *err)
-{
-    size_t groups = tp_map_count(pane->groups);
-    void *acc;
-
-    if (add_to_groups(w, r, pane->groups, &acc, err) < 0)
-        return -1;
-    if (tp_map_count(pane->groups) > groups &&
-        tp_windows_note(w->kinds.windows, pane, r->sequence) < 0)
-        return tp_err_memory(err);
-    if (w->memo_slot >= 0)
-        tp_memo_keep(&w->memo, pane->groups, &r->slot[w->memo_slot], acc);
-    return 0;
-}
-
-/* The same where the group may be remembered: the hot path. */
-static inline int
-add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
-                  struct tp_err *err)
-{
-    void *acc = NULL;
-
-    if (w->memo_slot >= 0)
-        acc = tp_memo_find(&w->memo, pane->groups, &r->slot[w->memo_slot]);
-    return acc ? add(w, r, acc, err) : add_to_pane(w, r, pane, err);
-}
-
 static struct tp_arrival
 arrival_of(const struct swindow *w, const struct tp_record *r)
 {
@@ -237,6 +187,39 @@ arrival_of(const struct swindow *w, const struct tp_record *r)
                                w->argument,
                                w->takes_back,
                                w->plan.merge ? w->part : NULL};
+}
+
+/* Keys that say few values are remembered, and their groups with them; of many, each waits its turn
+ * in memory. */
+static __attribute__((noinline)) int
+add_to_pane(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, struct tp_err *err)
+{
+    bool remembers = w->memo_slot >= 0 && !tp_memo_rests(&w->memo);
+    struct tp_arrival arrival;
+    void *acc;
+
+    if (make_key(w, r, err) < 0)
+        return -1;
+    arrival = arrival_of(w, r);
+    if (!remembers)
+        return tp_windows_add_soon(w->kinds.windows, pane, &arrival, &acc, err);
+    if (tp_windows_add_now(w->kinds.windows, pane, &arrival, &acc, err) < 0)
+        return -1;
+    tp_memo_keep(&w->memo, pane->groups, &r->slot[w->memo_slot], acc);
+    return 0;
+}
+
+/* The same where the group may be remembered: the hot path. Then no record waits for its turn: the
+ * first that was remembered was added behind all of them. */
+static inline int
+add_to_remembered(struct swindow *w, const struct tp_record *r, struct tp_pane *pane,
+                  struct tp_err *err)
+{
+    void *acc = NULL;
+
+    if (w->memo_slot >= 0)
+        acc = tp_memo_find(&w->memo, pane->groups, &r->slot[w->memo_slot]);
+    return acc ? add(w, r, acc, err) : add_to_pane(w, r, pane, err);
 }
 
 static enum tp_verdict
@@ -250,12 +233,13 @@ static int
 add_to_held(struct swindow *w, const struct tp_record *r, struct tp_pane *pane, struct tp_err *err)
 {
     struct tp_arrival arrival;
+    void *acc;
 
     if (make_key(w, r, err) < 0)
         return -1;
     arrival = arrival_of(w, r);
     if (tp_windows_check(w->kinds.windows, &arrival, err) < 0 ||
-        (pane && add_to_remembered(w, r, pane, err) < 0))
+        (pane && tp_windows_add_now(w->kinds.windows, pane, &arrival, &acc, err) < 0))
         return -1;
     return tp_windows_add(w->kinds.windows, &arrival, err);
 }
@@ -359,7 +343,8 @@ swindow_watermark(void *self, struct tp_stage *stage, tp_time *watermark, struct
     struct swindow *w = self;
 
     (void)stage;
-    tp_memo_clear(&w->memo); /* the groups it lends may go */
+    if (w->kinds.windows && tp_windows_due(w->kinds.windows, *watermark))
+        tp_memo_clear(&w->memo); /* the groups it lends may go */
     return tp_kinds_watermark(&w->kinds, *watermark, err);
 }
 
@@ -401,6 +386,16 @@ swindow_unfinished(void *self, const char **what)
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
+
+static int
+swindow_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
+{
+    struct swindow *w = self;
+
+    (void)stage;
+    (void)id;
+    return tp_kinds_settle(&w->kinds, err);
+}
 
 static int
 swindow_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_err *err)
@@ -473,6 +468,7 @@ static const struct tp_operator swindow = {
     .record = swindow_record,
     .watermark = swindow_watermark,
     .finish = swindow_finish,
+    .barrier = swindow_barrier,
     .unfinished = swindow_unfinished,
     .save = swindow_save,
     .load = swindow_load,

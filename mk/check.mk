@@ -161,7 +161,7 @@ format-check: ## fail when a source is not as clang-format leaves it
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 	@echo "format: $(words $(FORMATTED)) passed, 0 failed"
 
-TIDY_SRC := $(LIB_SRC) $(BIN_SRC) $(VERB_SRC)
+TIDY_SRC := $(LIB_SRC) $(BIN_SRC) $(PART_SRC)
 $(BUILD)/tidy/bin/tidepipe.c.ok: $(BUILD)/gen/filters.h
 $(BUILD)/tidy/%.ok: % .clang-tidy $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -203,3 +203,40 @@ at() # a record: at SECONDS past ten [MORE MEMBERS]
     grep -q 'b ended without "end"' err
     grep -q '1 open window not printed' err
 }
+
+@test "--arrival: a window ends by the clock, though nothing follows" {
+    mkfifo in one two
+    swatermark --arrival in >one 3>&- &
+    swindow -w 1s -a 'list(n)' <one >two 3>&- &
+    cat two >out 3>&- &
+    exec 7>in
+    printf '{"n":1}\n' >&7
+    wait_for out '[1]'
+    printf '{"n":2}\n' >&7
+    wait_for out '[2]'
+}
+
+@test "--arrival: stamps lie between before and after, in order, and none before its watermark" {
+    before=$(date -u +%FT%T.%3NZ)
+    (for n in 1 2 3 4 5 6; do echo "{\"n\":$n}"; sleep 0.2; done) | swatermark --arrival --step 100ms | cat >out
+    after=$(date -u +%FT%T.%3NZ)
+    [ "$(grep -c '^{"@timestamp"' out)" -eq 6 ]
+    grep -o '^{"@timestamp":"[^"]*' out | sed 's/.*"//' >stamps
+    [ "$(sort -u stamps | wc -l)" -eq 6 ]
+    (echo "$before"; cat stamps; echo "$after") | LC_ALL=C sort -c
+    awk -F'"' '/"end"|"start"/ { next }
+               $2 == "@timestamp" && $4 < most { exit 1 }
+               $4 > most { most = $4 }' out
+}
+
+@test "--arrival: time goes on from what was saved, whatever the clock says" {
+    export TIDEPIPE_STATE=state
+    printf '{"n":%s}\n' 1 2 >in
+    sread --once in | swatermark --arrival --now 2026-01-01T10:00:01.5Z | swrite out
+    printf '{"n":%s}\n' 3 >>in
+    sread --once in | swatermark --arrival --now 2026-01-01T09:00:00Z | swrite out
+    printf '{"n":%s}\n' 4 >>in
+    sread --once in | swatermark --arrival --now 2026-01-01T11:00:00Z | swrite out
+    printf '{"@timestamp":"2026-01-01T%sZ","n":%s}\n' 10:00:01.500 1 10:00:01.500 2 10:00:01.500 3 \
+        11:00:00.000 4 | diff - out
+}

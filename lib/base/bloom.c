@@ -8,7 +8,7 @@
 enum { MOST_FILTERS = 24, FIRST_KEYS = 65536, GROWTH = 4 };
 
 struct filter {
-    uint64_t *word;
+    uint8_t *byte; /* as saved: bytes are the same on any machine */
     uint64_t bits;
     unsigned probes;
     size_t count, limit;
@@ -19,6 +19,12 @@ struct tp_bloom {
     struct filter filter[MOST_FILTERS];
     size_t filters, count, size;
 };
+
+static size_t
+size_of(const struct filter *f)
+{
+    return f->bits / 8 + 1;
+}
 
 /* The textbook's optimum for N keys at rate p: n * ln(1/p) / ln(2)^2 bits, log2(1/p) probes. */
 static int
@@ -32,10 +38,10 @@ add_filter(struct tp_bloom *b)
         return -1;
     *f = (struct filter){.bits = (uint64_t)bits, .limit = limit};
     f->probes = (unsigned)ceil(log2(1 / b->rate));
-    f->word = calloc(f->bits / 64 + 1, sizeof *f->word);
-    if (!f->word)
+    f->byte = calloc(1, size_of(f));
+    if (!f->byte)
         return -1;
-    b->size += (f->bits / 64 + 1) * sizeof *f->word;
+    b->size += size_of(f);
     b->filters++;
     b->rate /= 2;
     return 0;
@@ -59,7 +65,7 @@ void
 tp_bloom_free(struct tp_bloom *b)
 {
     for (size_t i = 0; b && i < b->filters; i++)
-        free(b->filter[i].word);
+        free(b->filter[i].byte);
     free(b);
 }
 
@@ -78,7 +84,7 @@ has(const struct filter *f, struct tp_digest digest)
     for (unsigned i = 0; i < f->probes; i++) {
         uint64_t at = place_of(f, digest, i);
 
-        if (!(f->word[at / 64] >> at % 64 & 1))
+        if (!(f->byte[at / 8] >> at % 8 & 1))
             return false;
     }
     return true;
@@ -90,7 +96,7 @@ put(struct filter *f, struct tp_digest digest)
     for (unsigned i = 0; i < f->probes; i++) {
         uint64_t at = place_of(f, digest, i);
 
-        f->word[at / 64] |= UINT64_C(1) << at % 64;
+        f->byte[at / 8] |= (uint8_t)(1 << at % 8);
     }
     f->count++;
 }
@@ -114,12 +120,6 @@ tp_bloom_see(struct tp_bloom *b, struct tp_digest digest)
     return 1;
 }
 
-static size_t
-size_of(const struct filter *f)
-{
-    return (f->bits / 64 + 1) * sizeof *f->word;
-}
-
 struct tp_str
 tp_bloom_bytes(const struct tp_bloom *b, size_t which, size_t *taken)
 {
@@ -128,7 +128,7 @@ tp_bloom_bytes(const struct tp_bloom *b, size_t which, size_t *taken)
     if (which >= b->filters)
         return (struct tp_str){NULL, 0};
     *taken = f->count;
-    return (struct tp_str){(const char *)f->word, size_of(f)};
+    return (struct tp_str){(const char *)f->byte, size_of(f)};
 }
 
 int
@@ -142,7 +142,7 @@ tp_bloom_put(struct tp_bloom *b, size_t which, size_t taken, size_t at, struct t
     if (taken > f->limit || at > size_of(f) || bytes.len > size_of(f) - at)
         return -1;
     if (bytes.len)
-        memcpy((char *)f->word + at, bytes.ptr, bytes.len);
+        memcpy(f->byte + at, bytes.ptr, bytes.len);
     b->count += taken - f->count;
     f->count = taken;
     return 0;

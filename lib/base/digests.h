@@ -3,7 +3,7 @@
  *
  * A digest is the seeded XXH3 of some bytes; who keeps it instead of them takes two different runs
  * of bytes for the same with a chance of about n*n / 2^129 among n of them: 10^-22 for 100 million.
- * 16 bytes (24 with numbers) a place, at most 7/8 of them taken. Growth is incremental: no addition
+ * 16 bytes (24 with numbers) a place, at most 3/4 of them taken. Growth is incremental: no addition
  * moves more than 4 MiB of digests. Large sets lie in huge pages where the system has them: places
  * are hit at random, and would each miss the page tables, too.
  */
@@ -21,6 +21,11 @@ struct tp_digest {
 };
 
 struct tp_digest tp_digest_of(uint64_t seed, struct tp_str bytes);
+
+/* For saved state: a digest as bytes, the same on any machine, and back. */
+enum { TP_DIGEST_SIZE = 16 };
+void tp_digest_write(char to[TP_DIGEST_SIZE], struct tp_digest digest);
+struct tp_digest tp_digest_read(const char from[TP_DIGEST_SIZE]);
 
 struct tp_digests; /* opaque */
 

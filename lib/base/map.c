@@ -15,26 +15,15 @@
 
 #include "base/hash.h"
 #include "base/hash_inline.h"
+#include "base/map_part.h"
 #include "base/map_slab.h"
 
-enum { FIRST_LOG = 4, PART_LOG = 12, MAX_LOG = 31, MAX_DEPTH = 32 - PART_LOG };
-
-struct slot {
-    uint32_t tag; /* the low half of the hash */
-    uint32_t ref; /* 0: empty */
-};
-
-struct part {
-    uint32_t count;
-    uint32_t log;   /* of its slots */
-    uint32_t depth; /* low bits of the hash that all its keys share */
-    uint32_t unused;
-    struct slot slot[];
-};
+enum { MAX_LOG = 31, MAX_DEPTH = 32 - TP_PART_LOG };
+enum { CACHE_LINE = 64, MOST_FETCHED = 8 * CACHE_LINE };
 
 /* The shift is kept beside the pointer so that a lookup need not touch the part's head. */
 struct place {
-    struct part *part;
+    struct tp_map_part *part;
     uint32_t shift; /* 32 - log */
 };
 
@@ -52,46 +41,15 @@ struct tp_map {
     size_t key_at;     /* of the key's length, from the entry */
     size_t round;      /* entries are multiples of this */
     size_t value_size; /* rounded up to 4 */
-    size_t parts_size; /* bytes */
+    struct tp_map_parts parts;
     struct tp_slab slab;
 };
 
 /* ---- parts ---- */
 
-static size_t
-part_size(uint32_t log)
-{
-    return sizeof(struct part) + (sizeof(struct slot) << log);
-}
-
-static struct part *
-new_part(uint32_t log, uint32_t depth)
-{
-    struct part *part = calloc(1, part_size(log));
-
-    if (part) {
-        part->log = log;
-        part->depth = depth;
-    }
-    return part;
-}
-
-/* Puts a slot where its probe ends. The part must have room. */
-static void
-place_slot(struct part *part, struct slot slot)
-{
-    uint32_t mask = ((uint32_t)1 << part->log) - 1;
-    uint32_t i = slot.tag >> (32 - part->log);
-
-    while (part->slot[i].ref)
-        i = (i + 1) & mask;
-    part->slot[i] = slot;
-    part->count++;
-}
-
 /* Points every directory place of PART's keys whose hash also has BIT as in TAG to NEW_PART. */
 static void
-repoint(struct tp_map *map, uint32_t tag, struct part *new_part)
+repoint(struct tp_map *map, uint32_t tag, struct tp_map_part *new_part)
 {
     uint32_t step = (uint32_t)1 << new_part->depth;
     uint32_t i = tag & (step - 1);
@@ -104,21 +62,20 @@ repoint(struct tp_map *map, uint32_t tag, struct part *new_part)
 }
 
 static int
-double_part(struct tp_map *map, struct part *part, uint32_t tag)
+double_part(struct tp_map *map, struct tp_map_part *part, uint32_t tag)
 {
-    struct part *twice;
+    struct tp_map_part *twice;
 
     if (part->log == MAX_LOG)
         return -1;
-    twice = new_part(part->log + 1, part->depth);
+    twice = tp_map_part_new(&map->parts, part->log + 1, part->depth);
     if (!twice)
         return -1;
     for (size_t i = 0; i >> part->log == 0; i++)
         if (part->slot[i].ref)
-            place_slot(twice, part->slot[i]);
+            tp_map_part_put(twice, part->slot[i]);
     repoint(map, tag, twice);
-    map->parts_size += part_size(twice->log) - part_size(part->log);
-    free(part);
+    tp_map_part_free(&map->parts, part);
     return 0;
 }
 
@@ -137,27 +94,26 @@ double_directory(struct tp_map *map)
 }
 
 static int
-split_part(struct tp_map *map, struct part *part, uint32_t tag)
+split_part(struct tp_map *map, struct tp_map_part *part, uint32_t tag)
 {
     uint32_t bit = (uint32_t)1 << part->depth;
-    struct part *half[2];
+    struct tp_map_part *half[2];
 
     if (part->depth == map->depth && double_directory(map))
         return -1;
-    half[0] = new_part(part->log, part->depth + 1);
-    half[1] = new_part(part->log, part->depth + 1);
+    half[0] = tp_map_part_new(&map->parts, part->log, part->depth + 1);
+    half[1] = tp_map_part_new(&map->parts, part->log, part->depth + 1);
     if (!half[0] || !half[1]) {
-        free(half[0]);
-        free(half[1]);
+        tp_map_part_free(&map->parts, half[0]);
+        tp_map_part_free(&map->parts, half[1]);
         return -1;
     }
     for (size_t i = 0; i >> part->log == 0; i++)
         if (part->slot[i].ref)
-            place_slot(half[(part->slot[i].tag & bit) != 0], part->slot[i]);
+            tp_map_part_put(half[(part->slot[i].tag & bit) != 0], part->slot[i]);
     repoint(map, tag & ~bit, half[0]);
     repoint(map, tag | bit, half[1]);
-    map->parts_size += part_size(part->log);
-    free(part);
+    tp_map_part_free(&map->parts, part);
     return 0;
 }
 
@@ -165,26 +121,15 @@ split_part(struct tp_map *map, struct part *part, uint32_t tag)
  * agree, which the seed makes improbable), the part doubles instead and probes as any table does.
  */
 static bool
-should_split(const struct tp_map *map, const struct part *part)
+should_split(const struct tp_map *map, const struct tp_map_part *part)
 {
-    if (part->log < PART_LOG || part->depth == MAX_DEPTH)
+    if (part->log < TP_PART_LOG || part->depth == MAX_DEPTH)
         return false;
-    return part->depth < map->depth || map->count >> (PART_LOG - 3) >= (size_t)1 << map->depth;
-}
-
-/* Small parts are full at a half: they lie in the cache, where the cost of a probe that goes on is
- * the branch mispredicted. Large ones at three quarters, for memory's sake. */
-static bool
-is_full(const struct part *part)
-{
-    uint32_t slots = (uint32_t)1 << part->log;
-    uint32_t most = part->log < PART_LOG ? slots / 2 : slots / 4 * 3;
-
-    return part->count >= most;
+    return part->depth < map->depth || map->count >> (TP_PART_LOG - 3) >= (size_t)1 << map->depth;
 }
 
 static int
-grow(struct tp_map *map, struct part *part, uint32_t tag)
+grow(struct tp_map *map, struct tp_map_part *part, uint32_t tag)
 {
     return should_split(map, part) ? split_part(map, part, tag) : double_part(map, part, tag);
 }
@@ -244,13 +189,28 @@ has_key(const struct tp_map *map, uint32_t ref, struct tp_str key)
     return own.len == key.len && same_bytes(own.ptr, key.ptr, key.len);
 }
 
+static inline struct place
+place_of(const struct tp_map *map, uint32_t tag)
+{
+    return map->place[tag & (((uint32_t)1 << map->depth) - 1)];
+}
+
+/* Where a probe for TAG begins. */
+static inline const struct tp_map_slot *
+home_of(const struct tp_map *map, uint32_t tag)
+{
+    struct place place = place_of(map, tag);
+
+    return &place.part->slot[tag >> place.shift];
+}
+
 /* The slot of KEY, or the empty one where its probe ends. */
-static inline struct slot *
+static inline struct tp_map_slot *
 probe(const struct tp_map *map, uint32_t tag, struct tp_str key)
 {
-    struct place place = map->place[tag & (((uint32_t)1 << map->depth) - 1)];
+    struct place place = place_of(map, tag);
     uint32_t mask = UINT32_MAX >> place.shift;
-    struct slot *slot = place.part->slot;
+    struct tp_map_slot *slot = place.part->slot;
     uint32_t i = tag >> place.shift;
 
     while (slot[i].ref) {
@@ -316,36 +276,17 @@ new_entry(struct tp_map *map, struct tp_str key)
     return ref;
 }
 
-/* Closes the gap at I by moving back what was pushed beyond it, so that no tombstone is needed. */
-static void
-empty_slot(struct part *part, uint32_t hole)
-{
-    uint32_t mask = ((uint32_t)1 << part->log) - 1;
-
-    for (uint32_t i = (hole + 1) & mask; part->slot[i].ref; i = (i + 1) & mask) {
-        uint32_t home = part->slot[i].tag >> (32 - part->log);
-
-        if (((i - home) & mask) < ((i - hole) & mask))
-            continue;
-        part->slot[hole] = part->slot[i];
-        hole = i;
-    }
-    part->slot[hole].ref = 0;
-    part->count--;
-}
-
 /* ---- verbs ---- */
 
 static int
 reset_parts(struct tp_map *map)
 {
-    struct part *part = new_part(FIRST_LOG, 0);
+    struct tp_map_part *part = tp_map_part_new(&map->parts, TP_PART_FIRST, 0);
 
     if (!part)
         return -1;
-    map->place[0] = (struct place){part, 32 - FIRST_LOG};
+    map->place[0] = (struct place){part, 32 - TP_PART_FIRST};
     map->depth = 0;
-    map->parts_size = part_size(FIRST_LOG);
     return 0;
 }
 
@@ -379,7 +320,7 @@ free_parts_but_first(struct tp_map *map)
         if (i >> map->place[i].part->depth)
             map->place[i].part = NULL;
     for (size_t i = 1; i >> map->depth == 0; i++)
-        free(map->place[i].part);
+        tp_map_part_free(&map->parts, map->place[i].part);
 }
 
 void
@@ -388,7 +329,8 @@ tp_map_free(struct tp_map *map)
     if (!map)
         return;
     free_parts_but_first(map);
-    free(map->place[0].part);
+    tp_map_part_free(&map->parts, map->place[0].part);
+    tp_map_parts_release(&map->parts);
     free(map->place);
     tp_slab_release(&map->slab);
     free(map);
@@ -397,30 +339,68 @@ tp_map_free(struct tp_map *map)
 void *
 tp_map_find(const struct tp_map *map, struct tp_str key)
 {
-    const struct slot *slot = probe(map, tag_of(map, key), key);
+    const struct tp_map_slot *slot = probe(map, tag_of(map, key), key);
 
     return slot->ref ? entry_at(map, slot->ref)->value : NULL;
+}
+
+uint32_t
+tp_map_hash(const struct tp_map *map, struct tp_str key)
+{
+    uint32_t tag = tag_of(map, key);
+
+    __builtin_prefetch(home_of(map, tag));
+    return tag;
+}
+
+/* Of entries so large that they are not all in use at once, the start will do. */
+static void
+fetch_entry(const struct tp_map *map, const char *entry)
+{
+    size_t size = map->key_at + CACHE_LINE < MOST_FETCHED ? map->key_at + CACHE_LINE : MOST_FETCHED;
+
+    for (size_t at = 0; at < size; at += CACHE_LINE)
+        __builtin_prefetch(entry + at, 1);
+}
+
+void
+tp_map_fetch(const struct tp_map *map, uint32_t hash)
+{
+    struct place place = place_of(map, hash);
+    uint32_t mask = UINT32_MAX >> place.shift;
+    const struct tp_map_slot *slot = place.part->slot;
+
+    for (uint32_t i = hash >> place.shift; slot[i].ref; i = (i + 1) & mask)
+        if (slot[i].tag == hash) {
+            fetch_entry(map, tp_slab_at(&map->slab, slot[i].ref));
+            return;
+        }
 }
 
 void *
 tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new)
 {
-    uint32_t tag = tag_of(map, key);
-    struct slot *slot = probe(map, tag, key);
-    struct part *part;
+    return tp_map_add_hashed(map, key, tag_of(map, key), is_new);
+}
+
+void *
+tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t tag, bool *is_new)
+{
+    struct tp_map_slot *slot = probe(map, tag, key);
+    struct tp_map_part *part;
 
     if (is_new)
         *is_new = !slot->ref;
     if (slot->ref)
         return entry_at(map, slot->ref)->value;
-    part = map->place[tag & (((uint32_t)1 << map->depth) - 1)].part;
-    if (is_full(part)) {
+    part = place_of(map, tag).part;
+    if (tp_map_part_is_full(part)) {
         if (grow(map, part, tag))
             return NULL;
         slot = probe(map, tag, key);
-        part = map->place[tag & (((uint32_t)1 << map->depth) - 1)].part;
+        part = place_of(map, tag).part;
     }
-    *slot = (struct slot){tag, new_entry(map, key)};
+    *slot = (struct tp_map_slot){tag, new_entry(map, key)};
     if (!slot->ref)
         return NULL;
     part->count++;
@@ -437,13 +417,13 @@ bool
 tp_map_remove(struct tp_map *map, struct tp_str key)
 {
     uint32_t tag = tag_of(map, key);
-    struct slot *slot = probe(map, tag, key);
-    struct part *part = map->place[tag & (((uint32_t)1 << map->depth) - 1)].part;
+    struct tp_map_slot *slot = probe(map, tag, key);
+    struct tp_map_part *part = place_of(map, tag).part;
     uint32_t ref = slot->ref;
 
     if (!ref)
         return false;
-    empty_slot(part, (uint32_t)(slot - part->slot));
+    tp_map_part_remove(part, slot);
     unlink_entry(map, entry_at(map, ref));
     map->count--;
     /* The entry's `next` outlives this: whoever walks goes on from it. */
@@ -460,19 +440,15 @@ tp_map_count(const struct tp_map *map)
 size_t
 tp_map_size(const struct tp_map *map)
 {
-    return sizeof *map + (sizeof *map->place << map->depth) + map->parts_size + map->slab.size;
+    return sizeof *map + (sizeof *map->place << map->depth) + map->parts.size + map->slab.size;
 }
 
 void
 tp_map_clear(struct tp_map *map)
 {
-    struct part *part = map->place[0].part;
-
     free_parts_but_first(map);
-    part->count = part->depth = 0;
-    memset(part->slot, 0, sizeof *part->slot << part->log);
+    map->place[0].part = tp_map_part_reset(&map->parts, map->place[0].part);
     map->depth = 0;
-    map->parts_size = part_size(part->log);
     map->first = map->last = 0;
     map->count = 0;
     tp_slab_clear(&map->slab);

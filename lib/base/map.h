@@ -31,6 +31,15 @@ void *tp_map_find(const struct tp_map *map, struct tp_str key);
  * memory ran out. */
 void *tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new);
 
+/*
+ * The same in three steps, for those who know some keys before they need their values: what misses
+ * the cache is then fetched while they do other things. First the hash, which begins to fetch the
+ * place in the table; when that has come, the entry of that hash, if there is one; then the value.
+ */
+uint32_t tp_map_hash(const struct tp_map *map, struct tp_str key);
+void tp_map_fetch(const struct tp_map *map, uint32_t hash);
+void *tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t hash, bool *is_new);
+
 /* The key of a VALUE that the map lent. */
 struct tp_str tp_map_key(const struct tp_map *map, const void *value);
 

@@ -1,7 +1,6 @@
 #include "event/changed.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/digests.h"
@@ -10,7 +9,7 @@
 
 struct tp_changed {
     bool exactly;
-    struct tp_map *last; /* by key or its digest: the struct tp_digest of its last values */
+    struct tp_map *last; /* by key or its digest, as bytes: the digest of its last values */
 };
 
 struct tp_changed *
@@ -41,12 +40,13 @@ int
 tp_changed_see(struct tp_changed *c, uint64_t seed, struct tp_str key, struct tp_str values,
                struct tp_err *err)
 {
-    struct tp_digest digest, now = tp_digest_of(seed, values), *last;
+    struct tp_digest now = tp_digest_of(seed, values), *last;
+    char digest[TP_DIGEST_SIZE];
     bool is_new, changed;
 
     if (!c->exactly) {
-        digest = tp_digest_of(seed, key);
-        key = (struct tp_str){(const char *)&digest, sizeof digest};
+        tp_digest_write(digest, tp_digest_of(seed, key));
+        key = (struct tp_str){digest, sizeof digest};
     }
     last = tp_map_add(c->last, key, &is_new);
     if (!last)
@@ -75,11 +75,13 @@ tp_changed_save(const struct tp_changed *c, struct tp_save *save, struct tp_err 
 {
     for (struct tp_digest *now = tp_map_first(c->last); now; now = tp_map_next(c->last, now)) {
         struct tp_emit line = tp_emit_open(tp_save_line(save));
+        char values[TP_DIGEST_SIZE];
 
+        tp_digest_write(values, *now);
         tp_emit_name(&line, TP_STR("last"));
         tp_save_hex(line.to, tp_map_key(c->last, now));
         tp_emit_name(&line, TP_STR("values"));
-        tp_save_hex(line.to, (struct tp_str){(const char *)now, sizeof *now});
+        tp_save_hex(line.to, (struct tp_str){values, sizeof values});
         tp_emit_close(&line);
         if (tp_save_line_end(save, err) < 0)
             return -1;
@@ -98,12 +100,12 @@ load(struct tp_changed *c, struct tp_str key, struct tp_str values, struct tp_er
 {
     struct tp_digest *now;
 
-    if (values.len != sizeof *now)
+    if (values.len != TP_DIGEST_SIZE)
         return tp_err_set(err, TP_FAULT_MACHINE, "saved values: not as they are written");
     now = tp_map_add(c->last, key, NULL);
     if (!now)
         return tp_err_memory(err);
-    memcpy(now, values.ptr, sizeof *now);
+    *now = tp_digest_read(values.ptr);
     return 0;
 }
 

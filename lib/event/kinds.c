@@ -48,6 +48,14 @@ tp_kinds_release(struct tp_kinds *kinds)
 }
 
 int
+tp_kinds_settle(struct tp_kinds *kinds, struct tp_err *err)
+{
+    if (kinds->windows)
+        return tp_windows_settle(kinds->windows, err);
+    return kinds->whole ? tp_whole_settle(kinds->whole, err) : 0;
+}
+
+int
 tp_kinds_watermark(struct tp_kinds *kinds, tp_time watermark, struct tp_err *err)
 {
     if (kinds->windows)

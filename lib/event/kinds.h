@@ -38,6 +38,9 @@ int tp_kinds_open(struct tp_kinds *kinds, struct tp_plan *plan, const struct tp_
                   const struct tp_keys *keys, struct tp_windows_to to, struct tp_err *err);
 void tp_kinds_release(struct tp_kinds *kinds);
 
+/* Adds what was taken and not added yet: before state is saved. */
+int tp_kinds_settle(struct tp_kinds *kinds, struct tp_err *err);
+
 /* The watermark has come so far: says what it proves. */
 int tp_kinds_watermark(struct tp_kinds *kinds, tp_time watermark, struct tp_err *err);
 

@@ -168,6 +168,20 @@ cover(struct tp_panes *panes, size_t count, struct tp_pane *pane)
     return 0;
 }
 
+static bool
+is_due(const struct tp_heap *queue, tp_time watermark)
+{
+    const struct tp_heap_entry *next = tp_heap_peek(queue);
+
+    return next && next->at <= watermark;
+}
+
+bool
+tp_panes_is_due(const struct tp_panes *panes, tp_time watermark)
+{
+    return is_due(&panes->due, watermark) || is_due(&panes->expiring, watermark);
+}
+
 int
 tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *window,
              struct tp_pane *const **covered, size_t *count, struct tp_err *err)

@@ -42,6 +42,9 @@ void tp_panes_free(struct tp_panes *panes);
 struct tp_pane *tp_panes_get(struct tp_panes *panes, tp_time time, tp_time watermark, bool *is_late,
                              tp_time *last_end, struct tp_err *err);
 
+/* Is a window due, or a pane to be dropped? */
+bool tp_panes_is_due(const struct tp_panes *panes, tp_time watermark);
+
 /* The next window whose end is at most WATERMARK: fills WINDOW and lends the panes it covers that
  * hold groups, in the order of time, until the next call. 0: there is none. -1: memory ran out. */
 int tp_panes_due(struct tp_panes *panes, tp_time watermark, struct tp_window *window,

@@ -2,7 +2,6 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/digests.h"
 #include "base/hash.h"
@@ -296,9 +295,10 @@ save_table(const struct table *table, struct tp_save *save, struct tp_err *err)
         return 0;
     }
     while (tp_digests_next(table->digests, &at, &digest, &opened)) {
-        struct tp_str bytes = {(const char *)&digest, sizeof digest};
+        char bytes[TP_DIGEST_SIZE];
 
-        if (save_horizon(save, bytes, opened, err) < 0)
+        tp_digest_write(bytes, digest);
+        if (save_horizon(save, (struct tp_str){bytes, sizeof bytes}, opened, err) < 0)
             return -1;
     }
     return 0;
@@ -326,9 +326,9 @@ load_horizon(struct tp_recent *r, struct tp_str key, tp_time opened, struct tp_e
     struct tp_digest digest = {0, 0};
 
     if (!r->exactly) {
-        if (key.len != sizeof digest)
+        if (key.len != TP_DIGEST_SIZE)
             return tp_err_set(err, TP_FAULT_MACHINE, "a saved digest is none");
-        memcpy(&digest, key.ptr, sizeof digest);
+        digest = tp_digest_read(key.ptr);
     }
     look_up(r, number_of(r, opened));
     return open_horizon(r, key, digest, opened) < 0 ? tp_err_memory(err) : 0;

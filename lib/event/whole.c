@@ -3,15 +3,41 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "event/ahead.h"
 
 struct tp_whole {
     const struct tp_aggs *aggs;
     struct tp_row_to to;
     bool changes;          /* records were taken back */
     struct tp_map *groups; /* key -> accumulator */
-    tp_time first, last;   /* the times seen */
-    bool timed;            /* some record had one */
+    struct tp_ahead *ahead;
+    tp_time first, last; /* the times seen */
+    bool timed;          /* some record had one */
 };
+
+static int
+add_to_group(struct tp_whole *whole, const struct tp_arrival *arrival, uint32_t hash,
+             struct tp_err *err)
+{
+    bool is_new;
+    void *acc = tp_map_add_hashed(whole->groups, arrival->key, hash, &is_new);
+
+    if (!acc)
+        return tp_err_memory(err);
+    if (tp_arrival_apply(arrival, whole->aggs, acc, err) == 0)
+        return 0;
+    if (is_new) {
+        tp_aggs_clear(whole->aggs, acc);
+        tp_map_remove(whole->groups, arrival->key);
+    }
+    return -1;
+}
+
+static int
+add_waiting(void *self, const struct tp_ahead_record *record, struct tp_err *err)
+{
+    return add_to_group(self, &record->arrival, record->hash, err);
+}
 
 struct tp_whole *
 tp_whole_new(const struct tp_aggs *aggs, struct tp_row_to to)
@@ -23,9 +49,10 @@ tp_whole_new(const struct tp_aggs *aggs, struct tp_row_to to)
     whole->aggs = aggs;
     whole->to = to;
     whole->groups = tp_map_new(tp_aggs_size(aggs));
-    if (whole->groups)
+    whole->ahead = tp_ahead_new(aggs, add_waiting, whole);
+    if (whole->groups && whole->ahead)
         return whole;
-    free(whole);
+    tp_whole_free(whole);
     return NULL;
 }
 
@@ -34,39 +61,50 @@ tp_whole_free(struct tp_whole *whole)
 {
     if (!whole)
         return;
-    for (void *acc = tp_map_first(whole->groups); acc; acc = tp_map_next(whole->groups, acc))
-        tp_aggs_clear(whole->aggs, acc);
+    if (whole->groups)
+        for (void *acc = tp_map_first(whole->groups); acc; acc = tp_map_next(whole->groups, acc))
+            tp_aggs_clear(whole->aggs, acc);
     tp_map_free(whole->groups);
+    tp_ahead_free(whole->ahead);
     free(whole);
+}
+
+static void
+take_time(struct tp_whole *whole, const struct tp_arrival *arrival)
+{
+    tp_time first = arrival->part ? tp_part_start(arrival->part) : arrival->time;
+
+    if (!whole->timed || first < whole->first)
+        whole->first = first;
+    if (!whole->timed || arrival->time > whole->last)
+        whole->last = arrival->time;
+    whole->timed = true;
 }
 
 int
 tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_time,
              struct tp_err *err)
 {
-    tp_time first;
-    bool is_new;
-    void *acc = tp_map_add(whole->groups, arrival->key, &is_new);
+    int added;
 
-    if (!acc)
-        return tp_err_memory(err);
-    if (tp_arrival_apply(arrival, whole->aggs, acc, err) < 0) {
-        if (is_new) {
-            tp_aggs_clear(whole->aggs, acc);
-            tp_map_remove(whole->groups, arrival->key);
-        }
+    if (tp_ahead_pays(whole->ahead, whole->groups, arrival))
+        added = tp_ahead_put(whole->ahead, whole->groups, arrival, NULL, err);
+    else if (tp_whole_settle(whole, err) < 0)
+        added = -1;
+    else
+        added = add_to_group(whole, arrival, tp_map_hash(whole->groups, arrival->key), err);
+    if (added < 0)
         return -1;
-    }
     whole->changes |= arrival->taken_back;
-    if (!has_time)
-        return 1;
-    first = arrival->part ? tp_part_start(arrival->part) : arrival->time;
-    if (!whole->timed || first < whole->first)
-        whole->first = first;
-    if (!whole->timed || arrival->time > whole->last)
-        whole->last = arrival->time;
-    whole->timed = true;
+    if (has_time)
+        take_time(whole, arrival);
     return 1;
+}
+
+int
+tp_whole_settle(struct tp_whole *whole, struct tp_err *err)
+{
+    return tp_ahead_settle(whole->ahead, err);
 }
 
 int
@@ -75,6 +113,8 @@ tp_whole_say(struct tp_whole *whole, struct tp_err *err)
     struct tp_row row = {
         .head = {.timed = whole->timed, .at = whole->last, .window = {whole->first, whole->last}}};
 
+    if (tp_whole_settle(whole, err) < 0)
+        return -1;
     for (row.acc = tp_map_first(whole->groups); row.acc;
          row.acc = tp_map_next(whole->groups, row.acc)) {
         if (whole->changes && tp_aggs_is_empty(whole->aggs, row.acc))

@@ -25,6 +25,9 @@ void tp_whole_free(struct tp_whole *whole);
 int tp_whole_add(struct tp_whole *whole, const struct tp_arrival *arrival, bool has_time,
                  struct tp_err *err);
 
+/* Adds what was taken and not added yet (event/ahead): before state is saved. */
+int tp_whole_settle(struct tp_whole *whole, struct tp_err *err);
+
 int tp_whole_say(struct tp_whole *whole, struct tp_err *err);
 
 bool tp_whole_any(const struct tp_whole *whole); /* is there something to say? */

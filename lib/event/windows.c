@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "event/ahead.h"
 #include "event/gather.h"
 #include "event/held.h"
 #include "event/quiet.h"
@@ -13,6 +14,7 @@ struct tp_windows {
     struct tp_windows_to to;
     struct tp_panes *panes;
     struct tp_pane *recent; /* of the last record, while its time alone says that one belongs */
+    struct tp_ahead *ahead; /* records that are to be added to panes */
     struct tp_gather *gather;
     struct tp_held *held;   /* NULL: no row is corrected */
     struct tp_quiet *quiet; /* NULL: windows without records are not said */
@@ -78,15 +80,17 @@ say_window(struct tp_windows *windows, const struct tp_window *window,
     return windows->quiet ? tp_quiet_rest(windows->quiet, window, err) : 0;
 }
 
-int
-tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_err *err)
+/* Says the windows of panes that are due, and drops what is over. */
+static int
+say_due(struct tp_windows *windows, tp_time watermark, struct tp_err *err)
 {
     struct tp_pane *const *covered;
     struct tp_window window;
     size_t count;
     int due;
 
-    windows->watermark = watermark;
+    if (tp_windows_settle(windows, err) < 0)
+        return -1;
     windows->recent = NULL;
     while ((due = tp_panes_due(windows->panes, watermark, &window, &covered, &count, err)) > 0)
         if (say_window(windows, &window, covered, count, err) < 0)
@@ -94,11 +98,57 @@ tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_er
     if (due < 0)
         return -1;
     tp_panes_expire(windows->panes, watermark);
+    return 0;
+}
+
+bool
+tp_windows_due(const struct tp_windows *windows, tp_time watermark)
+{
+    return tp_panes_is_due(windows->panes, watermark);
+}
+
+int
+tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_err *err)
+{
+    windows->watermark = watermark;
+    if (tp_windows_due(windows, watermark) && say_due(windows, watermark, err) < 0)
+        return -1;
     if (windows->held && tp_held_watermark(windows->held, watermark, err) < 0)
         return -1;
     if (windows->quiet && watermark != TP_TIME_AFTER_ALL)
         return tp_quiet_until(windows->quiet, watermark, err);
     return 0;
+}
+
+/* --- groups ------------------------------------------------------------------------------------*/
+
+static int
+add_to_group(const struct tp_windows *windows, struct tp_pane *pane,
+             const struct tp_arrival *arrival, uint32_t hash, void **acc, struct tp_err *err)
+{
+    bool is_new = false;
+
+    *acc = tp_map_add_hashed(pane->groups, arrival->key, hash, &is_new);
+    if (!*acc)
+        return tp_err_memory(err);
+    if (tp_arrival_apply(arrival, windows->aggs, *acc, err) < 0) {
+        if (is_new) {
+            tp_aggs_clear(windows->aggs, *acc);
+            tp_map_remove(pane->groups, arrival->key);
+        }
+        return -1;
+    }
+    if (is_new && tp_pane_note(windows->panes, pane, arrival->sequence) < 0)
+        return tp_err_memory(err);
+    return 0;
+}
+
+static int
+add_waiting(void *self, const struct tp_ahead_record *record, struct tp_err *err)
+{
+    void *acc;
+
+    return add_to_group(self, record->where, &record->arrival, record->hash, &acc, err);
 }
 
 /* --- life --------------------------------------------------------------------------------------*/
@@ -147,10 +197,11 @@ tp_windows_new(const struct tp_plan *plan, const struct tp_aggs *aggs, const str
     windows->to = to;
     windows->watermark = TP_TIME_BEFORE_ALL;
     windows->panes = tp_panes_new(&plan->spec, aggs);
+    windows->ahead = tp_ahead_new(aggs, add_waiting, windows);
     windows->gather = tp_gather_new(aggs, plan->spec.kind == TP_WINDOW_CUMULATE);
     if (corrects)
         windows->held = tp_held_new(&plan->spec, aggs, &plan->trigger, to.rows);
-    if (windows->panes && windows->gather && (windows->held || !corrects) &&
+    if (windows->panes && windows->ahead && windows->gather && (windows->held || !corrects) &&
         (!plan->fill || open_quiet(windows, keys)))
         return windows;
     tp_windows_free(windows);
@@ -163,6 +214,7 @@ tp_windows_free(struct tp_windows *windows)
     if (!windows)
         return;
     tp_panes_free(windows->panes);
+    tp_ahead_free(windows->ahead);
     tp_gather_free(windows->gather);
     tp_held_free(windows->held);
     tp_quiet_free(windows->quiet);
@@ -245,9 +297,30 @@ tp_windows_add(struct tp_windows *windows, const struct tp_arrival *arrival, str
 }
 
 int
-tp_windows_note(const struct tp_windows *windows, struct tp_pane *pane, uint64_t sequence)
+tp_windows_add_now(struct tp_windows *windows, struct tp_pane *pane,
+                   const struct tp_arrival *arrival, void **acc, struct tp_err *err)
 {
-    return tp_pane_note(windows->panes, pane, sequence);
+    uint32_t hash = tp_map_hash(pane->groups, arrival->key);
+
+    if (tp_ahead_settle(windows->ahead, err) < 0)
+        return -1;
+    return add_to_group(windows, pane, arrival, hash, acc, err);
+}
+
+int
+tp_windows_add_soon(struct tp_windows *windows, struct tp_pane *pane,
+                    const struct tp_arrival *arrival, void **acc, struct tp_err *err)
+{
+    *acc = NULL;
+    if (!tp_ahead_pays(windows->ahead, pane->groups, arrival))
+        return tp_windows_add_now(windows, pane, arrival, acc, err);
+    return tp_ahead_put(windows->ahead, pane->groups, arrival, pane, err);
+}
+
+int
+tp_windows_settle(struct tp_windows *windows, struct tp_err *err)
+{
+    return tp_ahead_settle(windows->ahead, err);
 }
 
 size_t

@@ -51,8 +51,19 @@ int tp_windows_check(const struct tp_windows *windows, const struct tp_arrival *
 int tp_windows_add(struct tp_windows *windows, const struct tp_arrival *arrival,
                    struct tp_err *err);
 
-/* As tp_pane_note. */
-int tp_windows_note(const struct tp_windows *windows, struct tp_pane *pane, uint64_t sequence);
+/* Adds a record to the group of its key in PANE, made if it was not there: at once, and then *ACC
+ * is that group; or where keys are many soon, and then *ACC is NULL. -1: the record is bad (and the
+ * group is gone, if it was new), or memory ran out. */
+int tp_windows_add_now(struct tp_windows *windows, struct tp_pane *pane,
+                       const struct tp_arrival *arrival, void **acc, struct tp_err *err);
+int tp_windows_add_soon(struct tp_windows *windows, struct tp_pane *pane,
+                        const struct tp_arrival *arrival, void **acc, struct tp_err *err);
+
+/* Adds what is to be added soon: before state is saved. What is said sees to it by itself. */
+int tp_windows_settle(struct tp_windows *windows, struct tp_err *err);
+
+/* Is there something to say or to drop at this watermark? Else panes that were lent stay. */
+bool tp_windows_due(const struct tp_windows *windows, tp_time watermark);
 
 /* The watermark has come so far: says what it proves. Panes that were lent may be gone then. */
 int tp_windows_watermark(struct tp_windows *windows, tp_time watermark, struct tp_err *err);

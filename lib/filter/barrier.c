@@ -20,6 +20,7 @@ tp_barrier_wake(struct tp_stage *s)
     if (s->wake_at == 0 || !s->op->tick)
         return 0;
     s->wake_at = 0;
+    s->has_arrival = false;
     return s->op->tick(s->self, s, &s->err);
 }
 

@@ -171,6 +171,7 @@ let_time_pass(struct tp_stage *s)
     if (s->wake_at == 0 || s->waited < s->wake_at)
         return 0;
     s->wake_at = 0;
+    s->has_arrival = false;
     if (s->op->tick && s->op->tick(s->self, s, &s->err) < 0)
         return -1;
     return s->moved ? tp_flow_advance(s) : 0;

@@ -522,6 +522,7 @@ tp_input_read(struct tp_stage *s, int which)
         in->block = block;
         in->block_start = block.ptr;
         in->block_end = NULL;
+        s->has_arrival = false;
         return 0;
     case TP_IN_WAIT:
         in->waiting = true;

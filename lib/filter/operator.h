@@ -245,6 +245,9 @@ const char *tp_stage_last_operand(const struct tp_stage *stage);
 /* From now on no event time is read: records have none (has_time is false). */
 void tp_stage_ignore_time(struct tp_stage *stage);
 
+/* What -d is where none was given (TP_MAKES_TIME). */
+void tp_stage_default_delay(struct tp_stage *stage, tp_duration delay);
+
 /* What comes out is an answer, not a stream: no control lines, whatever --control says. */
 void tp_stage_write_no_control(struct tp_stage *stage);
 
@@ -348,6 +351,10 @@ bool tp_stage_keeps_state(const struct tp_stage *stage);
 
 /* The wall clock, or --now. One of the two clocks of the house: see tidepipe.7. */
 tp_time tp_stage_now(struct tp_stage *stage);
+
+/* The same when what is at hand was read: looked at once for a block of records, and for a tick. It
+ * may go back, when somebody sets the clock. */
+tp_time tp_stage_arrival(struct tp_stage *stage);
 
 /*
  * Time spent waiting on empty inputs since the start: the clock of everything that is "idle for so

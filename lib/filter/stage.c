@@ -274,6 +274,15 @@ tp_stage_now(struct tp_stage *s)
     return s->has_now ? s->now : tp_clock_wall();
 }
 
+tp_time
+tp_stage_arrival(struct tp_stage *s)
+{
+    if (!s->has_arrival)
+        s->arrival = tp_stage_now(s);
+    s->has_arrival = true;
+    return s->arrival;
+}
+
 tp_duration
 tp_stage_waited(const struct tp_stage *s)
 {
@@ -293,6 +302,13 @@ tp_duration
 tp_stage_delay(const struct tp_stage *s)
 {
     return s->settings.delay;
+}
+
+void
+tp_stage_default_delay(struct tp_stage *s, tp_duration delay)
+{
+    if (s->settings.delay < 0)
+        s->settings.delay = s->delay = delay;
 }
 
 tp_duration

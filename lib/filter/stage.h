@@ -107,7 +107,9 @@ struct tp_stage {
     tp_time ahead_limit; /* event times beyond it are looked at closely (--max-ahead) */
     tp_duration max_ahead;
     bool has_now;
-    tp_time now; /* --now */
+    tp_time now;      /* --now */
+    tp_time arrival;  /* the clock, looked at for the block at hand */
+    bool has_arrival; /* ... or not yet */
 
     struct tp_record record; /* the one at hand */
     struct tp_side side;

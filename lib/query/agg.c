@@ -114,6 +114,12 @@ tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct 
     return check_kinds(aggs, values, err);
 }
 
+bool
+tp_aggs_check_suffices(const struct tp_aggs *aggs)
+{
+    return aggs->checked == 0;
+}
+
 /* What depends on the values there already: min of numbers, then of a string. */
 static int
 check_states(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,

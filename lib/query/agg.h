@@ -55,6 +55,9 @@ int tp_aggs_add(const struct tp_aggs *aggs, void *acc, const struct tp_value *va
 /* Would tp_aggs_add take VALUES? (As far as that depends on the values alone.) */
 int tp_aggs_check(const struct tp_aggs *aggs, const struct tp_value *values, struct tp_err *err);
 
+/* Is what tp_aggs_check says all there is to it, whatever an accumulator holds? */
+bool tp_aggs_check_suffices(const struct tp_aggs *aggs);
+
 /* Would tp_aggs_add take VALUES into ACC? */
 int tp_aggs_check_add(const struct tp_aggs *aggs, const void *acc, const struct tp_value *values,
                       struct tp_err *err);

@@ -7,6 +7,7 @@
 #include "value/text.h"
 
 #define DOUBLE_EXACT ((__int128)1 << 53)
+#define PIECE INT64_C(1000000000000000000)
 
 /* ---- writing ---- */
 
@@ -118,6 +119,12 @@ read_string(struct tp_agg_reader *from, struct tp_str *inside)
     return tp_agg_read_char(from, '"');
 }
 
+static bool
+is_of_number(char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
 /* A number, or what stands in its place as a string. */
 static bool
 read_number(struct tp_agg_reader *from, struct tp_str *text)
@@ -126,32 +133,62 @@ read_number(struct tp_agg_reader *from, struct tp_str *text)
 
     if (stands(from, '"'))
         return read_string(from, text);
-    for (start = from->at; from->at < from->end; from->at++)
-        if (!memchr("+-.0123456789Ee", *from->at, 15))
-            break;
+    for (start = from->at; from->at < from->end && is_of_number(*from->at); from->at++)
+        ;
     *text = (struct tp_str){start, (size_t)(from->at - start)};
     return text->len > 0;
 }
 
+/* TEXT as a number, as far as it is digits and no more than a word holds. UNIT: the power of ten
+ * that it stood in for. */
+static struct tp_str
+read_piece(struct tp_str text, int64_t *piece, int64_t *unit)
+{
+    *piece = 0;
+    *unit = 1;
+    for (; text.len > 0 && *unit < PIECE && *text.ptr >= '0' && *text.ptr <= '9'; text.len--) {
+        *piece = *piece * 10 + (*text.ptr++ - '0');
+        *unit *= 10;
+    }
+    return text;
+}
+
+/* A number of one digit: most numbers of most accumulators are 0 or 1. -1: another one. */
+static int
+read_digit(struct tp_agg_reader *from)
+{
+    const char *at = from->at;
+
+    if (from->end - at < 2 || *at < '0' || *at > '9' || is_of_number(at[1]))
+        return -1;
+    from->at++;
+    return *at - '0';
+}
+
+/* In pieces of 18 digits: arithmetic in 128 bits takes long. */
 bool
 tp_agg_read_whole(struct tp_agg_reader *from, __int128 *whole)
 {
+    int digit = read_digit(from);
+    int64_t piece, unit;
     struct tp_str text;
-    size_t at;
+    bool negative;
 
+    *whole = digit;
+    if (digit >= 0)
+        return true;
     if (!read_number(from, &text) || text.len == 0)
         return false;
+    negative = *text.ptr == '-';
+    if (negative)
+        text = (struct tp_str){text.ptr + 1, text.len - 1};
     *whole = 0;
-    at = text.ptr[0] == '-';
-    if (at == text.len)
-        return false;
-    for (; at < text.len; at++) {
-        int digit = text.ptr[at] - '0';
-
-        if (digit < 0 || digit > 9 || __builtin_mul_overflow(*whole, (__int128)10, whole) ||
-            __builtin_add_overflow(*whole, text.ptr[0] == '-' ? -digit : digit, whole))
+    do {
+        text = read_piece(text, &piece, &unit);
+        if (unit == 1 || (*whole != 0 && __builtin_mul_overflow(*whole, (__int128)unit, whole)) ||
+            __builtin_add_overflow(*whole, negative ? -piece : piece, whole))
             return false;
-    }
+    } while (text.len > 0);
     return true;
 }
 
@@ -180,9 +217,13 @@ tp_agg_read_count(struct tp_agg_reader *from, uint64_t *count)
 bool
 tp_agg_read_real(struct tp_agg_reader *from, double *real)
 {
+    int digit = read_digit(from);
     struct tp_value value;
     struct tp_str text;
 
+    *real = digit;
+    if (digit >= 0)
+        return true;
     if (!read_number(from, &text))
         return false;
     if (tp_num_parse(text, &value)) {

@@ -75,6 +75,21 @@ tp_prepare_fn tp_prepare_regexp, tp_prepare_replace, tp_prepare_extract, tp_prep
 /* The zone named by the constant argument I of NODE, into its aux; nothing when it has none. */
 int tp_prepare_zone(struct tp_compile *c, struct tp_node *node, size_t i);
 
+/* How far that zone (none: UTC) is ahead of UTC at TIME; and *LOCAL, its time of TIME as if it were
+ * UTC. */
+tp_duration tp_local_offset(const struct tp_node *node, tp_time time);
+int tp_to_local(const struct tp_node *node, struct tp_run *run, tp_time time, tp_time *local);
+
+/* The week of ISO 8601: that with the year's first Thursday is number 1. *YEAR is its year. */
+int tp_iso_week(int64_t days, int64_t *year);
+
+/* A / B rounded down. */
+static inline int64_t
+tp_floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
 /* The number of a unit of time (`hour`, `HOURS`), or -1. */
 int tp_unit_find(struct tp_str name);
 

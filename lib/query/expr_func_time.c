@@ -101,17 +101,16 @@ tp_prepare_date_part(struct tp_compile *c, struct tp_node *node)
     return tp_prepare_zone(c, node, 2);
 }
 
-static tp_duration
-offset_at(const struct tp_node *node, tp_time time)
+tp_duration
+tp_local_offset(const struct tp_node *node, tp_time time)
 {
     return node->aux && node->aux->zone ? tp_zone_offset(node->aux->zone, time) * TP_SECOND : 0;
 }
 
-/* The local time of TIME in the function's zone, as if it were UTC. */
-static int
-to_local(const struct tp_node *node, struct tp_run *run, tp_time time, tp_time *local)
+int
+tp_to_local(const struct tp_node *node, struct tp_run *run, tp_time time, tp_time *local)
 {
-    if (tp_time_add(time, offset_at(node, time), local))
+    if (tp_time_add(time, tp_local_offset(node, time), local))
         return 0;
     return tp_run_fail(run, node, "timestamp overflow");
 }
@@ -170,9 +169,9 @@ tp_call_date_trunc(const struct tp_node *node, struct tp_run *run, const struct 
                    struct tp_value *out)
 {
     tp_time local, floored;
-    tp_duration offset = offset_at(node, arg[1].time);
+    tp_duration offset = tp_local_offset(node, arg[1].time);
 
-    if (to_local(node, run, arg[1].time, &local) < 0)
+    if (tp_to_local(node, run, arg[1].time, &local) < 0)
         return -1;
     if (node->unit >= DAY)
         return floor_to_date(node, run, local, &floored) < 0 ? -1
@@ -207,9 +206,8 @@ tp_call_time_bucket(const struct tp_node *node, struct tp_run *run, const struct
                                                     : tp_run_fail(run, node, "timestamp overflow");
 }
 
-/* The week of ISO 8601: that with the year's first Thursday is number 1. *YEAR is its year. */
-static int
-iso_week(int64_t days, int64_t *year)
+int
+tp_iso_week(int64_t days, int64_t *year)
 {
     int64_t thursday = days - tp_weekday_of_days(days) + 3;
     int month, day;
@@ -219,42 +217,54 @@ iso_week(int64_t days, int64_t *year)
 }
 
 static int64_t
-floor_div(int64_t a, int64_t b)
+floor_mod(int64_t a, int64_t b)
 {
-    return a / b - (a % b < 0);
+    return a - tp_floor_div(a, b) * b;
 }
 
 static int64_t
-date_part(int unit, tp_time local, tp_time time)
+date_part(int unit, tp_time local)
 {
-    struct tp_civil civil = tp_civil_of_time(local);
-    int64_t days = tp_days_of_civil(civil.year, civil.month, civil.day), year;
+    int64_t days = tp_floor_div(local, TP_DAY), year;
+    int month, day;
 
+    tp_civil_of_days(days, &year, &month, &day);
     switch (unit) {
-    case SECOND:
-        return civil.second;
-    case MINUTE:
-        return civil.minute;
-    case HOUR:
-        return civil.hour;
     case DAY:
-        return civil.day;
+        return day;
     case WEEK:
-        return iso_week(days, &year);
+        return tp_iso_week(days, &year);
     case MONTH:
-        return civil.month;
+        return month;
     case QUARTER:
-        return (civil.month - 1) / 3 + 1;
+        return (month - 1) / 3 + 1;
     case YEAR:
-        return civil.year;
+        return year;
     case DOW: /* Flink (Calcite): 1 is Sunday */
         return (tp_weekday_of_days(days) + 1) % 7 + 1;
     case ISODOW:
         return tp_weekday_of_days(days) + 1;
-    case DOY:
-        return days - tp_days_of_civil(civil.year, 1, 1) + 1;
+    default: /* DOY */
+        return days - tp_days_of_civil(year, 1, 1) + 1;
+    }
+}
+
+static int64_t
+part_of(int unit, tp_time local, tp_time time)
+{
+    int64_t second = tp_floor_div(local, TP_SECOND);
+
+    switch (unit) {
+    case SECOND:
+        return floor_mod(second, 60);
+    case MINUTE:
+        return floor_mod(second, 3600) / 60;
+    case HOUR:
+        return floor_mod(second, 86400) / 3600;
+    case EPOCH:
+        return tp_floor_div(time, TP_SECOND);
     default:
-        return floor_div(time, TP_SECOND);
+        return date_part(unit, local);
     }
 }
 
@@ -264,9 +274,9 @@ tp_call_date_part(const struct tp_node *node, struct tp_run *run, const struct t
 {
     tp_time local;
 
-    if (to_local(node, run, arg[1].time, &local) < 0)
+    if (tp_to_local(node, run, arg[1].time, &local) < 0)
         return -1;
-    *out = tp_int(date_part(node->unit, local, arg[1].time));
+    *out = tp_int(part_of(node->unit, local, arg[1].time));
     return 0;
 }
 
@@ -276,7 +286,7 @@ tp_call_date_part(const struct tp_node *node, struct tp_run *run, const struct t
     {                                                                          \
         (void)node;                                                            \
         (void)run;                                                             \
-        *out = tp_int(floor_div(arg[0].time, unit));                           \
+        *out = tp_int(tp_floor_div(arg[0].time, unit));                        \
         return 0;                                                              \
     }
 
@@ -284,166 +294,6 @@ EPOCH_FUNCTION(s, TP_SECOND)
 EPOCH_FUNCTION(ms, TP_MILLISECOND)
 EPOCH_FUNCTION(us, TP_MICROSECOND)
 EPOCH_FUNCTION(ns, 1)
-
-#define FORMAT_LETTERS "YmdHMSfNjaAbBzyseuIpGVFT%"
-
-int
-tp_prepare_format_time(struct tp_compile *c, struct tp_node *node)
-{
-    const struct tp_node *format = node->arg[1];
-    struct tp_str text = format->value.text;
-    size_t i;
-
-    for (i = 0; format->value.kind == TP_TEXT && i < text.len; i++) {
-        if (text.ptr[i] != '%')
-            continue;
-        if (++i == text.len || !memchr(FORMAT_LETTERS, text.ptr[i], sizeof FORMAT_LETTERS - 1))
-            return tp_compile_fail(c, format->at + i,
-                                   "no such letter of a time format; there are %%%s",
-                                   FORMAT_LETTERS);
-    }
-    return tp_prepare_zone(c, node, 2);
-}
-
-static const char *const days_of_week[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                           "Friday", "Saturday", "Sunday"};
-static const char *const months[] = {"January",   "February", "March",    "April",
-                                     "May",       "June",     "July",     "August",
-                                     "September", "October",  "November", "December"};
-
-/* What format_time writes one letter of. */
-struct moment {
-    struct tp_civil civil;
-    int64_t days, epoch;
-    tp_duration offset;
-};
-
-static void
-put_offset(struct tp_buf *to, tp_duration offset)
-{
-    int minutes = (int)(offset / TP_MINUTE), size = minutes < 0 ? -minutes : minutes;
-
-    tp_buf_printf(to, "%c%02d%02d", offset < 0 ? '-' : '+', size / 60, size % 60);
-}
-
-static void
-put_date_letter(struct tp_buf *to, char letter, const struct moment *at)
-{
-    const struct tp_civil *civil = &at->civil;
-    int week;
-    int64_t year;
-
-    week = iso_week(at->days, &year);
-    switch (letter) {
-    case 'Y':
-        tp_buf_printf(to, "%04d", (int)civil->year);
-        break;
-    case 'y':
-        tp_buf_printf(to, "%02d", (int)(civil->year % 100));
-        break;
-    case 'G':
-        tp_buf_printf(to, "%04d", (int)year);
-        break;
-    case 'V':
-        tp_buf_printf(to, "%02d", week);
-        break;
-    case 'm':
-        tp_buf_printf(to, "%02d", civil->month);
-        break;
-    case 'd':
-        tp_buf_printf(to, "%02d", civil->day);
-        break;
-    case 'e':
-        tp_buf_printf(to, "%2d", civil->day);
-        break;
-    case 'F':
-        tp_buf_printf(to, "%04d-%02d-%02d", (int)civil->year, civil->month, civil->day);
-        break;
-    case 'j':
-        tp_buf_printf(to, "%03d", (int)(at->days - tp_days_of_civil(civil->year, 1, 1) + 1));
-        break;
-    case 'u':
-        tp_buf_printf(to, "%d", tp_weekday_of_days(at->days) + 1);
-        break;
-    case 'a':
-    case 'A':
-        tp_buf_printf(to, letter == 'a' ? "%.3s" : "%s",
-                      days_of_week[tp_weekday_of_days(at->days)]);
-        break;
-    default: /* b, B */
-        tp_buf_printf(to, letter == 'b' ? "%.3s" : "%s", months[civil->month - 1]);
-        break;
-    }
-}
-
-static void
-put_letter(struct tp_buf *to, char letter, const struct moment *at)
-{
-    const struct tp_civil *civil = &at->civil;
-
-    switch (letter) {
-    case 'H':
-        tp_buf_printf(to, "%02d", civil->hour);
-        break;
-    case 'I':
-        tp_buf_printf(to, "%02d", (civil->hour + 11) % 12 + 1);
-        break;
-    case 'p':
-        tp_buf_put_str(to, civil->hour < 12 ? TP_STR("AM") : TP_STR("PM"));
-        break;
-    case 'M':
-        tp_buf_printf(to, "%02d", civil->minute);
-        break;
-    case 'S':
-        tp_buf_printf(to, "%02d", civil->second);
-        break;
-    case 'T':
-        tp_buf_printf(to, "%02d:%02d:%02d", civil->hour, civil->minute, civil->second);
-        break;
-    case 'f':
-        tp_buf_printf(to, "%06d", civil->nano / 1000);
-        break;
-    case 'N':
-        tp_buf_printf(to, "%09d", civil->nano);
-        break;
-    case 's':
-        tp_buf_printf(to, "%lld", (long long)at->epoch);
-        break;
-    case 'z':
-        put_offset(to, at->offset);
-        break;
-    case '%':
-        tp_buf_put_char(to, '%');
-        break;
-    default:
-        put_date_letter(to, letter, at);
-        break;
-    }
-}
-
-int
-tp_call_format_time(const struct tp_node *node, struct tp_run *run, const struct tp_value *arg,
-                    struct tp_value *out)
-{
-    struct tp_str format = arg[1].text;
-    struct moment at = {.offset = offset_at(node, arg[0].time),
-                        .epoch = floor_div(arg[0].time, TP_SECOND)};
-    tp_time local;
-    size_t i;
-
-    if (to_local(node, run, arg[0].time, &local) < 0)
-        return -1;
-    at.civil = tp_civil_of_time(local);
-    at.days = tp_days_of_civil(at.civil.year, at.civil.month, at.civil.day);
-    tp_buf_clear(&run->temp);
-    for (i = 0; i < format.len; i++) {
-        if (format.ptr[i] == '%')
-            put_letter(&run->temp, format.ptr[++i], &at);
-        else
-            tp_buf_put_char(&run->temp, format.ptr[i]);
-    }
-    return tp_run_finish_text(run, node, out);
-}
 
 int
 tp_prepare_parse_time(struct tp_compile *c, struct tp_node *node)

@@ -1,5 +1,6 @@
 #include "record/canon.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,12 @@ struct tp_canon_member {
 
 static int put_value(struct tp_canon *canon, const struct tp_slot *slot, struct tp_buf *to);
 
-/* Lengths go in front, so that no content can look like what follows it. */
+/* Lengths go in front, so that no content can look like what follows it; in one byte order, as
+ * saved state holds digests of this. */
 static void
 put_length(struct tp_buf *to, size_t len)
 {
-    uint64_t length = len;
+    uint64_t length = htole64(len);
 
     tp_buf_put(to, &length, sizeof length);
 }
@@ -144,7 +146,7 @@ put_written(struct tp_buf *to, char tag, struct tp_str text,
     write(text, to);
     if (tp_buf_failed(to))
         return;
-    length = to->len - from - sizeof length;
+    length = htole64(to->len - from - sizeof length);
     memcpy(to->ptr + from, &length, sizeof length);
 }
 

@@ -75,33 +75,26 @@ quoted_end(const char *p, const char *end)
 const char *
 tp_csv_row_end(char separator, const char *p, const char *end, bool at_end)
 {
-    const char *first = memchr(p, '\n', (size_t)(end - p)), *line_end = first;
+    const char *first = memchr(p, '\n', (size_t)(end - p)), *line_end = first, *quote = p;
 
     if (!first)
         return at_end ? end : NULL;
-    /* Fields one by one, as long as there is a quote on the line. */
-    for (const char *field = p; memchr(field, '"', (size_t)(line_end - field));) {
-        const char *stop;
-
-        if (*field != '"') {
-            stop = memchr(field, separator, (size_t)(line_end - field));
-            if (!stop)
-                return line_end + 1;
-            field = stop + 1;
-            continue;
+    /* From quote to quote, as long as there is one on the line. */
+    while ((quote = memchr(quote, '"', (size_t)(line_end - quote)))) {
+        if (quote == p || quote[-1] == separator) {
+            quote = quoted_end(quote, end);
+            if (!quote)
+                return at_end || (size_t)(end - p) > TP_CSV_MAX_RECORD ? first + 1 : NULL;
+            if (quote > line_end)
+                line_end = memchr(quote, '\n', (size_t)(end - quote));
+            if (!line_end)
+                return at_end ? end : NULL;
         }
-        stop = quoted_end(field, end);
-        if (!stop)
-            return at_end || (size_t)(end - p) > TP_CSV_MAX_RECORD ? first + 1 : NULL;
-        if (stop > line_end)
-            line_end = memchr(stop, '\n', (size_t)(end - stop));
-        if (!line_end)
-            return at_end ? end : NULL;
-        /* Whatever stands between a closing quote and the separator: split refuses it. */
-        stop = memchr(stop, separator, (size_t)(line_end - stop));
-        if (!stop)
-            return line_end + 1;
-        field = stop + 1;
+        /* Whatever else stands in the field, also behind its closing quote: split refuses it. */
+        quote = memchr(quote, separator, (size_t)(line_end - quote));
+        if (!quote)
+            break;
+        quote++;
     }
     return line_end + 1;
 }
@@ -125,19 +118,6 @@ add_field(struct tp_csv *csv, struct tp_str text, bool quoted)
     csv->field[csv->count++] = (struct tp_csv_field){text, quoted};
 }
 
-/* A row without any quote. */
-static void
-split_plain(struct tp_csv *csv, struct tp_str row)
-{
-    const char *p = row.ptr, *end = row.ptr + row.len, *stop;
-
-    while ((stop = memchr(p, csv->options.separator, (size_t)(end - p)))) {
-        add_field(csv, (struct tp_str){p, (size_t)(stop - p)}, false);
-        p = stop + 1;
-    }
-    add_field(csv, (struct tp_str){p, (size_t)(end - p)}, false);
-}
-
 /* What the backslashes of TEXT say; one that says nothing stays. */
 static struct tp_str
 undo_escapes(struct tp_csv *csv, struct tp_str text)
@@ -158,22 +138,21 @@ undo_escapes(struct tp_csv *csv, struct tp_str text)
     return (struct tp_str){from, (size_t)(to - from)};
 }
 
-/* A row in which a backslash may stand for something. */
-static void
-split_escaped(struct tp_csv *csv, struct tp_str row)
+/* The fields of a row in which a backslash may stand for something. */
+static int
+undo_all_escapes(struct tp_csv *csv, size_t len, struct tp_err *err)
 {
-    split_plain(csv, row);
-    if (!row.len || !memchr(row.ptr, '\\', row.len))
-        return;
     /* Room for all of it at once: what was handed out must not move. */
     tp_buf_clear(&csv->undone);
-    if (!tp_buf_reserve(&csv->undone, row.len)) {
-        csv->failed = true;
-        return;
+    if (!tp_buf_reserve(&csv->undone, len))
+        return tp_err_memory(err);
+    for (size_t i = 0; i < csv->count; i++) {
+        struct tp_str *text = &csv->field[i].text;
+
+        if (text->len > 0 && memchr(text->ptr, '\\', text->len))
+            *text = undo_escapes(csv, *text);
     }
-    for (size_t i = 0; i < csv->count; i++)
-        if (memchr(csv->field[i].text.ptr, '\\', csv->field[i].text.len))
-            csv->field[i].text = undo_escapes(csv, csv->field[i].text);
+    return 0;
 }
 
 static size_t
@@ -221,38 +200,13 @@ refuse(struct tp_csv *csv, struct tp_str row, size_t at, struct tp_err *err)
                                         : "text behind a closing '\"'");
 }
 
-/* A row whose quotes all stand around fields and nowhere else, as nearly all are: libcsv goes byte
- * by byte at a fifth of the speed. False when there is any other quote. */
-static bool
-split_simple(struct tp_csv *csv, struct tp_str row)
-{
-    const char separator = csv->options.separator;
-    const char *p = row.ptr, *end = row.ptr + row.len;
-
-    for (;;) {
-        bool quoted = p < end && *p == '"';
-        const char *from = p + quoted;
-        const char *stop = memchr(from, quoted ? '"' : separator, (size_t)(end - from));
-
-        if (quoted ? !stop || (stop + 1 < end && stop[1] != separator)
-                   : memchr(from, '"', (size_t)((stop ? stop : end) - from)) != NULL)
-            return false;
-        add_field(csv, (struct tp_str){from, (size_t)((stop ? stop : end) - from)}, quoted);
-        p = stop ? stop + quoted : end;
-        if (p == end)
-            return true;
-        p++;
-    }
-}
-
-static int
-split_quoted(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
+int
+tp_csv_split_libcsv(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
 {
     size_t at;
 
-    if (split_simple(csv, row))
-        return 0;
     csv->count = 0;
+    csv->plain = false;
     /* Room for all of it at once: what was handed out must not move. */
     tp_buf_clear(&csv->undone);
     if (!tp_buf_reserve(&csv->undone, row.len))
@@ -262,6 +216,16 @@ split_quoted(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
     at = csv_parse(&csv->parser, row.ptr, row.len, on_field, NULL, csv);
     if (at != row.len || csv_fini(&csv->parser, on_field, NULL, csv) != 0)
         return refuse(csv, row, at, err);
+    return csv->failed ? tp_err_memory(err) : 0;
+}
+
+static int
+split(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
+{
+    if (!tp_csv_split_simple(csv, row))
+        return csv->failed ? tp_err_memory(err) : tp_csv_split_libcsv(csv, row, err);
+    if (csv->options.escapes && !csv->plain)
+        return undo_all_escapes(csv, row.len, err);
     return 0;
 }
 
@@ -271,16 +235,9 @@ tp_csv_split(struct tp_csv *csv, struct tp_str row, const struct tp_csv_field **
 {
     if (row.len && row.ptr[row.len - 1] == '\r')
         row.len--;
-    csv->count = 0;
     csv->failed = false;
-    if (csv->options.escapes)
-        split_escaped(csv, row);
-    else if (!row.len || !memchr(row.ptr, '"', row.len))
-        split_plain(csv, row);
-    else if (split_quoted(csv, row, err) < 0)
+    if (split(csv, row, err) < 0)
         return -1;
-    if (csv->failed)
-        return tp_err_memory(err);
     *fields = csv->field;
     *count = csv->count;
     return 0;

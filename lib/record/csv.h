@@ -1,5 +1,6 @@
 /*
- * csv: rows of comma-separated values (RFC 4180), read with libcsv in its strict mode.
+ * csv: rows of comma-separated values (RFC 4180), read with libcsv in its strict mode; those whose
+ * quotes merely stand around fields are split here, at several times its speed, to the same fields.
  *
  * A quoted field may hold separators, newlines and `""` for a quote. Blanks belong to their field.
  * Refused: a quote inside a field without quotes, text behind a closing quote, a quote that is not

@@ -1,5 +1,6 @@
 #include "record/key.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdint.h>
 
@@ -132,7 +133,7 @@ tp_key_end(struct tp_buf *to, size_t parts, size_t part)
 
     if (parts == 1 || tp_buf_failed(to))
         return;
-    len = (uint32_t)(to->len - part - sizeof len);
+    len = htole32((uint32_t)(to->len - part - sizeof len));
     memcpy(to->ptr + part, &len, sizeof len);
 }
 
@@ -144,6 +145,7 @@ tp_key_next(struct tp_str key, size_t parts, size_t *at)
 
     if (parts > 1) {
         memcpy(&len, key.ptr + *at, sizeof len);
+        len = le32toh(len);
         part = (struct tp_str){key.ptr + *at + sizeof len, len};
         *at += sizeof len + len;
     }

@@ -6,8 +6,8 @@
  * and null alike, one type never equal to another; objects and arrays by their text. From the bytes
  * the values can be written again as JSON (numbers in canonical form: 1.10 gives 1.1).
  *
- * Form: for each part its length (4 bytes, native order; left out when there is only one part), a
- * tag, the content.
+ * Form: for each part its length (4 bytes, the least first; left out when there is only one part),
+ * a tag, the content.
  */
 #ifndef TP_RECORD_KEY_H
 #define TP_RECORD_KEY_H

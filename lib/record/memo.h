@@ -92,17 +92,26 @@ tp_memo_find(struct tp_memo *memo, const void *owner, const struct tp_slot *slot
     return place->value;
 }
 
+/* Is nothing to be found or kept just now? */
+static inline bool
+tp_memo_rests(const struct tp_memo *memo)
+{
+    return memo->rest > 0;
+}
+
 /* Keeps VALUE, which was not found, for the next time. */
 static inline void
 tp_memo_keep(struct tp_memo *memo, const void *owner, const struct tp_slot *slot, void *value)
 {
     struct tp_memo_entry entry;
 
-    if (memo->rest > 0 || !tp_memo_fits(slot))
+    if (memo->rest > 0)
         return;
-    entry = tp_memo_sought(owner, slot);
-    entry.value = value;
-    *tp_memo_place(memo, &entry) = entry;
+    if (tp_memo_fits(slot)) {
+        entry = tp_memo_sought(owner, slot);
+        entry.value = value;
+        *tp_memo_place(memo, &entry) = entry;
+    }
     if (++memo->misses < TP_MEMO_TRIAL)
         return;
     if (memo->hits < TP_MEMO_TRIAL / 2)

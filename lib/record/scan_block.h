@@ -181,6 +181,32 @@ tp_simple_number(const char *p, bool *real)
     return len;
 }
 
+static inline size_t
+tp_first_wide(uint64_t wide)
+{
+    return (size_t)__builtin_ctzll(wide);
+}
+
+/* The same within two blocks, and with a minus if there is one. */
+static inline size_t
+tp_simple_number_wide(const char *p, bool *real)
+{
+    uint64_t minus = *p == '-';
+    uint64_t digits = (tp_non_digits(p) | tp_non_digits(p + 16) << 16) ^ UINT32_MAX;
+    uint64_t points = tp_points(p) | tp_points(p + 16) << 16;
+    uint64_t ends = ~(digits | points | minus), end = ends & (0 - ends);
+    uint64_t point = points & (end - 1);
+    uint64_t odd = point & ((point - 1) | end >> 1);
+    size_t len = tp_first_wide(ends);
+
+    *real = point != 0;
+    digits >>= minus;
+    odd |= (~digits & 1) | (digits >> 1 & (p[minus] == '0'));
+    if (__builtin_expect((odd != 0) | (len == 2 * TP_BLOCK) | ((p[len] | 0x20) == 'e'), 0))
+        return 0;
+    return len;
+}
+
 #define TP_WIDE 64
 
 static inline uint64_t
@@ -188,12 +214,6 @@ tp_stops_wide(const char *p)
 {
     return (uint64_t)tp_stops(p) | (uint64_t)tp_stops(p + 16) << 16 |
            (uint64_t)tp_stops(p + 32) << 32 | (uint64_t)tp_stops(p + 48) << 48;
-}
-
-static inline size_t
-tp_first_wide(uint64_t wide)
-{
-    return (size_t)__builtin_ctzll(wide);
 }
 
 #else
@@ -269,6 +289,15 @@ tp_simple_number(const char *p, bool *real)
     if (whole == 0 || (*p == '0' && whole > 1) || (p[len] | 0x20) == 'e')
         return 0;
     return len;
+}
+
+/* Behind a minus, if there is one. */
+static inline size_t
+tp_simple_number_wide(const char *p, bool *real)
+{
+    size_t minus = *p == '-', len = tp_simple_number(p + minus, real);
+
+    return len ? minus + len : 0;
 }
 
 /* Pairs of characters of three bytes (CJK, mostly), as long as nothing about them needs a closer

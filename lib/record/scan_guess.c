@@ -42,15 +42,16 @@ follow_name(struct tp_guess *guess, struct piece *piece, const char *p, size_t *
 static __attribute__((noinline)) struct piece *
 follow_other(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, const char *p)
 {
-    guess->strays++;
     for (size_t at = 1; at < SUCCESSORS && piece->next[at]; at++) {
         struct piece *next = piece->next[at];
 
         if (fits(next, p)) {
+            guess->strays += at > 1;
             promote(piece, at);
             return next;
         }
     }
+    guess->strays++;
     return tp_guess_learn(guess, walk, piece, p);
 }
 
@@ -124,6 +125,7 @@ take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unord
     const char *end = p + len;
 
     if (__builtin_expect(len == 0, 0)) {
+        piece->wide = true;
         end = tp_walk_number(walk, p, &kind);
         if (!end)
             return NULL;
@@ -143,11 +145,26 @@ quick_value(const struct piece *piece, const char *value, enum tp_slot_kind *kin
         *kind = TP_SLOT_TEXT;
         return piece->wide ? tp_quick_end(value, true) : tp_quick_end(value, false);
     }
-    len = piece->stop == TP_STOP_NUMBER ? tp_simple_number(value, &real) : 0;
+    *kind = TP_SLOT_MISSING;
+    if (piece->stop != TP_STOP_NUMBER)
+        return piece->stop == TP_STOP_DONE ? 0 : TP_NO_END; /* the value is in the piece */
+    len = piece->wide ? tp_simple_number_wide(value, &real) : tp_simple_number(value, &real);
     if (!len)
         return TP_NO_END;
     *kind = real ? TP_SLOT_REAL : TP_SLOT_INTEGER;
     return len;
+}
+
+/* What comes behind PIECE second most often, if it stands at P. */
+static inline struct piece *
+follow_second(struct piece *piece, const char *p)
+{
+    struct piece *second = piece->next[1];
+
+    if (!second || !second->next[0] || !fits_plainly(second, p))
+        return NULL;
+    promote(piece, 1);
+    return second;
 }
 
 /* Steps as most are: behind *LAST comes what came there last time, and then a scalar without
@@ -164,12 +181,22 @@ quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *me
     if (__builtin_expect(!next, 0))
         return p;
     value = p + next->len;
-    while (__builtin_expect((ahead = next->next[0]) != NULL && fits_plainly(next, p), 1)) {
-        bool string = next->stop == TP_STOP_STRING;
-        const char *beyond = value + string + ahead->len; /* ... were this value empty */
+    while (__builtin_expect((ahead = next->next[0]) != NULL, 1)) {
+        const char *beyond; /* ... the next piece, were this value empty */
         enum tp_slot_kind kind;
-        size_t len = quick_value(next, value, &kind);
+        bool string;
+        size_t len;
 
+        if (__builtin_expect(!fits_plainly(next, p), 0)) {
+            next = follow_second(piece, p);
+            if (!next)
+                break;
+            value = p + next->len;
+            ahead = next->next[0];
+        }
+        string = next->stop == TP_STOP_STRING;
+        beyond = value + string + ahead->len;
+        len = quick_value(next, value, &kind);
         if (__builtin_expect(len == TP_NO_END, 0))
             break;
         __asm__("" : "+r"(beyond)); /* so that it is not put together in another order */

@@ -39,7 +39,7 @@ struct piece {
     uint16_t members; /* of the outermost object, begun in it */
     uint8_t stop;     /* enum tp_stop */
     uint8_t effects;
-    bool wide; /* there have been strings longer than a block behind it */
+    bool wide; /* there have been values longer than a block behind it */
     const struct tp_effect *effect;
     const struct place *from, *to;
     struct piece *next[SUCCESSORS]; /* likeliest first */
@@ -54,7 +54,7 @@ struct tp_guess {
     struct piece *named[NAMED]; /* by the name that begins at the third byte or so */
     size_t pieces, places, texts, effects;
     uint32_t lines, misses; /* since the last review; REVIEW_LINES lines in a pause */
-    uint32_t strays;        /* pieces that were not the likeliest, since then */
+    uint32_t strays;        /* pieces that were not one of the two likeliest, since then */
     uint32_t gap;       /* bytes from the end of a value to the next name: 2, or 3 with a space */
     uint32_t unordered; /* reviews for which no order of members is expected */
     uint32_t pause;     /* lines left to scan without guessing */

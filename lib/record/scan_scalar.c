@@ -1,4 +1,5 @@
 #include "record/scan_block.h"
+#include "record/scan_escape.h"
 #include "record/scan_walk.h"
 
 /* -- strings -- */
@@ -110,13 +111,27 @@ unterminated(struct tp_walk *walk, const char *p)
     return tp_walk_fail(walk, p, "control character in a string");
 }
 
+/* Behind the escape at P, and where another one follows a Unicode escape (a text that is not ASCII,
+ * most likely, has nothing else) behind as many as can be taken at once. */
+static inline const char *
+escapes_end(struct tp_walk *walk, const char *p)
+{
+    if (p[1] == 'u' && p[6] == '\\') {
+        const char *run = tp_escape_run(p);
+
+        if (run > p)
+            return run;
+    }
+    return escape_end(walk, p);
+}
+
 /* Behind what stands at P, where plain text ends, and is not a quote. */
 static inline const char *
 odd_end(struct tp_walk *walk, const char *p, enum tp_slot_kind *kind)
 {
     if (*p == '\\') {
         *kind = TP_SLOT_ESCAPED;
-        return escape_end(walk, p);
+        return escapes_end(walk, p);
     }
     return (unsigned char)*p >= 0x80 ? non_ascii_end(walk, p) : unterminated(walk, p);
 }

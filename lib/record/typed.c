@@ -6,12 +6,9 @@
 bool
 tp_typed_is(struct tp_str text)
 {
-    struct tp_value value;
-
     if (text.len == 0 || tp_str_equal(text, TP_STR("true")) || tp_str_equal(text, TP_STR("false")))
         return true;
-    return (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')) &&
-           tp_num_parse(text, &value);
+    return (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')) && tp_num_is(text);
 }
 
 void

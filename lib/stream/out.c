@@ -13,12 +13,20 @@
 enum {
     PIPE_WRITE = 64 * 1024,   /* a default pipe's whole size: the reader starts while we go on */
     FILE_WRITE = 1024 * 1024, /* at most this much a write elsewhere */
-    SMALL_RUN = 16 * 1024,    /* below it copying is cheaper than a write of its own */
-    FILE_GATHER = 256 * 1024, /* copied bytes that call for a write, elsewhere */
+    SMALL_RUN = 4 * 1024,     /* below it copying is cheaper than a part of a write of its own */
+    SMALL_REST = 16 * 1024,   /* below it copying is cheaper than a write of its own */
+    FILE_GATHER = 256 * 1024, /* bytes that call for a write, elsewhere */
     PIPE_GATHER = PIPE_WRITE, /* and on pipes */
+    RUNS_MAX = 64,
 };
 
-/* Unwritten, in the stream's order: the buffer, then the borrowed run. */
+/* Stands before byte AT of the buffer. */
+struct run {
+    size_t at;
+    struct tp_str bytes;
+};
+
+/* Unwritten, in the stream's order: the buffer's bytes, with the borrowed runs where they stand. */
 struct tp_out {
     int fd;
     char *name;
@@ -26,9 +34,12 @@ struct tp_out {
     int failed; /* errno of the failure that ended it, 0 while all is well */
     size_t write_most, gather;
     struct tp_buf buf;
-    size_t sent; /* bytes of buf that are written, while a verb writes */
-    struct tp_str run;
+    struct run *open; /* the last one, while nothing was put behind it; or NULL */
+    size_t runs;
+    size_t borrowed; /* bytes of all runs */
     uint64_t written;
+    size_t sent, done; /* bytes of buf and runs that are written, while a verb writes */
+    struct run run[RUNS_MAX];
 };
 
 static int
@@ -92,54 +103,93 @@ failed(struct tp_out *out, struct tp_err *err)
     return out->failed == ENOMEM ? tp_err_memory(err) : tp_err_system(err, out->name);
 }
 
+static void
+forget_runs(struct tp_out *out)
+{
+    out->runs = out->done = out->borrowed = 0;
+    out->open = NULL;
+}
+
 static int
 fail(struct tp_out *out, int why, struct tp_err *err)
 {
     out->failed = why;
     tp_buf_clear(&out->buf);
     out->sent = 0;
-    out->run.len = 0;
+    forget_runs(out);
     return failed(out, err);
 }
 
 static size_t
 pending(const struct tp_out *out)
 {
-    return out->buf.len - out->sent + out->run.len;
+    return out->buf.len - out->sent + out->borrowed;
 }
 
-/* One write of what is pending: the buffer's bytes and then the run's. */
+/* The parts of one write. */
+struct parts {
+    struct iovec part[2 * RUNS_MAX + 1];
+    int count;
+    size_t room; /* bytes that it may still take */
+};
+
+static void
+add_part(struct parts *parts, const char *base, size_t at, size_t len)
+{
+    if (len > parts->room)
+        len = parts->room;
+    if (!len)
+        return; /* there may be no base: not even 0 may be added to NULL */
+    parts->part[parts->count++] = (struct iovec){(char *)base + at, len};
+    parts->room -= len;
+}
+
+/* One write of what is pending. */
 static ssize_t
 write_some(const struct tp_out *out)
 {
-    size_t most = out->write_most;
-    size_t there = out->buf.len - out->sent;
-    size_t from_buf = there < most ? there : most;
-    size_t from_run = out->run.len < most - from_buf ? out->run.len : most - from_buf;
-    struct iovec part[2] = {
-        {out->buf.ptr + out->sent, from_buf},
-        {(void *)out->run.ptr, from_run},
-    };
+    struct parts parts;
+    size_t at = out->sent;
 
-    if (!from_buf)
-        return write(out->fd, out->run.ptr, from_run);
-    if (!from_run)
-        return write(out->fd, out->buf.ptr + out->sent, from_buf);
-    return writev(out->fd, part, 2);
+    parts.count = 0;
+    parts.room = out->write_most;
+    for (size_t i = out->done; i < out->runs && parts.room; i++) {
+        const struct run *run = &out->run[i];
+
+        add_part(&parts, out->buf.ptr, at, run->at - at);
+        add_part(&parts, run->bytes.ptr, 0, run->bytes.len);
+        at = run->at;
+    }
+    add_part(&parts, out->buf.ptr, at, out->buf.len - at);
+    if (parts.count == 1)
+        return write(out->fd, parts.part[0].iov_base, parts.part[0].iov_len);
+    return writev(out->fd, parts.part, parts.count);
+}
+
+static size_t
+smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 static void
 count_written(struct tp_out *out, size_t wrote)
 {
-    size_t there = out->buf.len - out->sent;
-    size_t from_buf = wrote < there ? wrote : there;
-
-    out->sent += from_buf;
     out->written += wrote;
-    if (wrote == from_buf)
-        return; /* there may be no run: not even 0 may be added to NULL */
-    out->run.ptr += wrote - from_buf;
-    out->run.len -= wrote - from_buf;
+    for (; out->done < out->runs; out->done++) {
+        struct run *run = &out->run[out->done];
+        size_t copied = smaller(wrote, run->at - out->sent);
+        size_t lent = smaller(wrote - copied, run->bytes.len);
+
+        out->sent += copied;
+        run->bytes.ptr += lent;
+        run->bytes.len -= lent;
+        out->borrowed -= lent;
+        wrote -= copied + lent;
+        if (run->bytes.len)
+            return;
+    }
+    out->sent += wrote;
 }
 
 /* The buffer is lent to the caller between verbs, so then all of it is unwritten. */
@@ -149,7 +199,13 @@ forget_sent(struct tp_out *out)
     if (out->sent && out->sent < out->buf.len)
         memmove(out->buf.ptr, out->buf.ptr + out->sent, out->buf.len - out->sent);
     out->buf.len -= out->sent;
-    out->sent = 0;
+    for (size_t i = out->done; i < out->runs; i++) {
+        out->run[i - out->done] = out->run[i];
+        out->run[i - out->done].at -= out->sent;
+    }
+    out->runs -= out->done;
+    out->sent = out->done = 0;
+    out->open = NULL;
 }
 
 /* Writes until no more than LEFT bytes are pending. */
@@ -181,51 +237,86 @@ write_pieces(struct tp_out *out, struct tp_err *err)
     return write_down_to(out, out->pipe ? PIPE_WRITE - 1 : 0, err);
 }
 
-static void
-copy_run(struct tp_out *out)
+/* ---- the two ways in ---- */
+
+/* Something else comes behind the open run. */
+static int
+close_run(struct tp_out *out, struct tp_err *err)
 {
-    tp_buf_put_str(&out->buf, out->run);
-    out->run.len = 0;
+    struct run *run = out->open;
+
+    if (out->failed)
+        return failed(out, err);
+    if (!run)
+        return 0;
+    out->open = NULL;
+    if (run->bytes.len < SMALL_RUN) {
+        tp_buf_put_str(&out->buf, run->bytes);
+        out->borrowed -= run->bytes.len;
+        out->runs--;
+    }
+    return out->runs < RUNS_MAX ? tp_out_check(out, err) : write_down_to(out, 0, err);
 }
 
-/* ---- the two ways in ---- */
+/* Moves the borrowed runs to their places in the buffer, the last one first. */
+static void
+move_in_runs(struct tp_out *out)
+{
+    char *bytes = out->buf.ptr;
+    size_t end = out->buf.len, shift = out->borrowed;
+
+    for (size_t i = out->runs; i-- > 0;) {
+        const struct run *run = &out->run[i];
+
+        memmove(bytes + run->at + shift, bytes + run->at, end - run->at);
+        shift -= run->bytes.len;
+        memcpy(bytes + run->at + shift, run->bytes.ptr, run->bytes.len);
+        end = run->at;
+    }
+    out->buf.len += out->borrowed;
+}
 
 int
 tp_out_settle(struct tp_out *out, struct tp_err *err)
 {
-    if (out->run.len >= SMALL_RUN && write_pieces(out, err))
+    if (pending(out) >= out->gather && write_pieces(out, err))
         return -1;
-    if (out->run.len >= SMALL_RUN && write_down_to(out, 0, err))
+    if (out->borrowed >= SMALL_REST && write_down_to(out, 0, err))
         return -1;
-    copy_run(out);
+    if (out->runs && tp_buf_reserve(&out->buf, out->borrowed))
+        move_in_runs(out);
+    forget_runs(out);
     return tp_out_check(out, err);
 }
 
 int
 tp_out_pass(struct tp_out *out, const char *ptr, size_t len, struct tp_err *err)
 {
-    if (out->run.len && out->run.ptr + out->run.len == ptr) {
-        out->run.len += len;
+    struct run *open = out->open;
+
+    if (open && open->bytes.ptr + open->bytes.len == ptr) {
+        open->bytes.len += len;
+        out->borrowed += len;
         return 0;
     }
-    if (tp_out_settle(out, err))
+    if (close_run(out, err))
         return -1;
-    out->run = (struct tp_str){ptr, len};
+    out->open = &out->run[out->runs++];
+    *out->open = (struct run){out->buf.len, {ptr, len}};
+    out->borrowed += len;
     return 0;
 }
 
 struct tp_buf *
 tp_out_buf(struct tp_out *out, struct tp_err *err)
 {
-    if (out->run.len ? tp_out_settle(out, err) : out->failed && failed(out, err))
-        return NULL;
-    return &out->buf;
+    return close_run(out, err) ? NULL : &out->buf;
 }
 
 int
 tp_out_check(struct tp_out *out, struct tp_err *err)
 {
-    if (out->buf.len < out->gather && !out->failed && !tp_buf_failed(&out->buf))
+    if (pending(out) < out->gather && !out->failed && !tp_buf_failed(&out->buf))
         return 0;
     return write_pieces(out, err);
 }

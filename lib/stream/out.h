@@ -2,11 +2,11 @@
  * out: writes a stream.
  *
  * Two ways in, in order: copied bytes (the buffer) and borrowed runs (tp_out_pass), which are
- * written straight from where they lie. Neighbouring runs grow together. A borrowed run must stay
- * valid until tp_out_settle. Output to pipes: the pipe is enlarged (F_SETPIPE_SZ 1 MiB, failure
- * ignored; 256 KiB next), at most 64 KiB a write; short writes and EINTR are gone on with. EPIPE
- * is the caller's to see only when SIGPIPE is ignored: by default the signal kills, as for every
- * filter.
+ * written straight from where they lie, several of them and the bytes between them by one write.
+ * Neighbouring runs grow together. A borrowed run must stay valid until tp_out_settle. Output to
+ * pipes: the pipe is enlarged (F_SETPIPE_SZ 1 MiB, failure ignored; 256 KiB next), at most 64 KiB a
+ * write; short writes and EINTR are gone on with. EPIPE is the caller's to see only when SIGPIPE is
+ * ignored: by default the signal kills, as for every filter.
  */
 #ifndef TP_STREAM_OUT_H
 #define TP_STREAM_OUT_H

@@ -26,7 +26,7 @@ tp_store_fail(const struct tp_store *s, const char *file, struct tp_err *err)
 /* ---- files ---- */
 
 int
-tp_write_all(int fd, struct tp_str bytes, const char *file, struct tp_err *err)
+tp_write_all(int fd, struct tp_str bytes, const char *name, struct tp_err *err)
 {
     while (bytes.len > 0) {
         ssize_t put = write(fd, bytes.ptr, bytes.len);
@@ -34,7 +34,7 @@ tp_write_all(int fd, struct tp_str bytes, const char *file, struct tp_err *err)
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return tp_err_system(err, file);
+            return tp_err_system(err, name);
         bytes.ptr += put;
         bytes.len -= (size_t)put;
     }

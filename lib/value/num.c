@@ -304,8 +304,8 @@ digits_at(const char *at, const char *end)
 }
 
 /* RFC 8259, section 6. */
-static bool
-is_number(struct tp_str text)
+bool
+tp_num_is(struct tp_str text)
 {
     const char *at = text.ptr, *end = at + text.len;
     size_t digits;
@@ -337,7 +337,7 @@ is_number(struct tp_str text)
 bool
 tp_num_parse(struct tp_str text, struct tp_value *value)
 {
-    if (text.len == 0 || !is_number(text))
+    if (!tp_num_is(text))
         return false;
     *value = value_of_parts(split(text, 0));
     return true;

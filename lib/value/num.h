@@ -31,7 +31,10 @@ tp_num_read(struct tp_str text)
     return value;
 }
 
-/* Any text: true and *VALUE when it is exactly a JSON number, nothing before or behind it. */
+/* Is TEXT, any, exactly a JSON number, nothing before or behind it? */
+bool tp_num_is(struct tp_str text);
+
+/* The same, and *VALUE is what it says. */
 bool tp_num_parse(struct tp_str text, struct tp_value *value);
 
 /* A plain decimal integer with optional sign that fits int64; false otherwise. */

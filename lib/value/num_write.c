@@ -11,6 +11,8 @@
 
 #define FIXED_MAX 15   /* whole digits a number may have before it is written with an exponent */
 #define FIXED_MIN (-5) /* and zeros behind the point, likewise */
+#define PIECE_DIGITS 18
+#define PIECE UINT64_C(1000000000000000000)
 
 static const char two_digits[] = "00010203040506070809101112131415161718192021222324"
                                  "25262728293031323334353637383940414243444546474849"
@@ -58,26 +60,26 @@ tp_num_write_int(char *to, int64_t integer)
     return count + negative;
 }
 
+/* In pieces of 18 digits: dividing 128 bits takes long. */
 size_t
 tp_num_write_wide(char *to, __int128 integer)
 {
-    bool negative = integer < 0;
     unsigned __int128 rest = (unsigned __int128)integer;
-    char digits[TP_NUM_WIDE_MAX];
-    size_t at = sizeof digits, len;
+    bool negative = integer < 0;
+    size_t pieces = 0, len;
+    uint64_t piece[2];
 
     if (integer == (int64_t)integer)
         return tp_num_write_int(to, (int64_t)integer);
-    if (negative)
+    if (negative) {
         rest = -rest;
-    do {
-        digits[--at] = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest);
-    if (negative)
-        digits[--at] = '-';
-    len = sizeof digits - at;
-    memcpy(to, digits + at, len);
+        *to = '-';
+    }
+    for (; rest > INT64_MAX; rest /= PIECE)
+        piece[pieces++] = (uint64_t)(rest % PIECE);
+    len = negative + tp_num_write_int(to + negative, (int64_t)rest);
+    for (; pieces > 0; len += PIECE_DIGITS)
+        put_digits(to + len, piece[--pieces], PIECE_DIGITS);
     return len;
 }
 

@@ -159,7 +159,7 @@ def run(query, where, change=None):
         out = "".join(path.read_text() for path in files)
         for path in files:
             path.unlink()
-    return [json.loads(line) for line in out.splitlines()]
+    return [json.loads(line) for line in out.splitlines() if not line.startswith('{"@watermark"')]
 
 
 def plain(value):

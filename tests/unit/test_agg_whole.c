@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "query/agg.h"
+#include "query/agg_state.h"
 #include "unit.h"
 #include "value/num.h"
 
@@ -274,6 +275,42 @@ large_sketches_survive(void)
 }
 
 static void
+check_read(const char *text, bool good, __int128 expect)
+{
+    struct tp_agg_reader from = {.at = text, .end = text + strlen(text)};
+    __int128 whole;
+
+    CHECK_THAT(tp_agg_read_whole(&from, &whole) == good, "%s", text);
+    CHECK_THAT(!good || whole == expect, "%s", text);
+}
+
+static void
+whole_numbers_of_any_size_survive(void)
+{
+    const __int128 half = (__int128)1 << 126;
+
+    for (int i = 0; i < 100000; i++) {
+        __int128 whole = (__int128)((unsigned __int128)random_word() << 64 | random_word()) >>
+                         (random_word() & 127);
+        struct tp_buf text = TP_BUF_INIT;
+
+        tp_agg_put_whole(&text, whole);
+        check_read(tp_buf_text(&text), true, whole);
+        tp_buf_release(&text);
+    }
+    check_read("\"170141183460469231731687303715884105727\"", true, half - 1 + half);
+    check_read("\"-170141183460469231731687303715884105728\"", true, -half - half);
+    check_read("\"170141183460469231731687303715884105728\"", false, 0);
+    check_read("\"-170141183460469231731687303715884105729\"", false, 0);
+    check_read("\"9999999999999999999999999999999999999999999999999999999999\"", false, 0);
+    check_read("\"000000000000000000000000000000000000000000000000000000007\"", true, 7);
+    for (size_t i = 0; i < 6; i++)
+        check_read((const char *[]){"-", "\"\"", "1.5", "\"-\"", "1-1", "x"}[i], false, 0);
+    check_read("7,", true, 7);
+    check_read("-7]", true, -7);
+}
+
+static void
 damaged_state_is_refused(void)
 {
     struct tp_aggs *aggs = parse(EVERY);
@@ -356,6 +393,7 @@ main(void)
     RUN(what_does_not_fit_is_refused);
     RUN(any_split_gives_the_whole);
     RUN(large_sketches_survive);
+    RUN(whole_numbers_of_any_size_survive);
     RUN(damaged_state_is_refused);
     return unit_end();
 }

@@ -227,40 +227,6 @@ round_trip(void)
     tp_csv_free(csv);
 }
 
-/* The way without libcsv, for rows whose quotes stand around fields, gives what libcsv gives: a
- * doubled quote in front sends the same row there. */
-static void
-simple_rows_as_libcsv(void)
-{
-    static const char doubled[] = "\"q\"\"\",", bytes[] = ",,\"\"\r ab";
-    const size_t before = sizeof doubled - 1;
-    struct tp_csv_options options = {.separator = ','};
-    struct tp_csv *simple = tp_csv_new(&options), *libcsv = tp_csv_new(&options);
-
-    for (int round = 0; round < 40000; round++) {
-        char row[24];
-        size_t len = random_below(12), counts[2];
-        const struct tp_csv_field *field[2];
-        int result;
-
-        memcpy(row, doubled, before);
-        for (size_t i = 0; i < len; i++)
-            row[before + i] = bytes[random_below(sizeof bytes - 1)];
-        result =
-            tp_csv_split(simple, (struct tp_str){row + before, len}, &field[0], &counts[0], &why);
-        CHECK(tp_csv_split(libcsv, (struct tp_str){row, before + len}, &field[1], &counts[1],
-                           &why) == result);
-        if (result < 0)
-            continue;
-        CHECK(counts[1] == counts[0] + 1);
-        for (size_t i = 0; counts[1] == counts[0] + 1 && i < counts[0]; i++)
-            CHECK(tp_str_equal(field[0][i].text, field[1][i + 1].text) &&
-                  field[0][i].quoted == field[1][i + 1].quoted);
-    }
-    tp_csv_free(simple);
-    tp_csv_free(libcsv);
-}
-
 int
 main(void)
 {
@@ -271,7 +237,6 @@ main(void)
     RUN(records);
     RUN(timed_records);
     RUN(round_trip);
-    RUN(simple_rows_as_libcsv);
     tp_buf_release(&out);
     return unit_end();
 }

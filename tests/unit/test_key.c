@@ -45,6 +45,26 @@ check_key(const char *a, const char *b, bool same)
     }
 }
 
+/* They are hashed, and the hashes saved: the same bytes on any machine. */
+static void
+lengths_have_one_byte_order(void)
+{
+    struct tp_buf key = TP_BUF_INIT;
+    size_t at = 0;
+
+    for (int i = 0; i < 2; i++) {
+        size_t part = tp_key_begin(&key, 2);
+
+        tp_key_put_value(&key, (struct tp_value){.kind = TP_TEXT, .text = TP_STR("ab")});
+        tp_key_end(&key, 2, part);
+    }
+    CHECK(tp_str_equal(tp_buf_str(&key), TP_STR("\3\0\0\0\"ab\3\0\0\0\"ab")));
+    tp_key_next(tp_buf_str(&key), 2, &at);
+    CHECK(tp_str_equal(tp_key_next(tp_buf_str(&key), 2, &at), TP_STR("\"ab")));
+    CHECK(at == key.len);
+    tp_buf_release(&key);
+}
+
 static void
 keys_are_equal_when_values_are(void)
 {
@@ -92,6 +112,7 @@ parts_are_kept_apart(void)
 int
 main(void)
 {
+    RUN(lengths_have_one_byte_order);
     RUN(keys_are_equal_when_values_are);
     RUN(parts_are_kept_apart);
     return unit_end();

@@ -448,6 +448,44 @@ integers_are_written(void)
     CHECK(!strcmp(text, "-9223372036854775808"));
 }
 
+/* Digit by digit, from the last. */
+static void
+check_wide(__int128 integer)
+{
+    unsigned __int128 rest = (unsigned __int128)integer;
+    char text[TP_NUM_WIDE_MAX + 1], expect[TP_NUM_WIDE_MAX + 1];
+    char *at = expect + TP_NUM_WIDE_MAX;
+
+    rest = integer < 0 ? -rest : rest;
+    *at = '\0';
+    do
+        *--at = (char)('0' + (int)(rest % 10));
+    while (rest /= 10);
+    if (integer < 0)
+        *--at = '-';
+    text[tp_num_write_wide(text, integer)] = '\0';
+    CHECK_THAT(!strcmp(text, at), "%s, not %s", text, at);
+}
+
+static void
+wide_integers_are_written(void)
+{
+    const __int128 least = (__int128)1 << 126, exa = INT64_C(1000000000000000000);
+
+    for (__int128 unit = 1; unit <= exa * exa; unit *= 10)
+        for (int i = -1; i <= 1; i++) {
+            check_wide(unit + i);
+            check_wide(-unit + i);
+        }
+    check_wide(least - 1 + least);
+    check_wide(-least - least);
+    for (int i = 0; i < 100000; i++) {
+        __int128 word = (__int128)((unsigned __int128)random_word() << 64 | random_word());
+
+        check_wide(word >> (random_word() & 127));
+    }
+}
+
 static void
 check_sum(const char *const *terms, const char *expect)
 {
@@ -659,6 +697,7 @@ main(void)
     RUN(only_json_numbers_parse);
     RUN(reals_are_written);
     RUN(integers_are_written);
+    RUN(wide_integers_are_written);
     RUN(sums_are_exact);
     RUN(integer_sums_beyond_int64_are_refused);
     RUN(exact_sums_forget_order_and_splits);

@@ -179,9 +179,9 @@ watch_writes(int from, int to)
     _exit(0);
 }
 
-/* 40 blocks of 256 KiB pass through, with ROW bytes of copied text behind each. */
+/* 40 blocks of 256 KiB pass through, with ROW bytes of copied text behind each EACH bytes. */
 static struct writes
-writes_of_blocks(size_t row)
+writes_of_blocks(size_t each, size_t row)
 {
     struct writes writes = {0};
     int ends[2], answer[2];
@@ -199,11 +199,14 @@ writes_of_blocks(size_t row)
     close(ends[0]);
     out = tp_out_new(ends[1], "peer", NULL);
     for (int i = 0; i < 40; i++) {
-        for (size_t at = 0; at < len; at += 4096)
+        for (size_t at = 0; at < len; at += 4096) {
             CHECK(tp_out_pass(out, block + at, 4096, NULL) == 0);
-        for (size_t j = 0; j < row; j++)
-            tp_buf_put_char(tp_out_buf(out, NULL), 'r');
-        CHECK(tp_out_check(out, NULL) == 0);
+            if ((at + 4096) % each)
+                continue;
+            for (size_t j = 0; j < row; j++)
+                tp_buf_put_char(tp_out_buf(out, NULL), 'r');
+            CHECK(tp_out_check(out, NULL) == 0);
+        }
         CHECK(tp_out_settle(out, NULL) == 0);
     }
     CHECK(tp_out_close(out, NULL) == 0);
@@ -219,14 +222,18 @@ writes_of_blocks(size_t row)
 static void
 test_writes_are_large(void)
 {
-    struct writes writes = writes_of_blocks(0);
+    struct writes writes = writes_of_blocks(256 * 1024, 0);
 
     CHECK(writes.total == 40 * 256 * 1024);
     CHECK_THAT(writes.count == 160 && writes.smallest == 65536, "%zu writes", writes.count);
-    writes = writes_of_blocks(50);
+    writes = writes_of_blocks(256 * 1024, 50);
     CHECK(writes.total == 40 * (256 * 1024 + 50));
     CHECK(writes.largest <= 65536);
     CHECK_THAT(writes.count <= 161, "%zu writes", writes.count);
+    writes = writes_of_blocks(16 * 1024, 100); /* as with a watermark now and then */
+    CHECK(writes.total == 40 * 16 * (16 * 1024 + 100));
+    CHECK(writes.largest <= 65536);
+    CHECK_THAT(writes.count <= 165, "%zu writes", writes.count);
 }
 
 static void

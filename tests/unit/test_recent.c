@@ -138,6 +138,22 @@ test_size(void)
     check_size(true);
 }
 
+/* Written on whatever machine: the digest of nothing at all, with the seed 0. */
+static void
+test_saved(void)
+{
+    struct tp_recent *recent = tp_recent_new(0, false);
+    struct tp_err err;
+
+    CHECK(tp_recent_load(recent, TP_STR("{\"seed\":0}"), &err) == 0);
+    CHECK(tp_recent_load(recent,
+                         TP_STR("{\"seen\":\"7f498d4624c30160d8984701d306aa99\",\"time\":0}"),
+                         &err) == 0);
+    CHECK(tp_recent_see(recent, TP_STR(""), 5, &err) == 0);
+    CHECK(tp_recent_see(recent, TP_STR("a"), 5, &err) == 1);
+    tp_recent_free(recent);
+}
+
 int
 main(void)
 {
@@ -145,5 +161,6 @@ main(void)
     RUN(test_late);
     RUN(test_extremes);
     RUN(test_size);
+    RUN(test_saved);
     return unit_end();
 }
