@@ -1,11 +1,13 @@
 /*
- * tidepipe state: snapshots, looked at from outside: list, verify, diff. Nothing is changed.
+ * tidepipe state: snapshots, looked at from outside: list, verify, diff; and dealt out to another
+ * number of parts: rescale. The directory that is read is not changed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "record/snapshot.h"
+#include "rescale.h"
 #include "stream/survey.h"
 #include "table.h"
 #include "verb.h"
@@ -14,10 +16,21 @@ enum { DIFFERS = 1 }; /* exit status of diff, as of diff(1) */
 
 struct state {
     bool help;
+    struct rescale rescale;
 };
+
+#define FIELD(field) offsetof(struct state, rescale.field)
 
 static const struct tp_option options[] = {
     {'h', "help", NULL, "show this help", TP_OPTION_FLAG, offsetof(struct state, help)},
+    {0, "stage", "NAME", "rescale: a stage in parts, {n} for the number of each", TP_OPTION_TEXTS,
+     FIELD(stages)},
+    {0, "gather", "NAME", "rescale: a stage with an input for each part", TP_OPTION_TEXTS,
+     FIELD(gathers)},
+    {0, "from", "N", "rescale: how many parts there are", TP_OPTION_COUNT, FIELD(from)},
+    {0, "to", "M", "rescale: how many there will be", TP_OPTION_COUNT, FIELD(to)},
+    {0, "hash", "EXPR", "rescale: what sroute --hash goes by (the only key)", TP_OPTION_TEXT,
+     FIELD(hash)},
     {0},
 };
 
@@ -218,52 +231,113 @@ diff(struct tp_survey *from, struct tp_survey *to, struct tp_err *err)
     return result;
 }
 
-/* --- main --------------------------------------------------------------------------------------*/
+/* --- rescale -----------------------------------------------------------------------------------*/
 
 static int
-with_surveys(const char *what, char **dirs, struct tp_err *err)
+rescale_to(const struct state *s, struct tp_survey *from, const char *to, struct tp_err *err)
 {
-    struct tp_survey one, other = {.look = NULL};
-    bool two = strcmp(what, "diff") == 0;
-    int result = tp_survey(dirs[0], &one, err);
+    struct tp_buf said = TP_BUF_INIT;
+    int result = rescale(&s->rescale, from, to, &said, err);
 
-    if (result == 0 && two)
-        result = tp_survey(dirs[1], &other, err);
     if (result == 0)
-        result = two                         ? diff(&one, &other, err)
-                 : strcmp(what, "list") == 0 ? list(&one, err)
-                                             : verify(&one, err);
-    tp_survey_release(&one);
-    tp_survey_release(&other);
+        result = print(&said, err);
+    tp_buf_release(&said);
     return result;
+}
+
+/* --- main --------------------------------------------------------------------------------------*/
+
+/* What can be done, and with how many operands. */
+static const struct action {
+    const char *name, *operands;
+    int dirs;
+} actions[] = {
+    {"list", "one DIR", 1},
+    {"verify", "one DIR", 1},
+    {"diff", "two directories", 2},
+    {"rescale", "DIR, and NEW that is to be made", 2},
+};
+
+static const struct action *
+find_action(const char *name)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+static int
+diff_with(struct tp_survey *from, const char *dir, struct tp_err *err)
+{
+    struct tp_survey to;
+    int result = tp_survey(dir, &to, err);
+
+    if (result == 0)
+        result = diff(from, &to, err);
+    tp_survey_release(&to);
+    return result;
+}
+
+static int
+act(const struct state *s, const char *what, char **dirs, struct tp_err *err)
+{
+    struct tp_survey survey;
+    int result = tp_survey(dirs[0], &survey, err);
+
+    if (result == 0)
+        result = strcmp(what, "list") == 0     ? list(&survey, err)
+                 : strcmp(what, "verify") == 0 ? verify(&survey, err)
+                 : strcmp(what, "diff") == 0   ? diff_with(&survey, dirs[1], err)
+                                               : rescale_to(s, &survey, dirs[1], err);
+    tp_survey_release(&survey);
+    return result;
+}
+
+static bool
+says_how_to_rescale(const struct rescale *rule)
+{
+    return rule->stages.count > 0 || rule->gathers.count > 0 || rule->from || rule->to ||
+           rule->hash;
+}
+
+static int
+run(const struct verb *verb, const struct state *s, int argc, char **argv)
+{
+    const char *what = argc > 0 ? argv[0] : "";
+    const struct action *action = find_action(what);
+    struct tp_err err;
+    int result;
+
+    if (!action)
+        return verb_misused(verb, "list, verify, diff or rescale, not \"%s\"", what);
+    if (argc - 1 != action->dirs)
+        return verb_misused(verb, "%s takes %s", what, action->operands);
+    if (strcmp(what, "rescale") != 0 && says_how_to_rescale(&s->rescale))
+        return verb_misused(verb, "--stage, --gather, --from, --to and --hash go with rescale");
+    result = act(s, what, argv + 1, &err);
+    return result < 0 ? verb_fail(verb, &err) : result;
 }
 
 static int
 state_main(const struct verb *verb, int argc, char **argv)
 {
     struct state s = {.help = false};
-    struct tp_err err;
-    int operands, dirs, status = verb_parse(verb, &s, &s.help, argc, argv, &operands);
-    const char *what;
+    int operands, status = verb_parse(verb, &s, &s.help, argc, argv, &operands);
 
-    if (status >= 0)
-        return status;
-    what = operands < argc ? argv[operands] : "";
-    dirs = strcmp(what, "diff") == 0                                  ? 2
-           : strcmp(what, "list") == 0 || strcmp(what, "verify") == 0 ? 1
-                                                                      : 0;
-    if (dirs == 0)
-        return verb_misused(verb, "list, verify or diff, not \"%s\"", what);
-    if (argc - operands - 1 != dirs)
-        return verb_misused(verb, "%s takes %s", what, dirs == 2 ? "two directories" : "one DIR");
-    status = with_surveys(what, argv + operands + 1, &err);
-    return status < 0 ? verb_fail(verb, &err) : status;
+    if (status < 0)
+        status = run(verb, &s, argc - operands, argv + operands);
+    tp_texts_release(&s.rescale.stages);
+    tp_texts_release(&s.rescale.gathers);
+    return status;
 }
 
 const struct verb verb_state = {
     .name = "state",
-    .purpose = "saved state: its snapshots listed, verified, compared",
-    .synopsis = "list DIR\nverify DIR\ndiff DIR DIR",
+    .purpose = "saved state: its snapshots listed, verified, compared, rescaled",
+    .synopsis =
+        "list DIR\nverify DIR\ndiff DIR DIR\n"
+        "rescale --stage NAME ... [--gather NAME ...] --from N --to M [--hash EXPR] DIR NEW",
     .options = options,
     .run = state_main,
 };

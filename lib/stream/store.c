@@ -287,6 +287,27 @@ tp_store_open(const char *dir, const char *name, struct tp_err *err)
     return s;
 }
 
+struct tp_store *
+tp_store_look(const char *dir, struct tp_err *err)
+{
+    struct tp_store *s = calloc(1, sizeof *s);
+
+    if (s)
+        s->path = strdup(dir);
+    if (!s || !s->path) {
+        free(s);
+        tp_err_memory(err);
+        return NULL;
+    }
+    s->lock = s->common = s->temp = -1;
+    s->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir >= 0)
+        return s;
+    tp_err_system(err, dir);
+    tp_store_close(s);
+    return NULL;
+}
+
 void
 tp_store_close(struct tp_store *s)
 {

@@ -26,6 +26,9 @@ struct tp_store {
     bool too_large;
 };
 
+/* DIR as it lies there, for those who take no lock of a stage. */
+struct tp_store *tp_store_look(const char *dir, struct tp_err *err);
+
 /* The directory's lock, for moments. */
 int tp_store_lock(struct tp_store *store, struct tp_err *err);
 void tp_store_unlock(struct tp_store *store);

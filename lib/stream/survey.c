@@ -20,28 +20,6 @@ modified(const struct stat *st)
 
 /* ---- opening ---- */
 
-/* A store without a lock: the readers of it ask for the directory alone. */
-static struct tp_store *
-open_look(const char *dir, struct tp_err *err)
-{
-    struct tp_store *look = calloc(1, sizeof *look);
-
-    if (look)
-        look->path = strdup(dir);
-    if (!look || !look->path) {
-        free(look);
-        tp_err_memory(err);
-        return NULL;
-    }
-    look->lock = look->common = look->temp = -1;
-    look->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (look->dir >= 0)
-        return look;
-    tp_err_system(err, dir);
-    tp_store_close(look);
-    return NULL;
-}
-
 static int
 read_commit(struct tp_survey *survey, struct tp_err *err)
 {
@@ -204,7 +182,7 @@ read_stages(struct tp_survey *survey, struct tp_err *err)
 int
 tp_survey(const char *dir, struct tp_survey *survey, struct tp_err *err)
 {
-    *survey = (struct tp_survey){.look = open_look(dir, err)};
+    *survey = (struct tp_survey){.look = tp_store_look(dir, err)};
     if (!survey->look || read_commit(survey, err) < 0 || read_snapshots(survey, err) < 0)
         return -1;
     return read_stages(survey, err);
