@@ -24,7 +24,6 @@ struct sjoin {
     int change;          /* slot of `@op` */
     struct tp_buf key, scratch;
     struct tp_stage *stage;
-    const struct tp_record *record; /* at hand; NULL: time goes on */
 };
 
 #define FIELD(name) offsetof(struct sjoin, name)
@@ -69,6 +68,7 @@ static const struct tp_option options[] = {
 static int
 say_failure(struct sjoin *j, const char *option, const struct tp_err *why, struct tp_err *err)
 {
+    const struct tp_match_record *at_hand = j->join.match->at_hand;
     struct tp_err named;
 
     *err = *why;
@@ -77,10 +77,10 @@ say_failure(struct sjoin *j, const char *option, const struct tp_err *why, struc
     if (j->join.failed)
         return 0;
     j->join.failed = true;
-    if (j->record)
+    if (at_hand)
         tp_err_set(&named, why->fault, "%s:%llu: %s: %s (further ones are not reported)",
-                   tp_stage_input_name(j->stage, j->record->input),
-                   (unsigned long long)j->record->line_number, option, why->text);
+                   tp_stage_input_name(j->stage, at_hand->input),
+                   (unsigned long long)at_hand->line_number, option, why->text);
     else
         tp_err_set(&named, why->fault, "%s: %s (further ones are not reported)", option, why->text);
     tp_stage_spoiled(j->stage, &named);
@@ -211,8 +211,12 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct sjoin *j = self;
     enum tp_join_side which = j->join.lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
     struct tp_party *side = &j->join.side[which];
-    struct tp_match_record record = {
-        .side = which, .time = r->time, .watermark = r->input_watermark, .line = r->line};
+    struct tp_match_record record = {.side = which,
+                                     .time = r->time,
+                                     .watermark = r->input_watermark,
+                                     .line = r->line,
+                                     .input = r->input,
+                                     .line_number = r->line_number};
     const char *kind = NULL;
     struct tp_err err;
     tp_time limit;
@@ -224,9 +228,7 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         tp_party_key(side, r->slot, &j->key, &record.key, &kind, &err) < 0)
         return tp_stage_fail(stage, &err);
     record.apart = j->join.lookup && tp_reference_apart(j->join.match, r->slot);
-    j->record = j->join.lookup && !j->join.rows.on ? NULL : r; /* who waits there is another */
     taken = j->join.match->way->add(j->join.match, &record, &limit, &err);
-    j->record = NULL;
     if (taken == 0)
         return tp_stage_late(stage, j->join.window ? limit : TP_TIME_BEFORE_ALL, limit);
     if (taken < 0 || tp_joining_check_memory(&j->join, j->name, &err) < 0)
@@ -261,17 +263,18 @@ sjoin_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *er
     return tp_match_end(j->join.match, (enum tp_join_side)input, err);
 }
 
-/* Before every block of input, so that no record meets a table that is out of date. */
+/* Before every block of input, since lines of the last one may wait, and so that no record meets a
+ * table that is out of date. */
 static int
 sjoin_settle(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sjoin *j = self;
     struct tp_err why;
 
+    if (tp_match_settle(j->join.match, err) < 0)
+        return -1;
     if (!j->join.lookup)
         return 0;
-    if (tp_reference_flush(j->join.match, err) < 0)
-        return -1;
     if (tp_reference_refresh(j->join.match, &why) < 0)
         tp_stage_note(stage, "%s: the table as it was read before stays in use", why.text);
     return 0;
@@ -315,14 +318,12 @@ sjoin_shut(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sjoin *j = self;
 
-    if (!j->join.lookup)
-        return 0;
-    return tp_reference_flush(j->join.match, err) < 0 ? -1 : tp_stage_flush(stage, err);
+    return tp_match_settle(j->join.match, err) < 0 ? -1 : tp_stage_flush(stage, err);
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
 
-/* Records that still ask for rows of a table are answered in front of the barrier. */
+/* Records that still wait for their answer are answered in front of the barrier. */
 static int
 sjoin_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
 {
@@ -330,7 +331,7 @@ sjoin_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err
 
     (void)stage;
     (void)id;
-    return j->join.lookup ? tp_reference_flush(j->join.match, err) : 0;
+    return tp_match_settle(j->join.match, err);
 }
 
 static int

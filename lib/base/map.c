@@ -17,6 +17,8 @@
 #include "base/hash_inline.h"
 #include "base/map_slab.h"
 
+enum { CACHE_LINE = 64 };
+
 enum { FIRST_LOG = 4, PART_LOG = 12, MAX_LOG = 31, MAX_DEPTH = 32 - PART_LOG };
 
 struct slot {
@@ -397,7 +399,36 @@ tp_map_free(struct tp_map *map)
 void *
 tp_map_find(const struct tp_map *map, struct tp_str key)
 {
-    const struct slot *slot = probe(map, tag_of(map, key), key);
+    return tp_map_find_hashed(map, key, tag_of(map, key));
+}
+
+uint32_t
+tp_map_hash(const struct tp_map *map, struct tp_str key)
+{
+    return tag_of(map, key);
+}
+
+/* The entry in the first place where it can be: most are there. A key of the usual length, too. */
+void
+tp_map_near(const struct tp_map *map, uint32_t hash, bool entry)
+{
+    struct place place = map->place[hash & (((uint32_t)1 << map->depth) - 1)];
+    const struct slot *slot = &place.part->slot[hash >> place.shift];
+
+    if (!entry) {
+        __builtin_prefetch(slot);
+    } else if (slot->ref) {
+        const char *at = (const char *)entry_at(map, slot->ref);
+
+        for (size_t byte = 0; byte < map->key_at + 2 * sizeof(uint64_t); byte += CACHE_LINE)
+            __builtin_prefetch(at + byte);
+    }
+}
+
+void *
+tp_map_find_hashed(const struct tp_map *map, struct tp_str key, uint32_t hash)
+{
+    const struct slot *slot = probe(map, hash, key);
 
     return slot->ref ? entry_at(map, slot->ref)->value : NULL;
 }

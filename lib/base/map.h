@@ -37,6 +37,15 @@ struct tp_str tp_map_key(const struct tp_map *map, const void *value);
 /* False when KEY was not there. Its memory is reused by later keys. */
 bool tp_map_remove(struct tp_map *map, struct tp_str key);
 
+/*
+ * A map that is larger than the caches answers from memory, twice a key. Who knows his keys
+ * beforehand asks for their bytes early: tp_map_near with the hash of the key, some time later
+ * again with ENTRY, then tp_map_find_hashed.
+ */
+uint32_t tp_map_hash(const struct tp_map *map, struct tp_str key);
+void tp_map_near(const struct tp_map *map, uint32_t hash, bool entry);
+void *tp_map_find_hashed(const struct tp_map *map, struct tp_str key, uint32_t hash);
+
 size_t tp_map_count(const struct tp_map *map);
 size_t tp_map_size(const struct tp_map *map); /* bytes held, for --max-memory */
 
