@@ -59,20 +59,6 @@ tp_ahead_flush(struct tp_ahead *ahead, struct tp_err *err)
     return 0;
 }
 
-tp_time
-tp_ahead_earliest(const struct tp_ahead *ahead)
-{
-    tp_time earliest = TP_TIME_AFTER_ALL;
-
-    for (unsigned i = 0; i < ahead->count; i++) {
-        const struct tp_ahead_record *w = &ahead->waiting[(ahead->first + i) % TP_AHEAD];
-
-        if (w->record.time < earliest)
-            earliest = w->record.time;
-    }
-    return earliest;
-}
-
 void
 tp_ahead_release(struct tp_ahead *ahead)
 {

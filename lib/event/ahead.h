@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "event/match.h"
-#include "value/time.h"
 
 #define TP_AHEAD 16
 
@@ -48,9 +47,6 @@ int tp_ahead_put(struct tp_ahead *ahead, const struct tp_match_record *record, s
 
 /* Answers all that wait. -1: an answer failed; the rest still waits. */
 int tp_ahead_flush(struct tp_ahead *ahead, struct tp_err *err);
-
-/* The least time of those that wait; TP_TIME_AFTER_ALL: none does. */
-tp_time tp_ahead_earliest(const struct tp_ahead *ahead);
 
 void tp_ahead_release(struct tp_ahead *ahead);
 

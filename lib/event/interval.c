@@ -236,18 +236,17 @@ settle(struct tp_match *match, struct tp_err *err)
     return expire(i, TP_JOIN_RIGHT, i->watermark, err);
 }
 
-/* Rows come before the watermark that they are not behind. What is kept in vain may stay until
- * there is more of it: then it is cheaper to find and to give up. */
+/* Rows come before the watermark that their records came before, however the input was cut into
+ * blocks. What is kept in vain may stay until there is more of it: then it is cheaper to find. */
 static int
 advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
 {
     struct interval *i = (struct interval *)match;
 
     i->watermark = watermark;
-    if (waits_alone(i, TP_JOIN_LEFT) || waits_alone(i, TP_JOIN_RIGHT) ||
-        tp_join_forward(i->join, watermark) > tp_ahead_earliest(&i->ahead))
+    if (waits_alone(i, TP_JOIN_LEFT) || waits_alone(i, TP_JOIN_RIGHT))
         return settle(match, err);
-    return 0;
+    return tp_ahead_flush(&i->ahead, err);
 }
 
 /* What waited for this side waits in vain. */
