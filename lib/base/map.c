@@ -339,7 +339,13 @@ tp_map_free(struct tp_map *map)
 void *
 tp_map_find(const struct tp_map *map, struct tp_str key)
 {
-    const struct tp_map_slot *slot = probe(map, tag_of(map, key), key);
+    return tp_map_find_hashed(map, key, tag_of(map, key));
+}
+
+void *
+tp_map_find_hashed(const struct tp_map *map, struct tp_str key, uint32_t hash)
+{
+    const struct tp_map_slot *slot = probe(map, hash, key);
 
     return slot->ref ? entry_at(map, slot->ref)->value : NULL;
 }

@@ -38,6 +38,7 @@ void *tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new);
  */
 uint32_t tp_map_hash(const struct tp_map *map, struct tp_str key);
 void tp_map_fetch(const struct tp_map *map, uint32_t hash);
+void *tp_map_find_hashed(const struct tp_map *map, struct tp_str key, uint32_t hash);
 void *tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t hash, bool *is_new);
 
 /* The key of a VALUE that the map lent. */
