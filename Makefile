@@ -103,6 +103,7 @@ $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 # The parts of bin/NAME.c that stand in bin/NAME/.
 parts_of = $(patsubst %.c,$(OBJ)/%.o,$(filter bin/$(1)/%,$(PART_SRC)))
 $(BUILD)/bin/sfrom: $(call parts_of,sfrom)
+$(BUILD)/bin/sread: $(call parts_of,sread)
 
 # tidepipe: its verbs, and the list of all filters as their sources state it.
 $(BUILD)/bin/tidepipe: $(call parts_of,tidepipe)
