@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stream/lock.h"
 #include "stream/log_inside.h"
 #include "stream/store.h"
 
@@ -325,6 +326,9 @@ open_folder(struct tp_log *log, const char *folder, uint64_t *cut, struct tp_err
 {
     if (mkdir(folder, 0777) && errno != EEXIST)
         return tp_err_system(err, folder);
+    log->lock = tp_lock_take(folder, ".lock", "a log has one writer at a time", err);
+    if (log->lock < 0)
+        return -1;
     if (log->set.kept) {
         log->old.folder = strdup(folder);
         return log->old.folder ? tp_sync_folder_of(folder, err) : tp_err_memory(err);
@@ -347,6 +351,7 @@ tp_log_open(const char *folder, const struct tp_log_settings *settings, uint64_t
 
     *cut = 0;
     if (log) {
+        log->lock = -1;
         log->files = tp_files_new(&files);
         log->sum = XXH64_createState();
     }
@@ -374,6 +379,8 @@ tp_log_free(struct tp_log *log)
     tp_log_segments_release(&log->old);
     tp_buf_release(&log->row);
     free(log->due);
+    if (log->lock >= 0)
+        close(log->lock);
     free(log);
 }
 

@@ -19,6 +19,7 @@ struct tp_log_due {
 
 struct tp_log {
     struct tp_log_settings set;
+    int lock;                   /* on FOLDER/.lock, for life */
     struct tp_log_segments old; /* whole ones; before tp_log_go_on also the one at hand */
     size_t first;               /* of these, those before it expired, and wait to be removed */
     struct tp_files *files;
