@@ -359,6 +359,7 @@ all_offer()
         [ "$(offers tidepipe "$verb" -- | sort)" = "$(options_of tidepipe "$verb" | sort)" ]
     done
     all_offer tidepipe "$(for v in run status state doctor; do options_of tidepipe $v; done | sort -u)"
+    [ "$(offers tidepipe state rescale -- | sort)" = "$(options_of tidepipe state | sort)" ]
     [ "$(offers tidepipe st | paste -sd ' ')" = "status state" ]
     [ "$(offers tidepipe help swi)" = swindow ]
     [ "$(offers tidepipe state v)" = verify ]
