@@ -209,6 +209,23 @@ open_dir(struct tp_store *s, struct tp_err *err)
     return 0;
 }
 
+/* Nothing is open. */
+static struct tp_store *
+make(const char *dir, struct tp_err *err)
+{
+    struct tp_store *s = calloc(1, sizeof *s);
+
+    if (s)
+        s->path = strdup(dir);
+    if (!s || !s->path) {
+        free(s);
+        tp_err_memory(err);
+        return NULL;
+    }
+    s->dir = s->lock = s->common = s->temp = -1;
+    return s;
+}
+
 struct tp_store *
 tp_store_open(const char *dir, const char *name, struct tp_err *err)
 {
@@ -220,16 +237,10 @@ tp_store_open(const char *dir, const char *name, struct tp_err *err)
                    TP_STAGE_NAME_BYTES, name);
         return NULL;
     }
-    s = calloc(1, sizeof *s);
-    if (s)
-        s->path = strdup(dir);
-    if (!s || !s->path) {
-        free(s);
-        tp_err_memory(err);
+    s = make(dir, err);
+    if (!s)
         return NULL;
-    }
     memcpy(s->name, name, strlen(name) + 1);
-    s->dir = s->lock = s->common = s->temp = -1;
     if (open_dir(s, err) < 0) {
         tp_store_close(s);
         return NULL;
@@ -240,16 +251,10 @@ tp_store_open(const char *dir, const char *name, struct tp_err *err)
 struct tp_store *
 tp_store_look(const char *dir, struct tp_err *err)
 {
-    struct tp_store *s = calloc(1, sizeof *s);
+    struct tp_store *s = make(dir, err);
 
-    if (s)
-        s->path = strdup(dir);
-    if (!s || !s->path) {
-        free(s);
-        tp_err_memory(err);
+    if (!s)
         return NULL;
-    }
-    s->lock = s->common = s->temp = -1;
     s->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->dir >= 0)
         return s;
