@@ -15,6 +15,12 @@
     [ "$status" -eq 0 ]
 }
 
+@test "properties of swindow with many keys" {
+    run python3 "$BATS_TEST_DIRNAME/property/many_keys.py" 11
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
 @test "properties of swindow's parts" {
     run python3 "$BATS_TEST_DIRNAME/property/partial.py" 11
     echo "$output"
