@@ -22,9 +22,7 @@ struct swindow {
     struct tp_plan plan;
     struct tp_keys keys;
     struct tp_aggs *aggs;
-    struct tp_expr **argument_expr;
-    struct tp_value *argument;
-    size_t arguments;
+    struct tp_arguments arguments;
 
     struct tp_kinds kinds;
     struct tp_memo memo;         /* groups found last, of windows that share panes */
@@ -105,16 +103,8 @@ open_aggs(struct swindow *w, struct tp_stage *stage, struct tp_err *err)
     w->aggs = tp_aggs_parse(tp_str_of(w->agg_text), &why);
     if (!w->aggs)
         return tp_err_set(err, TP_FAULT_USAGE, "-a: %s", why.text);
-    w->arguments = w->plan.merge ? 0 : tp_aggs_arguments(w->aggs);
-    w->argument_expr = calloc(w->arguments + 1, sizeof(struct tp_expr *));
-    w->argument = calloc(w->arguments + 1, sizeof *w->argument);
-    if (!w->argument_expr || !w->argument)
-        return tp_err_memory(err);
-    for (size_t i = 0; i < w->arguments; i++) {
-        w->argument_expr[i] = tp_stage_compile(stage, "-a", tp_aggs_argument(w->aggs, i), err);
-        if (!w->argument_expr[i])
-            return -1;
-    }
+    if (!w->plan.merge && tp_stage_want_arguments(stage, "-a", w->aggs, &w->arguments, err) < 0)
+        return -1;
     return tp_row_check_names(&w->keys, w->aggs, err);
 }
 
@@ -154,10 +144,7 @@ read_arguments(struct swindow *w, const struct tp_record *r, struct tp_err *err)
 {
     if (w->plan.merge)
         return tp_part_read(w->part, r->slot, r->time, r->has_time, err);
-    for (size_t i = 0; i < w->arguments; i++)
-        if (tp_expr_eval(w->argument_expr[i], r->slot, &w->argument[i], err) < 0)
-            return -1;
-    return 0;
+    return tp_arguments_read(&w->arguments, r->slot, err);
 }
 
 static int
@@ -166,8 +153,8 @@ add(struct swindow *w, const struct tp_record *r, void *acc, struct tp_err *err)
     if (w->plan.merge)
         return tp_part_merge(w->part, acc, err);
     if (w->takes_back)
-        return tp_aggs_subtract(w->aggs, acc, w->argument, err);
-    return tp_aggs_add(w->aggs, acc, w->argument, r->time, r->sequence, err);
+        return tp_aggs_subtract(w->aggs, acc, w->arguments.value, err);
+    return tp_aggs_add(w->aggs, acc, w->arguments.value, r->time, r->sequence, err);
 }
 
 static int
@@ -184,7 +171,7 @@ arrival_of(const struct swindow *w, const struct tp_record *r)
                                r->watermark,
                                r->sequence,
                                tp_buf_str(&w->key),
-                               w->argument,
+                               w->arguments.value,
                                w->takes_back,
                                w->plan.merge ? w->part : NULL};
 }
@@ -444,10 +431,7 @@ swindow_close(void *self)
     tp_plan_release(&w->plan);
     tp_aggs_free(w->aggs);
     tp_keys_release(&w->keys);
-    for (size_t i = 0; w->argument_expr && i < w->arguments; i++)
-        tp_expr_free(w->argument_expr[i]);
-    free(w->argument_expr);
-    free(w->argument);
+    tp_arguments_release(&w->arguments);
     tp_buf_release(&w->key);
     tp_row_writer_release(&w->writer);
 }

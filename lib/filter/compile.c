@@ -217,6 +217,25 @@ tp_stage_want_terms(struct tp_stage *s, const char *option, const char *text,
     return 0;
 }
 
+int
+tp_stage_want_arguments(struct tp_stage *s, const char *option, const struct tp_aggs *aggs,
+                        struct tp_arguments *arguments, struct tp_err *err)
+{
+    if (tp_arguments_init(arguments, aggs, err) < 0)
+        return -1;
+    for (size_t i = 0; i < arguments->count; i++) {
+        arguments->expr[i] = tp_stage_compile(s, option, tp_aggs_argument(aggs, i), err);
+        if (!arguments->expr[i])
+            return -1;
+    }
+    for (size_t i = 0; i < arguments->filters; i++) {
+        arguments->filter[i] = tp_stage_condition(s, option, tp_aggs_filter(aggs, i), err);
+        if (!arguments->filter[i])
+            return -1;
+    }
+    return 0;
+}
+
 /* What a person writes: longer is a mistake, such as a data file. */
 #define FILE_MAX (UINT64_C(1) << 20)
 

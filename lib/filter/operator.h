@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "filter/option.h"
+#include "query/arguments.h"
 #include "query/expr.h"
 #include "query/keys.h"
 #include "query/select.h"
@@ -233,6 +234,11 @@ int tp_stage_want_written_keys(struct tp_stage *stage, const char *option, const
  * released. */
 int tp_stage_want_terms(struct tp_stage *stage, const char *option, const char *text,
                         struct tp_terms *terms, struct tp_err *err);
+
+/* Compiles the arguments of AGGS (`-a`), which must outlive them; OPTION is as below. When it
+ * fails, ARGUMENTS are still to be released. */
+int tp_stage_want_arguments(struct tp_stage *stage, const char *option, const struct tp_aggs *aggs,
+                            struct tp_arguments *arguments, struct tp_err *err);
 
 /* From now on as with TP_TIME_OPTIONAL: records without a time are taken, too. */
 void tp_stage_take_untimed(struct tp_stage *stage);

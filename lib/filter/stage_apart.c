@@ -7,7 +7,7 @@
 #include "filter/stage.h"
 
 /* What takes a few hundredths of a second to write is written here; */
-#define MUCH (UINT64_C(16) << 20)
+#define MUCH (UINT64_C(12) << 20)
 
 /* ... and this little is on the disk in a moment, too. */
 #define LITTLE (UINT64_C(1) << 20)

@@ -22,6 +22,24 @@ tp_aggs_argument(const struct tp_aggs *aggs, size_t i)
 }
 
 size_t
+tp_aggs_filters(const struct tp_aggs *aggs)
+{
+    return aggs->filters;
+}
+
+struct tp_str
+tp_aggs_filter(const struct tp_aggs *aggs, size_t i)
+{
+    return aggs->filter[i];
+}
+
+size_t
+tp_aggs_argument_filter(const struct tp_aggs *aggs, size_t i)
+{
+    return aggs->argument[i].filter;
+}
+
+size_t
 tp_aggs_columns(const struct tp_aggs *aggs)
 {
     return aggs->columns;

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -36,6 +37,13 @@ void tp_aggs_free(struct tp_aggs *aggs);
  * is borrowed from AGGS; a caller compiles it. */
 size_t tp_aggs_arguments(const struct tp_aggs *aggs);
 struct tp_str tp_aggs_argument(const struct tp_aggs *aggs, size_t i);
+
+/* The distinct conditions of FILTER, likewise; and which of them argument I has. Where it does not
+ * hold the argument is to be NULL, without being evaluated. */
+#define TP_AGG_NO_FILTER SIZE_MAX
+size_t tp_aggs_filters(const struct tp_aggs *aggs);
+struct tp_str tp_aggs_filter(const struct tp_aggs *aggs, size_t i);
+size_t tp_aggs_argument_filter(const struct tp_aggs *aggs, size_t i);
 
 /* The columns, in order. */
 size_t tp_aggs_columns(const struct tp_aggs *aggs);

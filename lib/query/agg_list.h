@@ -12,6 +12,7 @@
 
 struct tp_agg_argument {
     struct tp_str text;
+    size_t filter;    /* NULL where this does not hold; TP_AGG_NO_FILTER: none */
     unsigned accepts; /* kinds that all states over it take, NULL included */
 };
 
@@ -31,12 +32,12 @@ struct tp_agg_column {
 };
 
 struct tp_aggs {
-    char *text;             /* a copy of the list; arguments and spellings lie in it, */
-    struct tp_arena memory; /* ... arguments with a filter here */
+    char *text; /* a copy of the list; arguments, filters and spellings lie in it */
     struct tp_agg_argument *argument;
     struct tp_agg_state *state;
     struct tp_agg_column *column;
-    size_t arguments, states, columns;
+    struct tp_str *filter; /* the distinct conditions of FILTER */
+    size_t arguments, states, columns, filters;
     size_t checked; /* states whose store has a check */
     size_t size;
     uint64_t seed;

@@ -126,13 +126,23 @@ read_parameter(struct tp_agg_parser *parser, const struct tp_agg_item *item,
 }
 
 static size_t
-argument_number(struct tp_aggs *aggs, struct tp_str text)
+argument_number(struct tp_aggs *aggs, struct tp_str text, size_t filter)
 {
     for (size_t i = 0; i < aggs->arguments; i++)
-        if (tp_str_equal(aggs->argument[i].text, text))
+        if (aggs->argument[i].filter == filter && tp_str_equal(aggs->argument[i].text, text))
             return i;
-    aggs->argument[aggs->arguments] = (struct tp_agg_argument){text, TP_AGG_ALL};
+    aggs->argument[aggs->arguments] = (struct tp_agg_argument){text, filter, TP_AGG_ALL};
     return aggs->arguments++;
+}
+
+static size_t
+filter_number(struct tp_aggs *aggs, struct tp_str text)
+{
+    for (size_t i = 0; i < aggs->filters; i++)
+        if (tp_str_equal(aggs->filter[i], text))
+            return i;
+    aggs->filter[aggs->filters] = text;
+    return aggs->filters++;
 }
 
 /* The state with this store over these arguments: one that is there, or a new one. */
@@ -156,43 +166,21 @@ state_number(struct tp_aggs *aggs, const struct tp_agg_store *store, const size_
 }
 
 /*
- * Aggregates ignore NULL, so a filtered one is the same aggregate over an argument that is NULL
- * where the condition does not hold: sum(x) FILTER (WHERE c) is sum(CASE WHEN c THEN x END). Its
- * ptr is NULL when memory ran out.
+ * Enters the arguments of ITEM. Aggregates ignore NULL, so a filtered one is the same aggregate
+ * over an argument that is NULL where the condition does not hold: count counts TRUE then.
  */
-static struct tp_str
-filtered(struct tp_aggs *aggs, struct tp_str argument, struct tp_str condition)
-{
-    struct tp_buf text = TP_BUF_INIT;
-    struct tp_str kept = {NULL, 0};
-
-    TP_BUF_PUT(&text, "CASE WHEN ");
-    tp_buf_put_str(&text, condition);
-    TP_BUF_PUT(&text, " THEN ");
-    tp_buf_put_str(&text, argument);
-    TP_BUF_PUT(&text, " END");
-    if (!tp_buf_failed(&text))
-        kept = tp_arena_copy(&aggs->memory, tp_buf_str(&text));
-    tp_buf_release(&text);
-    return kept;
-}
-
-/* Enters the arguments of ITEM, as its filter lets them pass. */
-static int
-enter_arguments(struct tp_agg_parser *parser, const struct tp_agg_item *item,
+static void
+enter_arguments(struct tp_aggs *aggs, const struct tp_agg_item *item,
                 const struct tp_agg_function *function, size_t *argument)
 {
-    for (size_t i = item->filter.len > 0; i < item->arguments && i < function->arguments; i++)
-        argument[i] = argument_number(parser->aggs, item->argument[i]);
-    if (item->filter.len > 0) {
-        struct tp_str first = item->arguments > 0 ? item->argument[0] : TP_STR("TRUE");
-        struct tp_str text = filtered(parser->aggs, first, item->filter);
+    bool filtered = item->filter.len > 0;
 
-        if (!text.ptr)
-            return tp_err_memory(parser->text.err);
-        argument[0] = argument_number(parser->aggs, text);
-    }
-    return 0;
+    for (size_t i = filtered; i < item->arguments && i < function->arguments; i++)
+        argument[i] = argument_number(aggs, item->argument[i], TP_AGG_NO_FILTER);
+    if (filtered)
+        argument[0] =
+            argument_number(aggs, item->arguments > 0 ? item->argument[0] : TP_STR("TRUE"),
+                            filter_number(aggs, item->filter));
 }
 
 /* function_argument, the function's name in lower case. */
@@ -264,8 +252,7 @@ take_column(struct tp_agg_parser *parser)
         return -1;
     if (read_parameter(parser, &item, column) < 0)
         return -1;
-    if (enter_arguments(parser, &item, column->function, argument) < 0)
-        return -1;
+    enter_arguments(aggs, &item, column->function, argument);
     column->state = state_number(aggs, column->function->store, argument);
     column->spelled = item.spelled;
     aggs->columns++; /* from here on tp_aggs_free gives its names back */
@@ -299,7 +286,8 @@ make_room(struct tp_aggs *aggs, struct tp_str text)
     aggs->column = calloc(most, sizeof *aggs->column);
     aggs->state = calloc(most, sizeof *aggs->state);
     aggs->argument = calloc(most * (TP_AGG_MAX_ARGUMENTS + 1), sizeof *aggs->argument);
-    if (!aggs->text || !aggs->column || !aggs->state || !aggs->argument)
+    aggs->filter = calloc(most, sizeof *aggs->filter);
+    if (!aggs->text || !aggs->column || !aggs->state || !aggs->argument || !aggs->filter)
         return -1;
     if (text.len)
         memcpy(aggs->text, text.ptr, text.len);
@@ -339,8 +327,8 @@ tp_aggs_free(struct tp_aggs *aggs)
         free((char *)aggs->column[i].name.ptr);
         free((char *)aggs->column[i].before.ptr);
     }
-    tp_arena_release(&aggs->memory);
     free(aggs->text);
+    free(aggs->filter);
     free(aggs->column);
     free(aggs->state);
     free(aggs->argument);

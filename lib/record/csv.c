@@ -115,7 +115,7 @@ add_field(struct tp_csv *csv, struct tp_str text, bool quoted)
         csv->field = field;
         csv->cap = cap;
     }
-    csv->field[csv->count++] = (struct tp_csv_field){text, quoted};
+    csv->field[csv->count++] = (struct tp_csv_field){text, quoted, false};
 }
 
 /* What the backslashes of TEXT say; one that says nothing stays. */
@@ -147,10 +147,10 @@ undo_all_escapes(struct tp_csv *csv, size_t len, struct tp_err *err)
     if (!tp_buf_reserve(&csv->undone, len))
         return tp_err_memory(err);
     for (size_t i = 0; i < csv->count; i++) {
-        struct tp_str *text = &csv->field[i].text;
+        struct tp_csv_field *field = &csv->field[i];
 
-        if (text->len > 0 && memchr(text->ptr, '\\', text->len))
-            *text = undo_escapes(csv, *text);
+        if (!field->plain)
+            field->text = undo_escapes(csv, field->text);
     }
     return 0;
 }
@@ -206,7 +206,6 @@ tp_csv_split_libcsv(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
     size_t at;
 
     csv->count = 0;
-    csv->plain = false;
     /* Room for all of it at once: what was handed out must not move. */
     tp_buf_clear(&csv->undone);
     if (!tp_buf_reserve(&csv->undone, row.len))
@@ -224,9 +223,7 @@ split(struct tp_csv *csv, struct tp_str row, struct tp_err *err)
 {
     if (!tp_csv_split_simple(csv, row))
         return csv->failed ? tp_err_memory(err) : tp_csv_split_libcsv(csv, row, err);
-    if (csv->options.escapes && !csv->plain)
-        return undo_all_escapes(csv, row.len, err);
-    return 0;
+    return csv->options.escapes ? undo_all_escapes(csv, row.len, err) : 0;
 }
 
 int

@@ -37,6 +37,7 @@ struct tp_csv_options {
 struct tp_csv_field {
     struct tp_str text;
     bool quoted;
+    bool plain; /* a slice of the row that a JSON string holds as it is; false: perhaps not */
 };
 
 struct tp_csv; /* reads the rows of one input; opaque */

@@ -17,7 +17,6 @@ struct tp_csv {
     size_t count, cap;
     const char *raw, *raw_end; /* where its next field begins */
     struct tp_buf undone;      /* the texts that are not slices of it, one behind the other */
-    bool plain;                /* all its texts are slices of it and stand in JSON as they are */
     bool failed;               /* memory ran out */
     /* The columns: their names as JSON, `,"a":,"b":`, and where each ends in there. */
     struct tp_buf names;

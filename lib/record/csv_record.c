@@ -150,24 +150,6 @@ is_string(const struct tp_csv *csv, const struct tp_csv_field *field)
     return field->quoted || csv->options.text || !tp_typed_is(field->text);
 }
 
-static void
-put_fields(const struct tp_csv *csv, const struct tp_csv_field *field, bool any, struct tp_buf *to)
-{
-    for (size_t i = 0; i < csv->columns; i++) {
-        struct tp_str name = name_of(csv, i);
-
-        if (is_hidden(csv, i))
-            continue;
-        tp_buf_put(to, name.ptr + !any, name.len - !any);
-        any = true;
-        if (is_string(csv, &field[i]))
-            tp_text_quote(field[i].text, to);
-        else
-            tp_typed_put(field[i].text, to);
-    }
-    TP_BUF_PUT(to, "}\n");
-}
-
 /* Writes TEXT at TO, and up to STEP - 1 bytes more: those behind it, as long as they lie before
  * END. */
 static inline char *
@@ -181,37 +163,58 @@ write_text(char *to, struct tp_str text, const char *end)
     return to + text.len;
 }
 
-/* The same of a plain ROW, whose fields stand in it and need no escapes: through a bare pointer
- * into room made for all of it. */
+/* A plain FIELD of a row that goes up to END. */
+static inline char *
+write_plain(const struct tp_csv *csv, char *to, const struct tp_csv_field *field, const char *end)
+{
+    if (is_string(csv, field)) {
+        *to++ = '"';
+        to = write_text(to, field->text, end);
+        *to++ = '"';
+    } else if (field->text.len > 0) {
+        to = write_text(to, field->text, end);
+    } else {
+        memcpy(to, "null", 4);
+        to += 4;
+    }
+    return to;
+}
+
 static void
-write_fields(const struct tp_csv *csv, struct tp_str row, bool any, struct tp_buf *to)
+put_field(const struct tp_csv *csv, const struct tp_csv_field *field, struct tp_buf *to)
+{
+    if (is_string(csv, field))
+        tp_text_quote(field->text, to);
+    else
+        tp_typed_put(field->text, to);
+}
+
+/* Appends the fields of ROW. Names and plain fields are written through a bare pointer, into room
+ * that is made for all of them. */
+static void
+put_fields(const struct tp_csv *csv, struct tp_str row, bool any, struct tp_buf *to)
 {
     const char *names_end = csv->names.ptr + csv->names.len + STEP, *end = row.ptr + row.len;
-    char *out = tp_buf_reserve(to, csv->names.len + 4 * csv->columns + row.len + 2 + STEP);
+    size_t room = csv->names.len + 4 * csv->columns + row.len + 2 + STEP;
+    char *out = tp_buf_reserve(to, room);
 
-    if (!out)
-        return;
-    for (size_t i = 0; i < csv->columns; i++) {
-        const struct tp_csv_field *field = &csv->field[i];
+    for (size_t i = 0; out && i < csv->columns; i++) {
         struct tp_str name = name_of(csv, i);
 
         if (is_hidden(csv, i))
             continue;
-        name.ptr += !any;
-        name.len -= !any;
+        out = write_text(out, (struct tp_str){name.ptr + !any, name.len - !any}, names_end);
         any = true;
-        out = write_text(out, name, names_end);
-        if (is_string(csv, field)) {
-            *out++ = '"';
-            out = write_text(out, field->text, end);
-            *out++ = '"';
-        } else if (field->text.len > 0) {
-            out = write_text(out, field->text, end);
+        if (csv->field[i].plain) {
+            out = write_plain(csv, out, &csv->field[i], end);
         } else {
-            memcpy(out, "null", 4);
-            out += 4;
+            to->len = (size_t)(out - to->ptr);
+            put_field(csv, &csv->field[i], to);
+            out = tp_buf_reserve(to, room);
         }
     }
+    if (!out)
+        return;
     memcpy(out, "}\n", 2);
     to->len = (size_t)(out + 2 - to->ptr);
 }
@@ -243,10 +246,7 @@ tp_csv_read(struct tp_csv *csv, struct tp_str row, struct tp_buf *to, tp_time *t
         tp_buf_put(to, text, tp_time_write(text, *time));
         TP_BUF_PUT(to, "\"");
     }
-    if (csv->plain)
-        write_fields(csv, row, timed, to);
-    else
-        put_fields(csv, field, timed, to);
+    put_fields(csv, row, timed, to);
     return 1;
 }
 

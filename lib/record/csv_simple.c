@@ -89,42 +89,52 @@ make_room(struct tp_csv *csv)
 }
 
 static inline void
-add_field(struct tp_csv *csv, const char *from, const char *end)
+add_field(struct tp_csv *csv, const char *from, const char *end, bool plain)
 {
     bool quoted = from < end && *from == '"' && !csv->options.escapes;
 
     csv->field[csv->count++] = (struct tp_csv_field){
         {from + quoted, (size_t)(end - from) - 2 * quoted},
         quoted,
+        plain,
     };
 }
 
-/* The fields that end at SEPARATORS of the window at P; returns where the next one begins. */
-static inline const char *
-add_fields(struct tp_csv *csv, const char *from, const char *p, uint64_t separators)
-{
-    for (; separators; separators &= separators - 1) {
-        const char *end = p + __builtin_ctzll(separators);
+/* The field that has begun in an earlier window or in this one. */
+struct begun {
+    const char *from;
+    bool plain; /* up to this window */
+};
 
-        add_field(csv, from, end);
-        from = end + 1;
+/* Adds the fields that end in the window at P. */
+static inline void
+add_fields(struct tp_csv *csv, struct begun *begun, const char *p, const struct tp_csv_marks *marks)
+{
+    uint64_t odd = marks->odd;
+
+    for (uint64_t left = marks->separators; left; left &= left - 1) {
+        const char *end = p + __builtin_ctzll(left);
+        uint64_t before = odd & ((left & (0 - left)) - 1);
+
+        add_field(csv, begun->from, end, begun->plain && !before);
+        *begun = (struct begun){end + 1, true};
+        odd ^= before;
     }
-    return from;
+    begun->plain = begun->plain && !odd;
 }
 
 bool
 tp_csv_split_simple(struct tp_csv *csv, struct tp_str row)
 {
     struct quoting state = {.starts = 1};
-    const char *p = row.ptr, *from = p, *end;
-    uint64_t odd = 0;
+    struct begun begun = {row.ptr, true};
+    const char *p = row.ptr, *end;
 
     csv->count = 0;
-    csv->plain = false;
     if (!make_room(csv))
         return false;
     if (row.len == 0) { /* its pointer may be NULL */
-        csv->field[csv->count++] = (struct tp_csv_field){row, false};
+        csv->field[csv->count++] = (struct tp_csv_field){row, false, true};
         return true;
     }
     for (end = p + row.len; p < end; p += TP_CSV_WINDOW) {
@@ -135,14 +145,13 @@ tp_csv_split_simple(struct tp_csv *csv, struct tp_str row)
             marks.odd |= marks.quotes;
         else if (!apply_quotes(&state, &marks, left))
             return false;
-        odd |= marks.odd & ~marks.separators;
+        marks.odd &= ~marks.separators;
         if (!make_room(csv))
             return false;
-        from = add_fields(csv, from, p, marks.separators);
+        add_fields(csv, &begun, p, &marks);
     }
     if (state.inside)
         return false;
-    add_field(csv, from, end);
-    csv->plain = odd == 0;
+    add_field(csv, begun.from, end, begun.plain);
     return true;
 }

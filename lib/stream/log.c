@@ -321,18 +321,24 @@ check_not_kept(const char *folder, struct tp_err *err)
                       folder, folder);
 }
 
+int
+tp_log_take_lock(struct tp_log *log, const char *folder, struct tp_err *err)
+{
+    log->lock = tp_lock_take(folder, ".lock", "a log has one writer at a time", err);
+    return log->lock < 0 ? -1 : 0;
+}
+
 static int
 open_folder(struct tp_log *log, const char *folder, uint64_t *cut, struct tp_err *err)
 {
     if (mkdir(folder, 0777) && errno != EEXIST)
         return tp_err_system(err, folder);
-    log->lock = tp_lock_take(folder, ".lock", "a log has one writer at a time", err);
-    if (log->lock < 0)
-        return -1;
     if (log->set.kept) {
         log->old.folder = strdup(folder);
         return log->old.folder ? tp_sync_folder_of(folder, err) : tp_err_memory(err);
     }
+    if (tp_log_take_lock(log, folder, err) < 0)
+        return -1;
     if (tp_log_list(&log->old, folder, err) < 0)
         return -1;
     if (check_not_kept(folder, err) < 0 || tp_log_check(&log->old, err) < 0)

@@ -42,6 +42,9 @@ struct tp_log {
 int tp_log_check(const struct tp_log_segments *segments, struct tp_err *err);
 int tp_log_refuse_damaged(const struct tp_log_segments *segments, size_t i, struct tp_err *err);
 
+/* Before anything in FOLDER is looked at. */
+int tp_log_take_lock(struct tp_log *log, const char *folder, struct tp_err *err);
+
 /* `newest` by the segments there are. */
 void tp_log_note_newest(struct tp_log *log);
 
