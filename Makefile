@@ -101,14 +101,11 @@ $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB)
 	$(call quiet,LD,$@)$(call link_test,tests/unit/$*.c)
 
 # The parts of bin/NAME.c that stand in bin/NAME/.
+in_parts = $(sort $(patsubst bin/%/,%,$(dir $(PART_SRC))))
 parts_of = $(patsubst %.c,$(OBJ)/%.o,$(filter bin/$(1)/%,$(PART_SRC)))
-$(BUILD)/bin/sdedup: $(call parts_of,sdedup)
-$(BUILD)/bin/sfrom: $(call parts_of,sfrom)
-$(BUILD)/bin/sto: $(call parts_of,sto)
-$(BUILD)/bin/swrite: $(call parts_of,swrite)
+$(foreach name,$(in_parts),$(eval $(BUILD)/bin/$(name): $(call parts_of,$(name))))
 
-# tidepipe: its verbs, and the list of all filters as their sources state it.
-$(BUILD)/bin/tidepipe: $(call parts_of,tidepipe)
+# tidepipe knows the list of all filters, as their sources state it.
 $(OBJ)/bin/tidepipe.o: ALL_CPPFLAGS += -I$(BUILD)
 $(OBJ)/bin/tidepipe.o: $(BUILD)/gen/filters.h
 $(BUILD)/gen/filters.h: tools/filter-list man/tidepipe.7 $(BIN_SRC)

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "filter/operator.h"
+#include "record/narrow.h"
 #include "stream/joining.h"
 
 struct sjoin {
@@ -24,7 +25,10 @@ struct sjoin {
     int change;          /* slot of `@op` */
     struct tp_buf key, scratch;
     struct tp_stage *stage;
-    const struct tp_record *record; /* at hand; NULL: time goes on */
+
+    bool narrows[2]; /* sides of whose records a few members are all that is needed */
+    struct tp_narrow narrow[2];
+    struct tp_arena narrowed; /* records that wait for their answer */
 };
 
 #define FIELD(name) offsetof(struct sjoin, name)
@@ -69,6 +73,7 @@ static const struct tp_option options[] = {
 static int
 say_failure(struct sjoin *j, const char *option, const struct tp_err *why, struct tp_err *err)
 {
+    const struct tp_match_record *at_hand = j->join.match->at_hand;
     struct tp_err named;
 
     *err = *why;
@@ -77,10 +82,10 @@ say_failure(struct sjoin *j, const char *option, const struct tp_err *why, struc
     if (j->join.failed)
         return 0;
     j->join.failed = true;
-    if (j->record)
+    if (at_hand)
         tp_err_set(&named, why->fault, "%s:%llu: %s: %s (further ones are not reported)",
-                   tp_stage_input_name(j->stage, j->record->input),
-                   (unsigned long long)j->record->line_number, option, why->text);
+                   tp_stage_input_name(j->stage, at_hand->input),
+                   (unsigned long long)at_hand->line_number, option, why->text);
     else
         tp_err_set(&named, why->fault, "%s: %s (further ones are not reported)", option, why->text);
     tp_stage_spoiled(j->stage, &named);
@@ -158,6 +163,23 @@ open_join(struct sjoin *j, struct tp_err *err)
     return 0;
 }
 
+/* Of records that rows do not copy, nothing is kept but what an expression reads. */
+static int
+open_narrow(struct sjoin *j, struct tp_err *err)
+{
+    struct tp_str names[TP_JOINED_READS];
+
+    for (int i = 0; i < 2; i++) {
+        int count = tp_joined_reads(j->join.joined, i, names);
+
+        j->narrows[i] = count >= 0;
+        if (j->narrows[i] &&
+            tp_narrow_init(&j->narrow[i], tp_stage_scan(j->stage), names, (size_t)count, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int
 sjoin_operands(void *self, struct tp_stage *stage)
 {
@@ -182,7 +204,7 @@ sjoin_open(void *self, struct tp_stage *stage, struct tp_err *err)
         tp_stage_ignore_time(stage);
     else
         j->join.rows.time = tp_stage_time_field(stage);
-    if (open_keys(j, err) < 0 || open_join(j, err) < 0)
+    if (open_keys(j, err) < 0 || open_join(j, err) < 0 || open_narrow(j, err) < 0)
         return -1;
     j->name[TP_JOIN_LEFT] = tp_stage_input_name(stage, TP_JOIN_LEFT);
     j->name[TP_JOIN_RIGHT] = j->join.lookup ? table : tp_stage_input_name(stage, TP_JOIN_RIGHT);
@@ -205,14 +227,29 @@ check_op(const struct sjoin *j, const struct tp_record *r, enum tp_match_op op, 
         j->join.as_of ? "--as-of on its left " : "");
 }
 
+/* What is kept of the record. */
+static int
+line_of(struct sjoin *j, enum tp_join_side side, const struct tp_record *r, struct tp_str *line,
+        struct tp_err *err)
+{
+    *line = r->line;
+    if (!j->narrows[side])
+        return 0;
+    *line = tp_narrow_record(&j->narrow[side], r->slot, &j->narrowed);
+    return line->ptr ? 0 : tp_err_memory(err);
+}
+
 static enum tp_verdict
 sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
 {
     struct sjoin *j = self;
     enum tp_join_side which = j->join.lookup ? TP_JOIN_LEFT : (enum tp_join_side)r->input;
     struct tp_party *side = &j->join.side[which];
-    struct tp_match_record record = {
-        .side = which, .time = r->time, .watermark = r->input_watermark, .line = r->line};
+    struct tp_match_record record = {.side = which,
+                                     .time = r->time,
+                                     .watermark = r->input_watermark,
+                                     .input = r->input,
+                                     .line_number = r->line_number};
     const char *kind = NULL;
     struct tp_err err;
     tp_time limit;
@@ -221,12 +258,11 @@ sjoin_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     side->records++;
     if (tp_match_op_read(&r->slot[j->change], &j->scratch, &record.op, &err) < 0 ||
         check_op(j, r, record.op, &err) < 0 ||
-        tp_party_key(side, r->slot, &j->key, &record.key, &kind, &err) < 0)
+        tp_party_key(side, r->slot, &j->key, &record.key, &kind, &err) < 0 ||
+        line_of(j, which, r, &record.line, &err) < 0)
         return tp_stage_fail(stage, &err);
     record.apart = j->join.lookup && tp_reference_apart(j->join.match, r->slot);
-    j->record = j->join.lookup && !j->join.rows.on ? NULL : r; /* who waits there is another */
     taken = j->join.match->way->add(j->join.match, &record, &limit, &err);
-    j->record = NULL;
     if (taken == 0)
         return tp_stage_late(stage, j->join.window ? limit : TP_TIME_BEFORE_ALL, limit);
     if (taken < 0 || tp_joining_check_memory(&j->join, j->name, &err) < 0)
@@ -261,17 +297,19 @@ sjoin_input_end(void *self, struct tp_stage *stage, int input, struct tp_err *er
     return tp_match_end(j->join.match, (enum tp_join_side)input, err);
 }
 
-/* Before every block of input, so that no record meets a table that is out of date. */
+/* Before every block of input, since lines of the last one may wait, and so that no record meets a
+ * table that is out of date. */
 static int
 sjoin_settle(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sjoin *j = self;
     struct tp_err why;
 
+    if (tp_match_settle(j->join.match, err) < 0)
+        return -1;
+    tp_arena_clear(&j->narrowed);
     if (!j->join.lookup)
         return 0;
-    if (tp_reference_flush(j->join.match, err) < 0)
-        return -1;
     if (tp_reference_refresh(j->join.match, &why) < 0)
         tp_stage_note(stage, "%s: the table as it was read before stays in use", why.text);
     return 0;
@@ -315,14 +353,12 @@ sjoin_shut(void *self, struct tp_stage *stage, struct tp_err *err)
 {
     struct sjoin *j = self;
 
-    if (!j->join.lookup)
-        return 0;
-    return tp_reference_flush(j->join.match, err) < 0 ? -1 : tp_stage_flush(stage, err);
+    return tp_match_settle(j->join.match, err) < 0 ? -1 : tp_stage_flush(stage, err);
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
 
-/* Records that still ask for rows of a table are answered in front of the barrier. */
+/* Records that still wait for their answer are answered in front of the barrier. */
 static int
 sjoin_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err)
 {
@@ -330,7 +366,7 @@ sjoin_barrier(void *self, struct tp_stage *stage, int64_t id, struct tp_err *err
 
     (void)stage;
     (void)id;
-    return j->join.lookup ? tp_reference_flush(j->join.match, err) : 0;
+    return tp_match_settle(j->join.match, err);
 }
 
 static int
@@ -371,6 +407,9 @@ sjoin_close(void *self)
     tp_joining_release(&j->join);
     tp_buf_release(&j->key);
     tp_buf_release(&j->scratch);
+    tp_narrow_release(&j->narrow[TP_JOIN_LEFT]);
+    tp_narrow_release(&j->narrow[TP_JOIN_RIGHT]);
+    tp_arena_release(&j->narrowed);
 }
 
 static const struct tp_operator sjoin = {

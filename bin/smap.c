@@ -24,6 +24,7 @@ struct smap {
 
     struct tp_buf text; /* of the file */
     struct tp_project *project;
+    bool passes; /* it changes nothing, and nothing comes behind */
     struct tp_omit omit;
     struct tp_nest *nest;
     struct tp_buf row, other; /* a row between two hands */
@@ -178,6 +179,7 @@ smap_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return -1;
     if ((m->set || has_list(m)) && open_project(m, stage, err) < 0)
         return -1;
+    m->passes = m->project && !m->drop && tp_project_is_identity(m->project);
     if (m->explain)
         tp_stage_mute(stage);
     if (!m->flatten && !m->unflatten)
@@ -293,7 +295,7 @@ smap_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     struct tp_err err;
     int result;
 
-    if (m->project && !m->drop && tp_project_is_identity(m->project))
+    if (m->passes)
         return TP_PASS;
     err.at = -1;
     result = m->project ? write_rows(m, stage, r, &err) : write_row(m, stage, r->line, &err);

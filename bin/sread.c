@@ -11,13 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/watermark.h"
 #include "filter/operator.h"
-#include "filter/pace.h"
-#include "filter/span.h"
-#include "record/text_format.h"
+#include "sread/lines.h"
 #include "stream/sources.h"
-#include "value/stamp.h"
 
 /* -S: how soon a file is looked at again whose end was seen. */
 #define LOOK_AGAIN (50 * TP_MILLISECOND)
@@ -26,21 +22,10 @@ struct sread {
     bool follow, once;
     const char *from, *to, *speed_text, *exec, *format, *committed;
 
-    struct tp_span_range span;
-    struct tp_pace pace;
-    bool looks;                    /* the time of lines is needed */
-    bool takes_all;                /* ... and no line waits, or is the last */
-    struct tp_text_reader *reader; /* --format: reads it; else they are records */
-    struct tp_text_options text;
-    struct tp_stamp *stamp;
-    struct tp_bounded bounded; /* -d */
-    struct tp_buf scratch;
-    bool is_over; /* --to */
-    bool kept;    /* -S: never waits itself, as barriers come by the clock */
+    struct lines lines;
+    bool kept; /* -S: never waits itself, as barriers come by the clock */
 
     struct tp_sources sources;
-    struct tp_str left; /* of the block of the source at hand */
-    const char *block;
 };
 
 #define FIELD(field) offsetof(struct sread, field)
@@ -54,7 +39,7 @@ static const struct tp_option options[] = {
     {0, "to", "WHERE", "stop before it: a time or a byte", TP_OPTION_TEXT, FIELD(to)},
     {0, "committed", "[=DIR]", "only what will not be taken back: of a log; by the state in DIR",
      TP_OPTION_TEXT, FIELD(committed)},
-    {0, "rate", "N", "at most N lines a second", TP_OPTION_COUNT, FIELD(pace.rate)},
+    {0, "rate", "N", "at most N lines a second", TP_OPTION_COUNT, FIELD(lines.pace.rate)},
     {0, "speed", "FACTOR", "as fast as it happened, or N times as fast", TP_OPTION_TEXT,
      FIELD(speed_text)},
     {0, "format", "F", "lines are not records: combined, common, syslog say their time",
@@ -76,39 +61,15 @@ sread_operands(void *self, struct tp_stage *stage)
 static int
 check_span(const struct sread *s, struct tp_stage *stage, struct tp_err *err)
 {
-    if (s->span.from.kind == TP_SPAN_END && !s->follow)
+    if (s->lines.span.from.kind == TP_SPAN_END && !s->follow)
         return tp_err_set(err, TP_FAULT_USAGE, "--from end leaves nothing to read without -F");
-    if (tp_span_has_offset(&s->span) && !s->exec && s->sources.names.count != 1)
+    if (tp_span_has_offset(&s->lines.span) && !s->exec && s->sources.names.count != 1)
         return tp_err_set(err, TP_FAULT_USAGE, "a byte is a place in one FILE, not in %zu",
                           s->sources.names.count);
-    if (s->span.to.kind == TP_SPAN_TIME && s->follow && tp_stage_delay(stage) < 0)
+    if (s->lines.span.to.kind == TP_SPAN_TIME && s->follow && tp_stage_delay(stage) < 0)
         return tp_err_set(err, TP_FAULT_USAGE,
                           "-F --to TIME needs -d, to know when nothing earlier comes any more");
     return 0;
-}
-
-/* --format: only what has a time in each line of its own. */
-static int
-open_format(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    const struct tp_text_format *format;
-
-    if (!s->format)
-        return 0;
-    format = tp_text_format_find(s->format, err);
-    if (!format)
-        return -1;
-    if (!(format->traits & TP_TEXT_TIMED) || format->next || (format->traits & TP_TEXT_PATTERN))
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--format: lines of %s do not say by themselves when they happened; put "
-                          "sfrom %s before it",
-                          s->format, s->format);
-    s->stamp = tp_stamp_new(NULL, NULL, err);
-    if (!s->stamp)
-        return -1;
-    s->text = (struct tp_text_options){.stamp = s->stamp, .year = -1, .now = tp_stage_now(stage)};
-    s->reader = tp_text_reader_new(format, &s->text, err);
-    return s->reader ? 0 : -1;
 }
 
 static void
@@ -125,9 +86,9 @@ tell_sources(struct sread *s, struct tp_stage *stage)
     s->sources.committed = s->committed;
     s->sources.state = s->committed && *s->committed ? s->committed : NULL;
     s->sources.max_line = tp_stage_max_line(stage);
-    s->sources.from = from[s->span.from.kind];
-    s->sources.from_offset = s->span.from.offset;
-    s->sources.from_time = s->span.from.time;
+    s->sources.from = from[s->lines.span.from.kind];
+    s->sources.from_offset = s->lines.span.from.offset;
+    s->sources.from_time = s->lines.span.from.time;
 }
 
 static int
@@ -168,228 +129,11 @@ sread_open(void *self, struct tp_stage *stage, struct tp_err *err)
         return tp_err_set(
             err, TP_FAULT_USAGE,
             "--state: what a command says is said once: there is no going back in it");
-    if (tp_span_parse(&s->span, s->from, s->to, tp_stage_now(stage), err) < 0 ||
-        (s->speed_text && tp_pace_parse_speed(&s->pace, s->speed_text, err) < 0) ||
-        open_format(s, stage, err) < 0)
+    if (tp_span_parse(&s->lines.span, s->from, s->to, tp_stage_now(stage), err) < 0 ||
+        (s->speed_text && tp_pace_parse_speed(&s->lines.pace, s->speed_text, err) < 0) ||
+        lines_open(&s->lines, stage, s->format, err) < 0)
         return -1;
-    tp_bounded_init(&s->bounded, tp_stage_delay(stage) < 0 ? 0 : tp_stage_delay(stage),
-                    tp_stage_step(stage));
-    s->looks = tp_stage_delay(stage) >= 0 || s->pace.speed > 0 || tp_span_is_timed(&s->span);
-    s->takes_all = !s->looks && s->pace.rate == 0 && s->span.to.kind != TP_SPAN_OFFSET;
-    if (!s->looks || s->reader)
-        tp_stage_ignore_time(stage);
     return open_sources(s, stage, err);
-}
-
-/* --- lines -------------------------------------------------------------------------------------*/
-
-static uint64_t
-offset_of(const struct sread *s, const char *line)
-{
-    const struct tp_source *source = tp_sources_current(&s->sources);
-
-    return tp_source_offset(source) + (uint64_t)(line - s->block);
-}
-
-static int
-refuse(struct sread *s, struct tp_stage *stage, struct tp_str line, const struct tp_err *why,
-       struct tp_err *err)
-{
-    const struct tp_source *source = tp_sources_current(&s->sources);
-    struct tp_origin origin = {
-        .source = tp_source_name(source),
-        .line_number = source->line_number,
-        .offset = offset_of(s, line.ptr),
-    };
-
-    return tp_stage_refuse(stage, &origin, line, why, err);
-}
-
-static void
-say_control(struct tp_err *why)
-{
-    tp_err_at(why, TP_FAULT_RECORD, -1, "a control line in the content");
-}
-
-/* A run of lines that go on, not yet passed. */
-struct run {
-    const char *from;
-    uint64_t lines;
-};
-
-static int
-pass_run(struct tp_stage *stage, struct run *run, const char *to, struct tp_err *err)
-{
-    uint64_t lines = run->lines;
-
-    run->lines = 0;
-    if (lines == 0)
-        return 0;
-    return tp_stage_pass(stage, (struct tp_str){run->from, (size_t)(to - run->from)}, lines, err);
-}
-
-/* What becomes of a line. */
-enum fate {
-    FATE_GOES_ON,
-    FATE_UNWANTED, /* before --from, or not before --to */
-    FATE_BAD,
-    FATE_NOT_YET, /* --rate, --speed */
-    FATE_BEYOND,  /* it and all behind it, by --to */
-    FATE_FAILED,
-};
-
-/* 1: *TIME is the line's, 0: it has none and needs none, -1: bad. */
-static int
-read_time(struct sread *s, struct tp_stage *stage, struct tp_str line, const char *end,
-          tp_time *time, struct tp_err *err)
-{
-    int result;
-
-    if (line.len == 0)
-        return 0;
-    if (!s->reader)
-        return tp_stage_read_time(stage, line.ptr, end, time, err) ? 1 : -1;
-    tp_buf_clear(&s->scratch);
-    err->at = -1;
-    result = tp_text_read(s->reader, line, &s->scratch, time, err);
-    return result == 1 && tp_stage_check_time(stage, *time, err) < 0 ? -1 : result;
-}
-
-/* *TIME is filled when the line moves the watermark's clock. */
-static enum fate
-judge(struct sread *s, struct tp_stage *stage, struct tp_str line, const char *end, tp_time *time,
-      struct tp_err *err)
-{
-    tp_duration wait;
-    int timed = 0;
-
-    *time = TP_TIME_BEFORE_ALL;
-    if (s->span.to.kind == TP_SPAN_OFFSET && offset_of(s, line.ptr) >= s->span.to.offset)
-        return FATE_BEYOND;
-    if (tp_control_maybe(line.ptr) && tp_control_is(line)) {
-        say_control(err);
-        return FATE_BAD;
-    }
-    if (s->looks)
-        timed = read_time(s, stage, line, end, time, err);
-    if (timed < 0) {
-        *time = TP_TIME_BEFORE_ALL;
-        return err->fault == TP_FAULT_RECORD ? FATE_BAD : FATE_FAILED;
-    }
-    if (timed && !tp_span_wants(&s->span, *time))
-        return FATE_UNWANTED;
-    wait = tp_pace_wait(&s->pace, *time);
-    if (wait > 0)
-        tp_stage_wake_after(stage, wait);
-    return wait > 0 ? FATE_NOT_YET : FATE_GOES_ON;
-}
-
-/* The line that ends before NEXT had the event time TIME. */
-static int
-observe(struct sread *s, struct tp_stage *stage, struct run *run, tp_time time, const char *next,
-        struct tp_err *err)
-{
-    if (tp_stage_delay(stage) < 0 || time == TP_TIME_BEFORE_ALL ||
-        !tp_bounded_observe(&s->bounded, time))
-        return 0;
-    if (pass_run(stage, run, next, err) < 0 ||
-        tp_stage_say_watermark(stage, s->bounded.watermark, err) < 0)
-        return -1;
-    run->from = next;
-    s->is_over = s->span.to.kind == TP_SPAN_TIME && s->bounded.watermark >= s->span.to.time;
-    return 0;
-}
-
-/* A line that does not go on. */
-static int
-leave_out(struct sread *s, struct tp_stage *stage, enum fate fate, struct tp_str line,
-          struct tp_err *err)
-{
-    struct tp_err why = *err;
-
-    if (fate == FATE_BAD)
-        return refuse(s, stage, line, &why, err);
-    tp_stage_pass_over(stage, 1);
-    return 0;
-}
-
-/* The first line of what is left, and no more of it than that. */
-static int
-refuse_control(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    const char *end = memchr(s->left.ptr, '\n', s->left.len);
-    struct tp_str line = {s->left.ptr, (size_t)(end - s->left.ptr)};
-    struct tp_err why;
-
-    s->left.ptr = end + 1;
-    s->left.len -= line.len + 1;
-    say_control(&why);
-    return refuse(s, stage, line, &why, err);
-}
-
-/* Nothing is asked of a line but that it is no control line. */
-static int
-take_all(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_source *source = tp_sources_current(&s->sources);
-
-    while (s->left.len > 0) {
-        uint64_t count;
-        struct tp_str lines = tp_control_skip(s->left, &count);
-
-        source->line_number += count;
-        s->left.ptr += lines.len;
-        s->left.len -= lines.len;
-        if (lines.len > 0 && tp_stage_pass(stage, lines, count, err) < 0)
-            return -1;
-        if (s->left.len == 0)
-            return 0;
-        source->line_number++;
-        if (refuse_control(s, stage, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* Passes on what is left of the block at hand, as far as it may go now. */
-static int
-take_each(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_source *source = tp_sources_current(&s->sources);
-    const char *p = s->left.ptr, *end = p + s->left.len;
-    struct run run = {p, 0};
-
-    while (p < end && !s->is_over) {
-        const char *next = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
-        struct tp_str line = {p, (size_t)(next - p) - 1};
-        tp_time time;
-        enum fate fate = judge(s, stage, line, end, &time, err);
-
-        if (fate == FATE_FAILED)
-            return -1;
-        s->is_over |= fate == FATE_BEYOND;
-        if (fate == FATE_NOT_YET || fate == FATE_BEYOND)
-            break;
-        source->line_number++;
-        if (fate == FATE_GOES_ON) {
-            run.lines++;
-        } else {
-            if (pass_run(stage, &run, p, err) < 0 || leave_out(s, stage, fate, line, err) < 0)
-                return -1;
-            run.from = next;
-        }
-        if (s->looks && observe(s, stage, &run, time, next, err) < 0)
-            return -1;
-        p = next;
-    }
-    s->left = (struct tp_str){p, (size_t)(end - p)};
-    return pass_run(stage, &run, p, err);
-}
-
-static int
-take_lines(struct sread *s, struct tp_stage *stage, struct tp_err *err)
-{
-    return s->takes_all ? take_all(s, stage, err) : take_each(s, stage, err);
 }
 
 /* --- blocks ------------------------------------------------------------------------------------*/
@@ -407,7 +151,7 @@ take_too_long(struct sread *s, struct tp_stage *stage, struct tp_str excerpt, st
     }
     source->line_number++;
     tp_err_at(&why, TP_FAULT_RECORD, -1, "longer than --max-line");
-    return refuse(s, stage, excerpt, &why, err);
+    return lines_refuse(&s->lines, stage, excerpt, &why, err);
 }
 
 /* What happened to the file at hand. */
@@ -474,7 +218,7 @@ pause_source(struct sread *s, struct tp_stage *stage)
 static int
 end_of_all(const struct sread *s, struct tp_stage *stage)
 {
-    if (s->kept && s->once && !s->is_over)
+    if (s->kept && s->once && !s->lines.is_over)
         tp_stage_suspend(stage);
     return 0;
 }
@@ -487,22 +231,22 @@ sread_produce(void *self, struct tp_stage *stage, struct tp_err *err)
     enum tp_in_state state = TP_IN_END;
     struct tp_str block = {NULL, 0};
 
-    if (s->sources.ended == s->sources.count || s->is_over)
+    if (s->sources.ended == s->sources.count || s->lines.is_over)
         return end_of_all(s, stage);
-    if (s->left.len > 0)
-        return take_lines(s, stage, err) < 0 ? -1 : 1;
+    if (s->lines.left.len > 0)
+        return lines_take(&s->lines, stage, err) < 0 ? -1 : 1;
     if (!source->ended)
         state = tp_source_next(source, &block, err);
     hear_news(s, stage);
-    s->block = block.ptr;
     switch (state) {
     case TP_IN_BLOCK:
         tp_sources_heard(&s->sources);
-        s->left = block;
+        lines_begin(&s->lines, source, block);
         source->too_long = source->told = 0;
-        return take_lines(s, stage, err) < 0 ? -1 : 1;
+        return lines_take(&s->lines, stage, err) < 0 ? -1 : 1;
     case TP_IN_TOO_LONG:
         tp_sources_heard(&s->sources);
+        lines_begin(&s->lines, source, (struct tp_str){block.ptr, 0});
         return take_too_long(s, stage, block, err) < 0 ? -1 : 1;
     case TP_IN_WAIT:
         if (s->kept && !source->follow)
@@ -523,17 +267,14 @@ sread_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_e
 {
     const struct sread *s = self;
     struct tp_emit line = tp_emit_open(tp_save_line(save));
-    struct tp_str taken = {NULL, 0};
 
     (void)stage;
-    tp_emit_int(&line, TP_STR("largest"), s->bounded.largest);
-    tp_emit_int(&line, TP_STR("watermark"), s->bounded.watermark);
+    tp_emit_int(&line, TP_STR("largest"), s->lines.bounded.largest);
+    tp_emit_int(&line, TP_STR("watermark"), s->lines.bounded.watermark);
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
-    if (s->left.len > 0)
-        taken = (struct tp_str){s->block, (size_t)(s->left.ptr - s->block)};
-    return tp_sources_save(&s->sources, taken, save, err);
+    return tp_sources_save(&s->sources, lines_taken(&s->lines), save, err);
 }
 
 static int
@@ -551,7 +292,7 @@ sread_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err
     if (tp_saved_is(line, "largest")) {
         result = tp_saved_read(line, clock, 2, err);
         if (result == 0 && largest != TP_TIME_BEFORE_ALL)
-            tp_bounded_resume(&s->bounded, largest, watermark);
+            tp_bounded_resume(&s->lines.bounded, largest, watermark);
         return result;
     }
     result = tp_sources_load(&s->sources, line, &gone, err);
@@ -599,9 +340,7 @@ sread_close(void *self)
     struct sread *s = self;
 
     tp_sources_release(&s->sources);
-    tp_text_reader_free(s->reader);
-    tp_stamp_free(s->stamp);
-    tp_buf_release(&s->scratch);
+    lines_close(&s->lines);
 }
 
 static const struct tp_operator sread = {

@@ -109,7 +109,7 @@ records() # records FROM TO: a minute apart
     tail -n +41 all >>part
     sread -S many part | swrite -S many --log --roll 500 log
     sread -S one all | swrite -S one --log --roll 500 whole
-    diff -r log whole
+    diff -r -x .lock log whole
     sread --control=never log | cmp - all
     truncate -s -1 "$(ls log/*.ndjson | head -n 1)"
     run bash -c 'sread -S many part | swrite -S many --log --roll 500 log'
@@ -125,4 +125,70 @@ records() # records FROM TO: a minute apart
     [ "$status" -eq 2 ]
     run swrite --keep 1h out </dev/null
     [ "$status" -eq 2 ]
+}
+
+# --- one writer ---------------------------------------------------------------------------------
+
+writes() # writes INPUT-SECONDS COMMAND...: in the background, until its input ends
+{
+    (records 1 3; sleep "$1") | "${@:2}" 2>err.first 3>&- &
+    pipeline=$!
+}
+
+wait_until() # wait_until COMMAND...
+{
+    for _ in $(seq 500); do
+        ! "$@" || return 0
+        sleep 0.01
+    done
+    return 1
+}
+
+@test "a log has one writer at a time, and the other is named" {
+    writes 30 swrite --log log
+    wait_until grep -qs . log/.lock
+    export TIDEPIPE_LOCK_WAIT=0.1
+    status=0
+    records 4 6 | swrite --log log 2>err || status=$?
+    [ $status -eq 3 ]
+    grep -q "log/.lock is held by process $(cat log/.lock): a log has one writer" err
+    [ "$(cat log/.lock)" = "$pipeline" ]
+    kill -9 "$pipeline"
+    wait "$pipeline" || true
+    sread log >before
+    records 4 6 | swrite --log log
+    sread log | cmp - <(cat before; records 4 6)
+}
+
+@test "a log has one writer at a time, of two pipelines with saved state" {
+    unset TIDEPIPE_CONTROL
+    records 1 5 >in
+    mkdir logs
+    sread -F -S one --every 20ms in 2>/dev/null 3>&- | swrite --log -S one logs 2>err.first 3>&- &
+    wait_until test -s logs/.lock
+    export TIDEPIPE_LOCK_WAIT=0.1
+    run bash -c 'sread -S two in | swrite --log -S two logs'
+    [[ "$output" == *"logs/.lock is held by process $(cat logs/.lock): "* ]]
+    kill -9 "$(cat one/sread.lock)" "$(cat logs/.lock)"
+    wait || true
+    unset TIDEPIPE_LOCK_WAIT
+    sread -S one in | swrite --log -S one logs
+    sread --control never logs | cmp - in
+}
+
+@test "a file that state is kept of has one writer at a time" {
+    unset TIDEPIPE_CONTROL
+    records 1 5 >in
+    sread -F -S one --every 20ms in 2>/dev/null 3>&- | swrite -S one out 2>err.first 3>&- &
+    wait_until test -s one/swrite.lock
+    wait_until test -s out
+    export TIDEPIPE_LOCK_WAIT=0.1
+    run bash -c 'sread -S two in | swrite -S two out'
+    [[ "$output" == *"out is being written by process $(cat one/swrite.lock), with other saved state"* ]]
+    cmp in out
+    kill -9 "$(cat one/sread.lock)" "$(cat one/swrite.lock)"
+    wait || true
+    unset TIDEPIPE_LOCK_WAIT
+    sread -S one in | swrite -S one out
+    cmp in out
 }

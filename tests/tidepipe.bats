@@ -271,9 +271,11 @@ ledger()
     [ "$(jq -r '[.stages[] | .name, .alive] | join(" ")' now)" = "swatermark true tsink true tsource true" ]
     [ "$(jq -r '.stages[2].pid' now)" = "$(cat state/tsource.lock)" ]
     [ "$(jq '[.commit > .previous, .stages[1].in == .stages[2].rows, .stages[0].snapshot == .commit] | all' now)" = true ]
+    [ "$(jq '.stages[0] | .in_per_second >= 0 and .lag_seconds > 1e6' now)" = true ]
     kill -9 "$(cat state/tsink.lock)"
     ends_with $run 3
     tidepipe status state >then
+    grep -qE '^name .* in/s  watermark +lag$' then
     grep -q "^commit $(ledger .to), [0-9]*s ago" then
     grep -qE '^swatermark +stage +[0-9]+  gone ' then
     grep -qE "failed +$(ledger .to) +$(ledger .records)  stage 3 \(tsink\): killed by signal 9" then
@@ -359,6 +361,7 @@ all_offer()
         [ "$(offers tidepipe "$verb" -- | sort)" = "$(options_of tidepipe "$verb" | sort)" ]
     done
     all_offer tidepipe "$(for v in run status state doctor; do options_of tidepipe $v; done | sort -u)"
+    [ "$(offers tidepipe state rescale -- | sort)" = "$(options_of tidepipe state | sort)" ]
     [ "$(offers tidepipe st | paste -sd ' ')" = "status state" ]
     [ "$(offers tidepipe help swi)" = swindow ]
     [ "$(offers tidepipe state v)" = verify ]

@@ -40,13 +40,44 @@ struct saved {
     const struct tp_survey_snapshot *snapshot; /* NULL: none */
     bool known;
     struct tp_survey_counts counts;
+    double rate;       /* records a second since the snapshot before it; < 0: not known */
     struct tp_err err; /* what is wrong with it */
 };
+
+/* The snapshot of the same stage before SNAPSHOT; NULL: none, but for that of the beginning. */
+static const struct tp_survey_snapshot *
+before(const struct status *s, const struct tp_survey_snapshot *snapshot)
+{
+    if (snapshot == s->survey.snapshot || snapshot[-1].id == 0 ||
+        strcmp(snapshot[-1].name, snapshot->name) != 0)
+        return NULL;
+    return snapshot - 1;
+}
+
+/* IDs are milliseconds of the wall clock. One that is gone by now says nothing. */
+static double
+rate_of(struct status *s, const struct saved *saved)
+{
+    const struct tp_survey_snapshot *former = before(s, saved->snapshot);
+    struct tp_survey_counts counts;
+    struct tp_loaded loaded;
+    struct tp_err ignored;
+    bool known;
+
+    if (!former || tp_survey_open(&s->survey, former, &loaded, &ignored) < 0)
+        return -1;
+    known = tp_survey_counts(loaded.body, &counts, &ignored) == 0;
+    tp_loaded_release(&loaded);
+    if (!known || counts.in > saved->counts.in)
+        return -1;
+    return (double)(saved->counts.in - counts.in) * 1000 /
+           (double)(saved->snapshot->id - former->id);
+}
 
 static struct saved
 look_at(struct status *s, const struct tp_survey_stage *stage)
 {
-    struct saved saved = {.snapshot = tp_survey_find(&s->survey, stage->name)};
+    struct saved saved = {.snapshot = tp_survey_find(&s->survey, stage->name), .rate = -1};
     struct tp_loaded loaded;
 
     if (!saved.snapshot)
@@ -57,7 +88,16 @@ look_at(struct status *s, const struct tp_survey_stage *stage)
     }
     saved.known = tp_survey_counts(loaded.body, &saved.counts, &saved.err) == 0;
     tp_loaded_release(&loaded);
+    if (saved.known)
+        saved.rate = rate_of(s, &saved);
     return saved;
+}
+
+static bool
+has_lag(const struct saved *saved)
+{
+    return saved->known && saved->counts.watermark != TP_TIME_BEFORE_ALL &&
+           saved->counts.watermark != TP_TIME_AFTER_ALL;
 }
 
 static uint64_t
@@ -119,11 +159,20 @@ put_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf *
         tp_buf_printf(to, "%llu\t%llu\t%llu\t%llu\t", (unsigned long long)saved.counts.in,
                       (unsigned long long)saved.counts.rows, (unsigned long long)saved.counts.late,
                       (unsigned long long)saved.counts.rejected);
+        if (saved.rate >= 0)
+            tp_buf_printf(to, "%.0f\t", saved.rate);
+        else
+            TP_BUF_PUT(to, "-\t");
         put_time(to, saved.counts.watermark);
     } else {
         tp_buf_put_str(to, saved.snapshot ? TP_STR("damaged") : TP_STR("-"));
-        TP_BUF_PUT(to, "\t-\t-\t-\t-");
+        TP_BUF_PUT(to, "\t-\t-\t-\t-\t-");
     }
+    tp_buf_put_char(to, '\t');
+    if (has_lag(&saved))
+        put_age(to, s, saved.counts.watermark);
+    else
+        tp_buf_put_char(to, '-');
     tp_buf_put_char(to, '\n');
 }
 
@@ -132,11 +181,12 @@ put_stages(struct status *s, struct tp_buf *to)
 {
     struct tp_buf cells = TP_BUF_INIT;
 
-    TP_BUF_PUT(&cells, "name\tkind\tprocess\tis\tbytes\tin\trows\tlate\trejected\twatermark\n");
+    TP_BUF_PUT(&cells, "name\tkind\tprocess\tis\tbytes\tin\trows\tlate\trejected\tin/s\t"
+                       "watermark\tlag\n");
     for (size_t i = 0; i < s->survey.stages; i++)
         put_stage(s, &s->survey.stage[i], &cells);
     tp_buf_put_char(to, '\n');
-    table_write(to, &cells, 1U << 2 | 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8);
+    table_write(to, &cells, 1U << 2 | 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 9);
     tp_buf_release(&cells);
 }
 
@@ -198,8 +248,9 @@ emit_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf 
         tp_emit_int(&line, TP_STR("rows"), (int64_t)saved.counts.rows);
         tp_emit_int(&line, TP_STR("late"), (int64_t)saved.counts.late);
         tp_emit_int(&line, TP_STR("rejected"), (int64_t)saved.counts.rejected);
-        if (saved.counts.watermark != TP_TIME_BEFORE_ALL &&
-            saved.counts.watermark != TP_TIME_AFTER_ALL) {
+        if (saved.rate >= 0)
+            tp_emit_real(&line, TP_STR("in_per_second"), saved.rate);
+        if (has_lag(&saved)) {
             tp_emit_time(&line, TP_STR("watermark"), saved.counts.watermark);
             tp_emit_real(&line, TP_STR("lag_seconds"),
                          (double)(s->now - saved.counts.watermark) / TP_SECOND);

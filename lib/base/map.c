@@ -13,13 +13,16 @@
 
 #include <stdlib.h>
 
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "base/hash_inline.h"
 #include "base/map_part.h"
 #include "base/map_slab.h"
 
 enum { MAX_LOG = 31, MAX_DEPTH = 32 - TP_PART_LOG };
-enum { CACHE_LINE = 64, MOST_FETCHED = 8 * CACHE_LINE };
+
+/* Of entries so large that they are not all in use at once, the start will do. */
+enum { MOST_FETCHED = 8 * TP_FETCH_LINE };
 
 /* The shift is kept beside the pointer so that a lookup need not touch the part's head. */
 struct place {
@@ -41,6 +44,7 @@ struct tp_map {
     size_t key_at;     /* of the key's length, from the entry */
     size_t round;      /* entries are multiples of this */
     size_t value_size; /* rounded up to 4 */
+    size_t fetched;    /* of an entry with a key of usual length */
     struct tp_map_parts parts;
     struct tp_slab slab;
 };
@@ -300,6 +304,9 @@ tp_map_new(size_t value_size)
     map->seed = tp_hash_seed();
     map->value_size = (value_size + 3) & ~(size_t)3;
     map->key_at = offsetof(struct entry, value) + map->value_size;
+    map->fetched = map->key_at + TP_FETCH_LINE;
+    if (map->fetched > MOST_FETCHED)
+        map->fetched = MOST_FETCHED;
     /* Types that need 16 bytes of alignment have sizes that are multiples of it. */
     map->round = value_size && value_size % 16 == 0 ? 16 : 8;
     map->place = malloc(sizeof *map->place);
@@ -339,7 +346,13 @@ tp_map_free(struct tp_map *map)
 void *
 tp_map_find(const struct tp_map *map, struct tp_str key)
 {
-    const struct tp_map_slot *slot = probe(map, tag_of(map, key), key);
+    return tp_map_find_hashed(map, key, tag_of(map, key));
+}
+
+void *
+tp_map_find_hashed(const struct tp_map *map, struct tp_str key, uint32_t hash)
+{
+    const struct tp_map_slot *slot = probe(map, hash, key);
 
     return slot->ref ? entry_at(map, slot->ref)->value : NULL;
 }
@@ -347,20 +360,13 @@ tp_map_find(const struct tp_map *map, struct tp_str key)
 uint32_t
 tp_map_hash(const struct tp_map *map, struct tp_str key)
 {
-    uint32_t tag = tag_of(map, key);
-
-    __builtin_prefetch(home_of(map, tag));
-    return tag;
+    return tag_of(map, key);
 }
 
-/* Of entries so large that they are not all in use at once, the start will do. */
-static void
-fetch_entry(const struct tp_map *map, const char *entry)
+void
+tp_map_expect(const struct tp_map *map, uint32_t hash)
 {
-    size_t size = map->key_at + CACHE_LINE < MOST_FETCHED ? map->key_at + CACHE_LINE : MOST_FETCHED;
-
-    for (size_t at = 0; at < size; at += CACHE_LINE)
-        __builtin_prefetch(entry + at, 1);
+    __builtin_prefetch(home_of(map, hash), 1);
 }
 
 void
@@ -372,7 +378,7 @@ tp_map_fetch(const struct tp_map *map, uint32_t hash)
 
     for (uint32_t i = hash >> place.shift; slot[i].ref; i = (i + 1) & mask)
         if (slot[i].tag == hash) {
-            fetch_entry(map, tp_slab_at(&map->slab, slot[i].ref));
+            tp_fetch(tp_slab_at(&map->slab, slot[i].ref), map->fetched);
             return;
         }
 }

@@ -32,12 +32,15 @@ void *tp_map_find(const struct tp_map *map, struct tp_str key);
 void *tp_map_add(struct tp_map *map, struct tp_str key, bool *is_new);
 
 /*
- * The same in three steps, for those who know some keys before they need their values: what misses
- * the cache is then fetched while they do other things. First the hash, which begins to fetch the
- * place in the table; when that has come, the entry of that hash, if there is one; then the value.
+ * The same in steps, for those who know some keys before they need their values: what misses the
+ * cache is then fetched while they do other things. With the hash of the key, expect asks for its
+ * place in the table; when that has come, fetch asks for the entry, if there is one; then the
+ * value.
  */
 uint32_t tp_map_hash(const struct tp_map *map, struct tp_str key);
+void tp_map_expect(const struct tp_map *map, uint32_t hash);
 void tp_map_fetch(const struct tp_map *map, uint32_t hash);
+void *tp_map_find_hashed(const struct tp_map *map, struct tp_str key, uint32_t hash);
 void *tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t hash, bool *is_new);
 
 /* The key of a VALUE that the map lent. */

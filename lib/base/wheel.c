@@ -3,13 +3,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/fetch.h"
+
 /* Half a kilobyte: so long a run is fetched ahead of who walks it, and a few hundred slots that are
  * partly filled are no burden. */
 enum { CHUNK = 31 };
 
-/* A slot that holds so few when it comes up is worth having in the cache, with what its timers are
- * for: they are due next. */
-enum { FEW = 64 };
+/* A slot that holds so few when it comes up is worth having in the cache with what its timers are
+ * for: they are due next. And of many that are due, so many are asked for before they come out. */
+enum { FEW = 64, SOON = 8 };
 
 struct tp_wheel_chunk {
     struct tp_wheel_chunk *next;
@@ -122,7 +124,7 @@ turn_to(struct tp_wheel *wheel, struct tp_wheel_level *level, unsigned slot, uin
         struct tp_wheel_entry entry = take_last(wheel, run);
 
         if (few)
-            __builtin_prefetch(entry.data, 1);
+            tp_fetch(entry.data, wheel->fetched);
         if (place(wheel, entry, until) < 0)
             return -1;
     }
@@ -162,6 +164,8 @@ tp_wheel_pop(struct tp_wheel *wheel, int64_t until, struct tp_wheel_entry *entry
         if (turned <= 0)
             return turned;
     }
+    if (wheel->due->count > SOON)
+        tp_fetch(wheel->due->entry[wheel->due->count - 1 - SOON].data, wheel->fetched);
     *entry = take_last(wheel, &wheel->due);
     wheel->count--;
     return 1;

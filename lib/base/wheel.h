@@ -7,7 +7,7 @@
  * with its neighbours, from one run of memory to another. A heap (base/heap) compares at scattered
  * places for each. Timers that are due together come out in no order.
  *
- * All zero is a valid empty wheel. An entry is borrowed data.
+ * All zero is a valid empty wheel (FETCHED is the owner's to set). An entry is borrowed data.
  */
 #ifndef TP_BASE_WHEEL_H
 #define TP_BASE_WHEEL_H
@@ -34,6 +34,8 @@ struct tp_wheel {
     uint64_t present; /* as bits that compare as the instants do */
     uint64_t quiet;   /* nothing is due before this */
     size_t count;
+    size_t
+        fetched; /* so many bytes of what DATA points at are to be in the cache when it comes out */
 };
 
 /* -1 when memory ran out. */

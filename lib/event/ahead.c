@@ -120,6 +120,7 @@ tp_ahead_put(struct tp_ahead *ahead, struct tp_map *map, const struct tp_arrival
     waiting->record.map = map;
     waiting->record.where = where;
     waiting->record.hash = tp_map_hash(map, waiting->record.arrival.key);
+    tp_map_expect(map, waiting->record.hash);
     ahead->hash[ahead->next % WAITING] = waiting->record.hash;
     ahead->next++;
     if (ahead->next - ahead->first > STEP) {
@@ -130,14 +131,12 @@ tp_ahead_put(struct tp_ahead *ahead, struct tp_map *map, const struct tp_arrival
 }
 
 bool
-tp_ahead_may_hold(const struct tp_ahead *ahead, const struct tp_map *map, struct tp_str key)
+tp_ahead_may_hold(const struct tp_ahead *ahead, uint32_t hash)
 {
-    uint32_t hash;
     bool found = false;
 
     if (ahead->first == ahead->next)
         return false;
-    hash = tp_map_hash(map, key);
     for (size_t i = 0; i < WAITING; i++)
         found |= ahead->hash[i] == hash;
     return found;

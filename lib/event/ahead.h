@@ -47,8 +47,8 @@ bool tp_ahead_pays(const struct tp_ahead *ahead, const struct tp_map *map,
 int tp_ahead_put(struct tp_ahead *ahead, struct tp_map *map, const struct tp_arrival *arrival,
                  void *where, struct tp_err *err);
 
-/* May one of KEY in MAP stand in line? True for some others, too. */
-bool tp_ahead_may_hold(const struct tp_ahead *ahead, const struct tp_map *map, struct tp_str key);
+/* May one whose key has this HASH stand in line? True for some others, too. */
+bool tp_ahead_may_hold(const struct tp_ahead *ahead, uint32_t hash);
 
 /* Adds all that stand in line. */
 int tp_ahead_settle(struct tp_ahead *ahead, struct tp_err *err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/asked.h"
 #include "event/join.h"
 #include "event/match_saved.h"
 
@@ -10,6 +11,8 @@ struct interval {
     struct tp_match match;
     struct tp_interval options;
     struct tp_join *join;
+    struct tp_asked asked;
+    tp_time watermark; /* the last that there was */
     bool ended[2];
 };
 
@@ -38,6 +41,13 @@ static bool
 is_outer(const struct interval *i, enum tp_join_side side)
 {
     return tp_match_is_outer(i->match.type, side);
+}
+
+/* Are rows said of records of SIDE when the watermark proves that nothing can meet them? */
+static bool
+waits_alone(const struct interval *i, enum tp_join_side side)
+{
+    return is_outer(i, side) && !i->options.updates;
 }
 
 static struct tp_str
@@ -79,7 +89,7 @@ take_match(struct interval *i, const struct tp_match_record *r, struct tp_join_k
 
     met->matched = true;
     i->match.met++;
-    i->match.waiting -= fresh && outer && !i->options.updates;
+    i->match.waiting -= fresh && outer && !said;
     if (said && take_back(i, met, err) < 0)
         return -1;
     if (!tp_match_is_left_only(i->match.type))
@@ -100,9 +110,10 @@ meets(const struct interval *i, const struct tp_match_record *r, const struct tp
 }
 
 static int
-take_matches(struct interval *i, const struct tp_match_record *r, bool *matched, struct tp_err *err)
+take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool *matched,
+             struct tp_err *err)
 {
-    struct tp_join_matches matches = tp_join_probe(i->join, r->side, r->key, r->time);
+    struct tp_join_matches matches = tp_join_probe(i->join, r->side, r->key, hash, r->time);
 
     *matched = false;
     for (size_t k = 0; k < matches.count; k++) {
@@ -131,7 +142,7 @@ hold(struct interval *i, const struct tp_match_record *r, bool matched, struct t
     if (!kept)
         return -1;
     kept->matched = matched;
-    i->match.waiting += !matched && is_outer(i, r->side) && !i->options.updates;
+    i->match.waiting += !matched && waits_alone(i, r->side);
     return 0;
 }
 
@@ -148,24 +159,53 @@ keep(struct interval *i, const struct tp_match_record *r, bool matched, struct t
 }
 
 static int
+answer(struct interval *i, const struct tp_match_record *r, uint32_t hash, struct tp_err *err)
+{
+    bool matched;
+
+    if (!r->key.ptr)
+        return is_outer(i, r->side)
+                   ? tp_match_alone(&i->match, r->side, r->time, TP_MATCH_INSERT, r->line, err)
+                   : 0;
+    if (take_matches(i, r, hash, &matched, err) < 0)
+        return -1;
+    return keep(i, r, matched, err);
+}
+
+static uint32_t
+hash_of(void *self, struct tp_str key)
+{
+    return tp_join_hash(((struct interval *)self)->join, key);
+}
+
+static void
+fetch(void *self, uint32_t hash)
+{
+    tp_join_fetch(((struct interval *)self)->join, hash);
+}
+
+static int
+answer_asked(void *self, const struct tp_match_record *record, uint32_t hash, struct tp_err *err)
+{
+    struct interval *i = self;
+    int result;
+
+    i->match.at_hand = record;
+    result = answer(i, record, hash, err);
+    i->match.at_hand = NULL;
+    return result;
+}
+
+static int
 add(struct tp_match *match, const struct tp_match_record *r, tp_time *limit, struct tp_err *err)
 {
     struct interval *i = (struct interval *)match;
-    bool matched;
 
     if (!tp_time_add(r->time, i->options.lateness, limit))
         *limit = TP_TIME_MAX;
     if (*limit < r->watermark)
         return 0;
-    if (!r->key.ptr) {
-        if (is_outer(i, r->side) &&
-            tp_match_alone(match, r->side, r->time, TP_MATCH_INSERT, r->line, err) < 0)
-            return -1;
-        return 1;
-    }
-    if (take_matches(i, r, &matched, err) < 0 || keep(i, r, matched, err) < 0)
-        return -1;
-    return 1;
+    return tp_asked_put(&i->asked, r, err) < 0 ? -1 : 1;
 }
 
 /* --- time --------------------------------------------------------------------------------------*/
@@ -177,7 +217,7 @@ expire(struct interval *i, enum tp_join_side side, tp_time watermark, struct tp_
     const struct tp_join_kept *kept;
 
     while ((kept = tp_join_expire(i->join, side, watermark))) {
-        if (kept->matched || !is_outer(i, side) || i->options.updates)
+        if (kept->matched || !waits_alone(i, side))
             continue;
         i->match.waiting--;
         if (tp_match_alone(&i->match, side, kept->time, TP_MATCH_INSERT, line_of(kept), err) < 0)
@@ -187,13 +227,26 @@ expire(struct interval *i, enum tp_join_side side, tp_time watermark, struct tp_
 }
 
 static int
+settle(struct tp_match *match, struct tp_err *err)
+{
+    struct interval *i = (struct interval *)match;
+
+    if (tp_asked_flush(&i->asked, err) < 0 || expire(i, TP_JOIN_LEFT, i->watermark, err) < 0)
+        return -1;
+    return expire(i, TP_JOIN_RIGHT, i->watermark, err);
+}
+
+/* Rows come before the watermark that their records came before, however the input was cut into
+ * blocks. What is kept in vain may stay until there is more of it: then it is cheaper to find. */
+static int
 advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
 {
     struct interval *i = (struct interval *)match;
 
-    if (expire(i, TP_JOIN_LEFT, watermark, err) < 0)
-        return -1;
-    return expire(i, TP_JOIN_RIGHT, watermark, err);
+    i->watermark = watermark;
+    if (waits_alone(i, TP_JOIN_LEFT) || waits_alone(i, TP_JOIN_RIGHT))
+        return settle(match, err);
+    return tp_asked_flush(&i->asked, err);
 }
 
 /* What waited for this side waits in vain. */
@@ -202,6 +255,8 @@ end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
 {
     struct interval *i = (struct interval *)match;
 
+    if (settle(match, err) < 0)
+        return -1;
     i->ended[side] = true;
     return expire(i, side == TP_JOIN_LEFT ? TP_JOIN_RIGHT : TP_JOIN_LEFT, TP_TIME_AFTER_ALL, err);
 }
@@ -287,11 +342,13 @@ static void
 interval_free(struct tp_match *match)
 {
     tp_join_free(((struct interval *)match)->join);
+    tp_asked_release(&((struct interval *)match)->asked);
     free(match);
 }
 
 static const struct tp_match_way way = {
     .add = add,
+    .settle = settle,
     .advance = advance,
     .end = end,
     .forward = forward,
@@ -312,6 +369,9 @@ tp_interval_new(const struct tp_interval *options)
     i->match.way = &way;
     i->match.type = options->type;
     i->options = *options;
+    i->watermark = TP_TIME_BEFORE_ALL;
+    i->asked.table =
+        (struct tp_asked_table){.self = i, .hash = hash_of, .fetch = fetch, .answer = answer_asked};
     i->join = tp_join_new(options->lo, options->hi, options->lateness);
     if (i->join)
         return &i->match;

@@ -352,11 +352,24 @@ rest_if_empty(struct tp_join *join, struct tp_join_key *key)
 
 /* --- verbs -------------------------------------------------------------------------------------*/
 
+uint32_t
+tp_join_hash(const struct tp_join *join, struct tp_str key)
+{
+    return tp_map_hash(join->keys, key);
+}
+
+void
+tp_join_fetch(const struct tp_join *join, uint32_t hash)
+{
+    tp_map_fetch(join->keys, hash);
+}
+
 struct tp_join_matches
-tp_join_probe(struct tp_join *join, enum tp_join_side side, struct tp_str key, tp_time time)
+tp_join_probe(struct tp_join *join, enum tp_join_side side, struct tp_str key, uint32_t hash,
+              tp_time time)
 {
     struct tp_join_matches matches = {NULL, 0};
-    struct tp_join_key *found = join->probed = tp_map_find(join->keys, key);
+    struct tp_join_key *found = join->probed = tp_map_find_hashed(join->keys, key, hash);
     enum tp_join_side other = side == TP_JOIN_LEFT ? TP_JOIN_RIGHT : TP_JOIN_LEFT;
     tp_time from, to;
     struct list *list;

@@ -57,10 +57,14 @@ struct tp_join; /* opaque */
 struct tp_join *tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness);
 void tp_join_free(struct tp_join *join);
 
-/* What a record of SIDE with KEY at TIME meets on the other side. The place of the key is
- * remembered: keeping that record does not look for it again. */
+/* Keys lie anywhere in memory: as tp_map_hash and tp_map_fetch (base/map). */
+uint32_t tp_join_hash(const struct tp_join *join, struct tp_str key);
+void tp_join_fetch(const struct tp_join *join, uint32_t hash);
+
+/* What a record of SIDE with KEY, of that HASH, at TIME meets on the other side. The place of the
+ * key is remembered: keeping that record does not look for it again. */
 struct tp_join_matches tp_join_probe(struct tp_join *join, enum tp_join_side side,
-                                     struct tp_str key, tp_time time);
+                                     struct tp_str key, uint32_t hash, tp_time time);
 
 /* Keeps a record of SIDE; LINE is copied. NULL with ERR when memory ran out. */
 struct tp_join_kept *tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key,

@@ -193,15 +193,16 @@ tp_lookup_add(struct tp_lookup *l, struct tp_str key, struct tp_str line, uint32
 uint32_t
 tp_lookup_hash(const struct tp_lookup *l, struct tp_str key)
 {
-    return (uint32_t)tp_hash(l->seed, key.ptr, key.len);
+    uint32_t hash = (uint32_t)tp_hash(l->seed, key.ptr, key.len);
+
+    __builtin_prefetch(&l->slot[hash & (l->slots - 1)]);
+    return hash;
 }
 
 void
-tp_lookup_near(const struct tp_lookup *l, uint32_t hash, bool row)
+tp_lookup_fetch(const struct tp_lookup *l, uint32_t hash)
 {
-    const struct slot *slot = &l->slot[hash & (l->slots - 1)];
-
-    __builtin_prefetch(row ? (const void *)row_at(l, slot->at) : (const void *)slot);
+    __builtin_prefetch(row_at(l, l->slot[hash & (l->slots - 1)].at));
 }
 
 struct tp_lookup_found

@@ -42,11 +42,11 @@ struct tp_lookup_found tp_lookup_find(const struct tp_lookup *lookup, struct tp_
 
 /*
  * A table that is larger than the caches answers from memory, twice a question. Who knows his
- * questions beforehand asks for their bytes early: tp_lookup_near with the hash of the key, some
- * time later again with ROW, then tp_lookup_find_hashed.
+ * questions beforehand asks for their bytes early: the hash begins to fetch the place of the key;
+ * some time later tp_lookup_fetch its row; then tp_lookup_find_hashed.
  */
 uint32_t tp_lookup_hash(const struct tp_lookup *lookup, struct tp_str key);
-void tp_lookup_near(const struct tp_lookup *lookup, uint32_t hash, bool row);
+void tp_lookup_fetch(const struct tp_lookup *lookup, uint32_t hash);
 struct tp_lookup_found tp_lookup_find_hashed(const struct tp_lookup *lookup, struct tp_str key,
                                              uint32_t hash);
 bool tp_lookup_next(struct tp_lookup_found *found, struct tp_lookup_row *row);

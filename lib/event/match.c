@@ -66,6 +66,12 @@ tp_match_is_left_only(enum tp_match_type type)
 }
 
 int
+tp_match_settle(struct tp_match *match, struct tp_err *err)
+{
+    return match->way->settle ? match->way->settle(match, err) : 0;
+}
+
+int
 tp_match_end(struct tp_match *match, enum tp_join_side side, struct tp_err *err)
 {
     return match->way->end ? match->way->end(match, side, err) : 0;

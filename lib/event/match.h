@@ -47,8 +47,10 @@ struct tp_match_record {
     tp_time time;
     tp_time watermark;  /* of its own input: what it is judged late by */
     struct tp_str key;  /* ptr NULL: a part of it is NULL */
-    struct tp_str line; /* borrowed until the call returns */
+    struct tp_str line; /* borrowed until the way is settled */
     bool apart;         /* lookups: no member has a name that the other side may bring */
+    int input;          /* for messages: where it was read */
+    uint64_t line_number;
 };
 
 /* Of a semi or anti join only `left` is there. */
@@ -75,6 +77,9 @@ struct tp_match_way {
      * below; -1: failed. */
     int (*add)(struct tp_match *match, const struct tp_match_record *record, tp_time *limit,
                struct tp_err *err);
+    /* Answers the records that were handed in and still wait for their answer, and gives up what is
+     * kept in vain. NULL: it is always done at once. */
+    int (*settle)(struct tp_match *match, struct tp_err *err);
     /* The least watermark of both inputs is at WATERMARK (TP_TIME_AFTER_ALL: both ended). */
     int (*advance)(struct tp_match *match, tp_time watermark, struct tp_err *err);
     /* No more records of SIDE come. NULL: that changes nothing. */
@@ -83,9 +88,10 @@ struct tp_match_way {
     tp_time (*forward)(const struct tp_match *match, tp_time watermark);
     size_t (*held)(const struct tp_match *match, enum tp_join_side side); /* records kept */
     size_t (*size)(const struct tp_match *match);                         /* bytes kept */
-    /* Saved state: lines that hold what is kept, with keys of so many PARTS; and takes such a line,
-     * in the order they were saved, into a new match of the same options; then LOADED. Pairs,
-     * sides that ended and sink are the caller's. All NULL: nothing is kept. */
+    /* Saved state, when the way is settled: lines that hold what is kept, with keys of so many
+     * PARTS; and takes such a line, in the order they were saved, into a new match of the same
+     * options; then LOADED. Pairs, sides that ended and sink are the caller's. All NULL: nothing is
+     * kept. */
     int (*save)(struct tp_match *match, size_t parts, struct tp_save *save, struct tp_err *err);
     int (*load)(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err);
     void (*loaded)(struct tp_match *match); /* NULL: there is no need to */
@@ -96,9 +102,10 @@ struct tp_match_way {
 struct tp_match {
     const struct tp_match_way *way;
     enum tp_match_type type;
-    struct tp_match_sink sink; /* set before the first record */
-    uint64_t met;              /* pairs so far */
-    size_t waiting;            /* kept records that become a row if nothing comes */
+    struct tp_match_sink sink;             /* set before the first record */
+    const struct tp_match_record *at_hand; /* the one that is answered; NULL: time goes on */
+    uint64_t met;                          /* pairs so far */
+    size_t waiting;                        /* kept records that become a row if nothing comes */
 };
 
 /* "inner", "left" ...: -1 when it is none. */
@@ -120,6 +127,7 @@ bool tp_match_is_outer(enum tp_match_type type, enum tp_join_side side);
 bool tp_match_is_left_only(enum tp_match_type type);
 
 /* The verbs that a way need not have. */
+int tp_match_settle(struct tp_match *match, struct tp_err *err);
 int tp_match_end(struct tp_match *match, enum tp_join_side side, struct tp_err *err);
 tp_time tp_match_forward(const struct tp_match *match, tp_time watermark);
 int tp_match_save(struct tp_match *match, size_t parts, struct tp_save *save, struct tp_err *err);

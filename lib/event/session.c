@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "event/session_state.h"
 
 /* --- timers ------------------------------------------------------------------------------------*/
@@ -307,6 +308,7 @@ line_up_session(struct tp_sessions *sessions, struct session *session, tp_time w
     if (!session->said && session->window.end <= watermark) {
         if (line_up(&sessions->due, session) < 0)
             return -1;
+        tp_map_expect(sessions->by_key, session->key->hash); /* it may go with this row */
         count_as_said(sessions, session);
     }
     if (session->early > watermark)
@@ -322,11 +324,8 @@ static int
 line_up_key(struct tp_sessions *sessions, struct of_key *of, tp_time at, tp_time watermark,
             struct tp_err *err)
 {
-    struct tp_str key = tp_map_key(sessions->by_key, of);
-
     /* Records that came before this watermark count first. */
-    if (tp_ahead_may_hold(sessions->ahead, sessions->by_key, key) &&
-        tp_sessions_settle(sessions, err) < 0)
+    if (tp_ahead_may_hold(sessions->ahead, of->hash) && tp_sessions_settle(sessions, err) < 0)
         return -1;
     if (of->timer == at)
         of->timer = TP_TIME_AFTER_ALL;
@@ -375,23 +374,49 @@ end_turn(struct tp_sessions *sessions, struct of_key *of, tp_time watermark)
     return 0;
 }
 
+/* Those that are lined up lie all over the memory. */
+static void
+fetch_later(const struct tp_sessions *sessions, const struct tp_lineup *lineup, size_t i)
+{
+    enum { LATER = 8 };
+
+    if (lineup->count - i > LATER)
+        tp_fetch(lineup->entry[i + LATER].what, sessions->timers.fetched);
+}
+
+static int
+fire_due(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
+{
+    for (size_t i = 0; i < sessions->due.count; i++) {
+        fetch_later(sessions, &sessions->due, i);
+        if (fire_whole(sessions, sessions->due.entry[i].what, watermark, TP_ON_TIME, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+end_turns(struct tp_sessions *sessions, tp_time watermark)
+{
+    for (size_t i = 0; i < sessions->turns.count; i++) {
+        fetch_later(sessions, &sessions->turns, i);
+        if (end_turn(sessions, sessions->turns.entry[i].what, watermark) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int
 tp_sessions_watermark(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
 {
     if (sessions->waiting_end <= watermark && tp_sessions_settle(sessions, err) < 0)
         return -1;
-    if (line_up_all(sessions, watermark, err) < 0)
+    if (line_up_all(sessions, watermark, err) < 0 || fire_due(sessions, watermark, err) < 0)
         return -1;
-    for (size_t i = 0; i < sessions->due.count; i++)
-        if (fire_whole(sessions, sessions->due.entry[i].what, watermark, TP_ON_TIME, err) < 0)
-            return -1;
     for (size_t i = 0; i < sessions->early.count; i++)
         if (fire(sessions, sessions->early.entry[i].what, TP_EARLY, false, err) < 0)
             return -1;
-    for (size_t i = 0; i < sessions->turns.count; i++)
-        if (end_turn(sessions, sessions->turns.entry[i].what, watermark) < 0)
-            return tp_err_memory(err);
-    return 0;
+    return end_turns(sessions, watermark) < 0 ? tp_err_memory(err) : 0;
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
@@ -448,6 +473,7 @@ add_now(struct tp_sessions *sessions, const struct tp_arrival *arrival, uint32_t
 
     if (!of)
         return tp_err_memory(err);
+    of->hash = hash;
     added = add_to_key(sessions, of, arrival, late_end, err);
     if (added <= 0)
         forget_key(sessions, of);
@@ -514,6 +540,7 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_tri
     sessions->to = to;
     sessions->waiting_end = TP_TIME_AFTER_ALL;
     sessions->by_key = tp_map_new(sizeof(struct of_key) + tp_aggs_size(aggs));
+    sessions->timers.fetched = sizeof(struct of_key) + tp_aggs_size(aggs) + TP_FETCH_LINE;
     sessions->ahead = tp_ahead_new(aggs, add_waiting, sessions);
     if (sessions->by_key && sessions->ahead)
         return sessions;

@@ -81,6 +81,7 @@ load_session(struct tp_sessions *sessions, struct tp_str key, struct session *he
         tp_firing_release(&head->firing);
         return tp_err_memory(err);
     }
+    of->hash = tp_map_hash(sessions->by_key, key);
     *session = *head;
     link_session(sessions, of, session);
     if (tp_aggs_load(sessions->aggs, session->acc, acc, err) < 0)

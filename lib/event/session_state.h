@@ -30,6 +30,7 @@ struct of_key {
     struct session *first;
     tp_time timer;      /* the earliest that is set for it, unless there are none */
     uint32_t timers;    /* how many there are, outdated ones too */
+    uint32_t hash;      /* of the key, in the map */
     bool own_is_in_use; /* the one that lies here */
     struct session own; /* its accumulator lies behind it */
 };

@@ -419,9 +419,9 @@ const struct tp_frame tp_frame_line = {frame_line};
 
 /* Is it another input's turn? */
 static inline bool
-yields(struct tp_stage *s)
+yields(struct tp_stage *s, int which)
 {
-    return s->stopped || s->chosen >= 0;
+    return s->stopped || (s->chosen >= 0 && s->op->choose(s->self, s) != which);
 }
 
 /* The watermark that records of an input are judged by, for those who judge by their own input's:
@@ -491,7 +491,7 @@ tp_input_take(struct tp_stage *s, int which)
             if (s->inputs > 1)
                 break;
         }
-        if (yields(s) || in->at_barrier)
+        if (yields(s, which) || in->at_barrier)
             break;
     }
     in->block = (struct tp_str){p, (size_t)(end - p)};

@@ -1,13 +1,16 @@
 /*
- * Saving at a barrier: here, by a child while the stream goes on, or not at all
+ * Saving at a barrier: here, by another while the stream goes on, or not at all
  * (doc/decisions/barriers-and-one-rename.md).
  */
 #include <string.h>
 
 #include "filter/stage.h"
 
-/* What takes a few hundredths of a second to write is written here. */
-#define MUCH (UINT64_C(4) << 20)
+/* What takes a few hundredths of a second to write is written here; */
+#define MUCH (UINT64_C(12) << 20)
+
+/* ... and this little is on the disk in a moment, too. */
+#define LITTLE (UINT64_C(1) << 20)
 
 #define TURN_MOST (INT64_C(1) << 40)
 
@@ -27,16 +30,22 @@ begin(struct tp_stage *s, const struct tp_snapshot *header, struct tp_save *save
 }
 
 static int
-finish(struct tp_stage *s, struct tp_save *save)
+write_rest(struct tp_stage *s, struct tp_save *save)
 {
     int result = tp_state_sync_own(s);
 
     if (result == 0 && s->op->save)
         result = s->op->save(s->self, s, save, &s->err);
     if (result == 0)
-        return tp_store_save_done(s->state.store, save, &s->err);
+        return tp_store_save_seal(s->state.store, save, &s->err);
     tp_store_save_drop(s->state.store, save);
     return -1;
+}
+
+static int
+finish(struct tp_stage *s, struct tp_save *save)
+{
+    return write_rest(s, save) < 0 ? -1 : tp_store_save_sync(s->state.store, &s->err);
 }
 
 static int
@@ -49,13 +58,19 @@ save_here(struct tp_stage *s, const struct tp_snapshot *header)
     return tp_store_prune(s->state.store, &s->err);
 }
 
-/* Behind the mark: then nobody is kept from committing it any more. */
+/* The mark goes last: then nobody is kept from committing ID any more. */
+static int
+sync_marked(struct tp_store *store, int64_t id, struct tp_err *err)
+{
+    if (tp_store_save_sync(store, err) < 0 || tp_store_unmark(store, id, err) < 0)
+        return -1;
+    return tp_store_prune(store, err);
+}
+
 static int
 finish_apart(struct tp_stage *s, int64_t id, struct tp_save *save)
 {
-    if (finish(s, save) < 0 || tp_store_unmark(s->state.store, id, &s->err) < 0)
-        return -1;
-    return tp_store_prune(s->state.store, &s->err);
+    return write_rest(s, save) < 0 ? -1 : sync_marked(s->state.store, id, &s->err);
 }
 
 static int
@@ -75,6 +90,37 @@ save_apart(struct tp_stage *s, const struct tp_snapshot *header)
     tp_store_save_leave(s->state.store, &save);
     s->state.apart_id = header->id;
     return 0;
+}
+
+static int
+sync_in_thread(void *self, struct tp_err *err)
+{
+    struct tp_state *state = self;
+
+    return sync_marked(state->store, state->apart_id, err);
+}
+
+/* Writes it here, so that nothing is copied, and lets a thread wait for the disk. */
+static int
+save_and_sync_apart(struct tp_stage *s, const struct tp_snapshot *header)
+{
+    struct tp_state *state = &s->state;
+    struct tp_err why;
+    struct tp_save save;
+
+    if (begin(s, header, &save) < 0 || write_rest(s, &save) < 0)
+        return -1;
+    if (tp_store_written(state->store) <= LITTLE)
+        return tp_store_save_sync(state->store, &s->err) < 0
+                   ? -1
+                   : tp_store_prune(state->store, &s->err);
+    if (tp_store_mark(state->store, header->id, &s->err) < 0)
+        return -1;
+    state->apart_id = header->id;
+    if (tp_apart_thread(&state->apart, sync_in_thread, state, &why) == 0)
+        return 0;
+    state->apart_id = 0; /* no more threads are to be had */
+    return sync_marked(state->store, header->id, &s->err);
 }
 
 /* --- which way ---------------------------------------------------------------------------------*/
@@ -102,7 +148,7 @@ save_here_or_apart(struct tp_stage *s, const struct tp_snapshot *header)
     if (state->large || wants(s, "yes"))
         return save_apart(s, header);
     tp_store_limit(state->store, MUCH);
-    result = save_here(s, header);
+    result = save_and_sync_apart(s, header);
     tp_store_limit(state->store, 0);
     if (result == 0 || !tp_store_is_too_large(state->store))
         return result;
@@ -166,7 +212,7 @@ take_longer_turns(struct tp_state *state, int64_t id)
         state->turn *= 2;
 }
 
-/* The child is done, as of barrier ID. */
+/* What was apart is done, as of barrier ID. */
 static void
 note_done(struct tp_state *state, int64_t id)
 {
@@ -174,7 +220,8 @@ note_done(struct tp_state *state, int64_t id)
         return;
     if (id - state->apart_id <= state->turn / 4)
         state->turn /= 2;
-    state->large = tp_store_size(state->store, state->apart_id) > MUCH / 2;
+    if (state->large)
+        state->large = tp_store_size(state->store, state->apart_id) > MUCH / 2;
     state->apart_id = 0;
 }
 

@@ -33,7 +33,7 @@ struct tp_state {
     int64_t started;    /* wall clock less steady clock, so that steps of the first do not count */
 
     /* stage_apart.c */
-    struct tp_apart apart; /* the child that saves */
+    struct tp_apart apart; /* the child or thread that saves */
     int64_t apart_id;      /* ... what */
     int64_t turn, seen;    /* it saves at the first barrier of so many ms; the one seen last */
     bool large;            /* too much for this process to save itself */
@@ -57,7 +57,7 @@ int tp_state_restore(struct tp_stage *stage);
 /* Saves all of the stage as of barrier ID, before it comes back. */
 int tp_state_save(struct tp_stage *stage, int64_t id, bool last, bool complete);
 
-/* stage_apart.c: likewise, or lets a child do it, or gives ID up, so that the stream goes on. The
+/* stage_apart.c: likewise, or lets another do it, or gives ID up, so that the stream goes on. The
  * barrier may be forwarded: what is not saved yet bears a mark. */
 int tp_state_barrier(struct tp_stage *stage, int64_t id, bool last, bool complete);
 

@@ -11,14 +11,21 @@
 
 /* ---- writing ---- */
 
+/* Most numbers of most accumulators are 0 or 1, which is why they come first here and below. */
 void
 tp_agg_put_whole(struct tp_buf *to, __int128 whole)
 {
     char *at = tp_buf_reserve(to, TP_NUM_WIDE_MAX + 2);
-    size_t quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT, len;
+    size_t quotes, len;
 
     if (!at)
         return;
+    if (whole >= 0 && whole < 10) {
+        *at = (char)('0' + (int)whole);
+        to->len++;
+        return;
+    }
+    quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT;
     len = tp_num_write_wide(at + quotes, whole);
     if (quotes)
         at[0] = at[1 + len] = '"';
@@ -28,7 +35,9 @@ tp_agg_put_whole(struct tp_buf *to, __int128 whole)
 void
 tp_agg_put_real(struct tp_buf *to, double real)
 {
-    if (isfinite(real))
+    if (real == 0 && !signbit(real))
+        tp_buf_put_char(to, '0');
+    else if (isfinite(real))
         tp_emit_value(to, tp_real(real));
     else
         tp_text_quote(isnan(real)  ? TP_STR("nan")
@@ -153,7 +162,7 @@ read_piece(struct tp_str text, int64_t *piece, int64_t *unit)
     return text;
 }
 
-/* A number of one digit: most numbers of most accumulators are 0 or 1. -1: another one. */
+/* A number of one digit; -1: another one. */
 static int
 read_digit(struct tp_agg_reader *from)
 {

@@ -177,6 +177,29 @@ tp_joined_free(struct tp_joined *j)
     free(j);
 }
 
+/* Do rows hold members of SIDE that nobody has named? */
+static bool
+copies(const struct tp_joined *j, int side)
+{
+    if (j->options->adds)
+        return true; /* their own `@timestamp` */
+    return j->options->left_only ? side == 0 : !j->select;
+}
+
+int
+tp_joined_reads(const struct tp_joined *j, int side, struct tp_str names[TP_JOINED_READS])
+{
+    const struct tp_pair *pairs[] = {j->on, j->select};
+    size_t count = 0;
+
+    if (copies(j, side))
+        return -1;
+    for (int i = 0; i < 2; i++)
+        if (pairs[i] && !tp_pair_reads(pairs[i], "lr"[side], names, TP_JOINED_READS, &count))
+            return -1;
+    return (int)count;
+}
+
 /* --- pairs and rows ----------------------------------------------------------------------------*/
 
 int

@@ -53,6 +53,11 @@ struct tp_joined *tp_joined_new(const struct tp_joined_options *options, const c
                                 struct tp_err *err);
 void tp_joined_free(struct tp_joined *joined);
 
+/* How many members condition and rows read of the records of SIDE (0: left, 1: right), when nothing
+ * else of them is needed; their NAMES are borrowed. -1: records are needed whole. */
+#define TP_JOINED_READS 32
+int tp_joined_reads(const struct tp_joined *joined, int side, struct tp_str names[TP_JOINED_READS]);
+
 /* Do they meet the condition? 1, 0 (also when it is NULL), -1: it failed (TP_FAULT_RECORD). */
 int tp_joined_meets(struct tp_joined *joined, struct tp_str left, struct tp_str right,
                     struct tp_err *err);

@@ -117,6 +117,62 @@ tp_pair_free(struct tp_pair *pair)
     free(pair);
 }
 
+/* --- what it reads -----------------------------------------------------------------------------*/
+
+struct reads {
+    struct tp_str side, *name;
+    size_t cap, *count;
+};
+
+static bool
+is_there(const struct reads *reads, struct tp_str name)
+{
+    for (size_t i = 0; i < *reads->count; i++)
+        if (tp_str_equal(reads->name[i], name))
+            return true;
+    return false;
+}
+
+static bool
+add_reads(const struct tp_expr *expr, const struct reads *reads)
+{
+    size_t count;
+    const struct tp_expr_member *member = tp_expr_members(expr, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct tp_path *path = &member[i].path;
+
+        if (!tp_str_equal(path->step[0].name, reads->side))
+            continue;
+        if (path->count < 2 || path->step[1].is_index)
+            return false;
+        if (is_there(reads, path->step[1].name))
+            continue;
+        if (*reads->count == reads->cap)
+            return false;
+        reads->name[(*reads->count)++] = path->step[1].name;
+    }
+    return true;
+}
+
+bool
+tp_pair_reads(const struct tp_pair *pair, char side, struct tp_str *names, size_t cap,
+              size_t *count)
+{
+    const struct reads reads = {{&side, 1}, names, cap, count};
+    const struct tp_select *select;
+
+    if (pair->expr)
+        return add_reads(pair->expr, &reads);
+    select = tp_project_select(pair->project);
+    for (size_t i = 0; i < select->count; i++)
+        if (!add_reads(select->item[i].expr, &reads))
+            return false;
+    return true;
+}
+
+/* --- pairs -------------------------------------------------------------------------------------*/
+
 static int
 scan(struct tp_pair *pair, struct tp_buf *row, size_t *members, struct tp_err *err)
 {

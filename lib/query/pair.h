@@ -9,6 +9,9 @@
 #ifndef TP_QUERY_PAIR_H
 #define TP_QUERY_PAIR_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -21,6 +24,12 @@ struct tp_pair *tp_pair_compile(struct tp_str text, struct tp_err *err);
  * bounds of a window, too (`window_start`, `window_end`). */
 struct tp_pair *tp_pair_select(struct tp_str text, struct tp_err *err);
 void tp_pair_free(struct tp_pair *pair);
+
+/* Puts the names of the members that it reads of the side `l` or `r`, each once, behind the *COUNT
+ * that stand in NAMES, where there is room for CAP; borrowed. False: there are more, or it reads
+ * the record as a whole. */
+bool tp_pair_reads(const struct tp_pair *pair, char side, struct tp_str *names, size_t cap,
+                   size_t *count);
 
 /* 1 when the condition is TRUE of LEFT and RIGHT (valid objects), 0 when FALSE or NULL, -1 when it
  * failed (TP_FAULT_RECORD) or memory ran out. */

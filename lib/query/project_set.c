@@ -11,15 +11,38 @@ tp_splices_make(struct tp_project *p, struct tp_err *err)
     return p->splice ? 0 : tp_err_memory(err);
 }
 
-/* In the order of the line; those at one place stay in the order they came. */
-static void
-add_splice(struct tp_project *p, struct tp_splice splice)
+/* FIELD at FROM, in the order of the line; those at one place stay in the order they came. */
+static struct tp_splice *
+add_splice(struct tp_project *p, const struct tp_field *field, const char *from)
 {
     size_t i = p->splices++;
 
-    for (; i > 0 && p->splice[i - 1].from > splice.from; i--)
+    for (; i > 0 && p->splice[i - 1].from > from; i--)
         p->splice[i] = p->splice[i - 1];
-    p->splice[i] = splice;
+    p->splice[i].field = field;
+    p->splice[i].from = from;
+    return &p->splice[i];
+}
+
+/* FIELD's value becomes another. */
+static void
+add_change(struct tp_project *p, const struct tp_field *field, struct tp_str value)
+{
+    struct tp_splice *splice = add_splice(p, field, value.ptr);
+
+    splice->to = value.ptr + value.len;
+    splice->adds = splice->comma = false;
+}
+
+/* FIELD comes at the END of an object, behind others or not. */
+static void
+add_member(struct tp_project *p, const struct tp_field *field, const char *end, bool comma)
+{
+    struct tp_splice *splice = add_splice(p, field, end);
+
+    splice->to = end;
+    splice->adds = true;
+    splice->comma = comma;
 }
 
 static bool
@@ -57,7 +80,7 @@ find_present(struct tp_project *p, const struct tp_field *field, struct tp_err *
         return find(p, field->below, text, has_members(text), err);
     if (field->item == TP_NO_ITEM && slot->kind != TP_SLOT_NULL)
         return refuse_way(field, slot, err);
-    add_splice(p, (struct tp_splice){text.ptr, text.ptr + text.len, field, false, false});
+    add_change(p, field, text);
     return 0;
 }
 
@@ -66,11 +89,9 @@ static int
 find(struct tp_project *p, const struct tp_field *fields, struct tp_str object, bool any,
      struct tp_err *err)
 {
-    const char *end = memrchr(object.ptr, '}', object.len);
-
     for (; fields; fields = fields->next) {
         if (p->slots[fields->slot].kind == TP_SLOT_MISSING) {
-            add_splice(p, (struct tp_splice){end, end, fields, true, any});
+            add_member(p, fields, memrchr(object.ptr, '}', object.len), any);
             any = true;
         } else if (find_present(p, fields, err) < 0) {
             return -1;

@@ -35,14 +35,14 @@ tp_apart_begin(struct tp_apart *apart, struct tp_err *err)
     }
     if (pid > 0) {
         close(ends[1]);
-        *apart = (struct tp_apart){pid, ends[0]};
+        *apart = (struct tp_apart){.pid = pid, .report = ends[0]};
         return 0;
     }
     die_with(parent);
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(ends[0]);
-    *apart = (struct tp_apart){0, ends[1]};
+    *apart = (struct tp_apart){.report = ends[1]};
     return 1;
 }
 
@@ -61,6 +61,42 @@ tp_apart_end(const struct tp_apart *apart, int result, const struct tp_err *err)
     if (write(apart->report, &said, sizeof said) != (ssize_t)sizeof said)
         _exit(EXIT_FAILURE);
     _exit(EXIT_SUCCESS);
+}
+
+static void *
+do_work(void *self)
+{
+    struct tp_apart *apart = self;
+
+    apart->result = apart->work(apart->self, &apart->err);
+    return NULL;
+}
+
+int
+tp_apart_thread(struct tp_apart *apart, int (*work)(void *self, struct tp_err *err), void *self,
+                struct tp_err *err)
+{
+    sigset_t all, before;
+
+    *apart = (struct tp_apart){.threaded = true, .work = work, .self = self};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    errno = pthread_create(&apart->thread, NULL, do_work, apart);
+    apart->threaded = errno == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return apart->threaded ? 0 : tp_err_system(err, "pthread_create");
+}
+
+/* The thread has ended: what had it to say? */
+static int
+take_result(struct tp_apart *apart, struct tp_err *err)
+{
+    int result = apart->result;
+
+    if (result < 0)
+        tp_err_set(err, apart->err.fault, "%s", apart->err.text);
+    *apart = (struct tp_apart){.pid = 0};
+    return result;
 }
 
 /* The child has ended, with STATUS: what had it to say? */
@@ -90,6 +126,8 @@ tp_apart_look(struct tp_apart *apart, struct tp_err *err)
     int status = 0, result;
     pid_t ended;
 
+    if (apart->threaded)
+        return pthread_tryjoin_np(apart->thread, NULL) != 0 ? 1 : take_result(apart, err);
     if (apart->pid == 0)
         return 0;
     while ((ended = waitpid(apart->pid, &status, WNOHANG)) < 0 && errno == EINTR)
@@ -106,6 +144,11 @@ tp_apart_look(struct tp_apart *apart, struct tp_err *err)
 void
 tp_apart_stop(struct tp_apart *apart)
 {
+    if (apart->threaded) {
+        pthread_join(apart->thread, NULL);
+        *apart = (struct tp_apart){.pid = 0};
+        return;
+    }
     if (apart->pid == 0)
         return;
     kill(apart->pid, SIGKILL);

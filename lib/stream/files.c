@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "stream/files_inside.h"
+#include "stream/lock.h"
 
 int
 tp_files_parse_sync(const char *text, enum tp_files_sync *sync, struct tp_err *err)
@@ -172,6 +173,18 @@ make_room(struct tp_files *files, struct tp_err *err)
     return 0;
 }
 
+/* What we may take back must not have lines of another run between: one writer at a time. */
+static int
+own(struct tp_files *files, const struct tp_file *file, const char *name, bool begins,
+    struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (tp_lock_content(file->fd, name, &why) < 0)
+        return tp_files_fail(files, &why, err);
+    return begins && ftruncate(file->fd, 0) < 0 ? tp_files_fail_system(files, name, err) : 0;
+}
+
 static int
 open_named(struct tp_files *files, struct tp_file *file, const char *name, struct tp_err *err)
 {
@@ -180,11 +193,17 @@ open_named(struct tp_files *files, struct tp_file *file, const char *name, struc
 
     /* A built file that someone else began is theirs; but one that is kept, and that no commit
      * knows, was begun by a run that was killed. */
-    if (!file->named && !file->opened)
-        flags |= files->set.kept ? O_TRUNC : O_EXCL;
+    bool begins = !file->named && !file->opened;
+
+    if (begins && !files->set.kept)
+        flags |= O_EXCL;
     file->fd = open(name, flags, 0666);
     if (file->fd < 0)
         return tp_files_fail_system(files, name, err);
+    if (files->set.kept && own(files, file, name, begins, err) < 0) {
+        close(file->fd);
+        return -1;
+    }
     file->out = tp_out_new(file->fd, name, &why);
     if (files->set.packing != TP_PACK_NONE)
         file->pack = tp_pack_new(files->set.packing);

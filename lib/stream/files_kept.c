@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "stream/files_inside.h"
+#include "stream/lock.h"
 #include "stream/store.h"
 
 /* --- folders -----------------------------------------------------------------------------------*/
@@ -167,6 +168,19 @@ tp_files_resume(struct tp_files *files, const struct tp_file_state *state, struc
     return file;
 }
 
+/* One that is not open: nobody else writes there. */
+static int
+cut_back(const char *name, uint64_t length, struct tp_err *err)
+{
+    int fd = open(name, O_WRONLY | O_CLOEXEC | O_NOCTTY), result;
+
+    if (fd < 0)
+        return tp_err_system(err, name);
+    result = tp_lock_content(fd, name, err) < 0 ? -1 : tp_cut_back(name, length, err);
+    close(fd);
+    return result;
+}
+
 static int
 take_back(struct tp_files *files, struct tp_file *file, struct tp_err *err)
 {
@@ -176,7 +190,7 @@ take_back(struct tp_files *files, struct tp_file *file, struct tp_err *err)
 
     if (!name)
         return tp_files_fail_memory(files, err);
-    result = tp_cut_back(name, file->length, &why);
+    result = file->out ? tp_cut_back(name, file->length, &why) : cut_back(name, file->length, &why);
     free(name);
     return result < 0 ? tp_files_fail(files, &why, err) : 0;
 }

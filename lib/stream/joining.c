@@ -258,7 +258,11 @@ tp_joining_check_memory(const struct tp_joining *j, const char *const name[2], s
 {
     size_t left, right;
 
-    if (j->max_memory == 0 || j->lookup || j->match->way->size(j->match) <= j->max_memory)
+    if (j->max_memory == 0 || j->lookup)
+        return 0;
+    if (tp_match_settle(j->match, err) < 0)
+        return -1;
+    if (j->match->way->size(j->match) <= j->max_memory)
         return 0;
     left = j->match->way->held(j->match, TP_JOIN_LEFT);
     right = j->match->way->held(j->match, TP_JOIN_RIGHT);

@@ -86,7 +86,6 @@ say_rows(const struct tp_joined_options *rows, struct tp_emit *to)
     say_text(to, "lp", rows->left_prefix);
     say_text(to, "rp", rows->right_prefix);
     say_text(to, "nest", rows->nest);
-    say_text(to, "select", rows->select);
 }
 
 void
@@ -101,6 +100,7 @@ tp_joining_identity(const struct tp_joining *j, struct tp_emit *to)
     say_text(to, "key", j->keys);
     say_text(to, "join", j->type);
     say_text(to, "on", j->rows.on);
+    say_text(to, "select", j->rows.select); /* what of the records is kept */
     if (j->lateness > 0)
         tp_emit_int(to, TP_STR("lateness"), j->lateness);
     say_flag(to, "updates", j->updates);

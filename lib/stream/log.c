@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stream/lock.h"
 #include "stream/log_inside.h"
 #include "stream/store.h"
 
@@ -320,6 +321,13 @@ check_not_kept(const char *folder, struct tp_err *err)
                       folder, folder);
 }
 
+int
+tp_log_take_lock(struct tp_log *log, const char *folder, struct tp_err *err)
+{
+    log->lock = tp_lock_take(folder, ".lock", "a log has one writer at a time", err);
+    return log->lock < 0 ? -1 : 0;
+}
+
 static int
 open_folder(struct tp_log *log, const char *folder, uint64_t *cut, struct tp_err *err)
 {
@@ -329,6 +337,8 @@ open_folder(struct tp_log *log, const char *folder, uint64_t *cut, struct tp_err
         log->old.folder = strdup(folder);
         return log->old.folder ? tp_sync_folder_of(folder, err) : tp_err_memory(err);
     }
+    if (tp_log_take_lock(log, folder, err) < 0)
+        return -1;
     if (tp_log_list(&log->old, folder, err) < 0)
         return -1;
     if (check_not_kept(folder, err) < 0 || tp_log_check(&log->old, err) < 0)
@@ -347,6 +357,7 @@ tp_log_open(const char *folder, const struct tp_log_settings *settings, uint64_t
 
     *cut = 0;
     if (log) {
+        log->lock = -1;
         log->files = tp_files_new(&files);
         log->sum = XXH64_createState();
     }
@@ -374,6 +385,8 @@ tp_log_free(struct tp_log *log)
     tp_log_segments_release(&log->old);
     tp_buf_release(&log->row);
     free(log->due);
+    if (log->lock >= 0)
+        close(log->lock);
     free(log);
 }
 

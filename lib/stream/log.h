@@ -15,6 +15,8 @@
  * one that was cut off, at whatever byte, is noticed. A segment that lacks its end in the index was
  * left by a crash: whole lines of it count.
  *
+ *     DIR/.lock              held by the one writer; readers need no lock
+ *
  * A log of which state is kept has one file more (stream/log_kept.c):
  *     DIR/committed          {"committed":67109000} and the seal of a snapshot (record/snapshot)
  * All lines before that byte of the log stay for ever; those behind it may be taken back, and be
@@ -76,9 +78,9 @@ struct tp_log_settings {
 
 struct tp_log; /* opaque */
 
-/* Makes FOLDER if it is not there; goes on behind the last whole line. *CUT is how many bytes of a
- * line that a crash left were taken away. With KEPT all but the folder waits for tp_log_restored.
- * NULL with the reason, damage being one. */
+/* Makes FOLDER if it is not there, and holds FOLDER/.lock for life (stream/lock); goes on behind
+ * the last whole line. *CUT is how many bytes of a line that a crash left were taken away. With
+ * KEPT all but the folder waits for tp_log_restored. NULL with the reason, damage being one. */
 struct tp_log *tp_log_open(const char *folder, const struct tp_log_settings *settings,
                            uint64_t *cut, struct tp_err *err);
 void tp_log_free(struct tp_log *log);

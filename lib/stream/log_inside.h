@@ -19,6 +19,7 @@ struct tp_log_due {
 
 struct tp_log {
     struct tp_log_settings set;
+    int lock;                   /* on FOLDER/.lock, for life */
     struct tp_log_segments old; /* whole ones; before tp_log_go_on also the one at hand */
     size_t first;               /* of these, those before it expired, and wait to be removed */
     struct tp_files *files;
@@ -40,6 +41,9 @@ struct tp_log {
 /* What a reader would find damaged must not be written on. */
 int tp_log_check(const struct tp_log_segments *segments, struct tp_err *err);
 int tp_log_refuse_damaged(const struct tp_log_segments *segments, size_t i, struct tp_err *err);
+
+/* Before anything in FOLDER is looked at. */
+int tp_log_take_lock(struct tp_log *log, const char *folder, struct tp_err *err);
 
 /* `newest` by the segments there are. */
 void tp_log_note_newest(struct tp_log *log);

@@ -326,7 +326,9 @@ tp_log_restored(struct tp_log *log, uint64_t *cut, struct tp_err *err)
 
     *cut = 0;
     log->old = (struct tp_log_segments){0};
-    result = tp_log_list(&log->old, folder, err);
+    result = tp_log_take_lock(log, folder, err);
+    if (result == 0)
+        result = tp_log_list(&log->old, folder, err);
     free(folder);
     if (result == 0)
         result = tp_log_remove_orphans(&log->old, err);

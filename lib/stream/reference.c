@@ -137,82 +137,49 @@ answer(struct reference *r, const struct tp_match_record *record, uint32_t hash,
     return drop(r, record, err);
 }
 
-static struct waiting *
-waiting_at(struct reference *r, unsigned i)
+static uint32_t
+hash_of(void *self, struct tp_str key)
 {
-    return &r->waiting[(r->first + i) % TP_REFERENCE_WAIT];
+    return tp_lookup_hash(((struct reference *)self)->table, key);
+}
+
+static void
+fetch(void *self, uint32_t hash)
+{
+    tp_lookup_fetch(((struct reference *)self)->table, hash);
 }
 
 static int
-answer_first(struct reference *r, struct tp_err *err)
+answer_asked(void *self, const struct tp_match_record *record, uint32_t hash, struct tp_err *err)
 {
-    const struct waiting *w = waiting_at(r, 0);
+    struct reference *r = self;
+    int result;
 
-    r->first++;
-    r->waits--;
-    return answer(r, &w->record, w->hash, err);
+    r->match.at_hand = record;
+    result = answer(r, record, hash, err);
+    r->match.at_hand = NULL;
+    return result;
 }
 
-int
-tp_reference_flush(struct tp_match *match, struct tp_err *err)
-{
-    struct reference *r = (struct reference *)match;
-
-    while (r->waits > 0)
-        if (answer_first(r, err) < 0)
-            return -1;
-    return 0;
-}
-
-/* Lets the record wait until what it asks for is near. */
 static int
-enqueue(struct reference *r, const struct tp_match_record *record, struct tp_err *err)
+settle(struct tp_match *match, struct tp_err *err)
 {
-    struct waiting *w, *older;
-
-    if (r->waits == TP_REFERENCE_WAIT && answer_first(r, err) < 0)
-        return -1;
-    w = waiting_at(r, r->waits++);
-    w->record = *record;
-    if (record->key.ptr) {
-        tp_buf_clear(&w->key);
-        tp_buf_put_str(&w->key, record->key);
-        if (tp_buf_failed(&w->key))
-            return tp_err_memory(err);
-        w->record.key = tp_buf_str(&w->key);
-        w->hash = tp_lookup_hash(r->table, record->key);
-        tp_lookup_near(r->table, w->hash, false);
-    }
-    if (r->waits <= TP_REFERENCE_WAIT / 2)
-        return 0;
-    older = waiting_at(r, r->waits - 1 - TP_REFERENCE_WAIT / 2);
-    if (older->record.key.ptr)
-        tp_lookup_near(r->table, older->hash, true);
-    return 0;
+    return tp_asked_flush(&((struct reference *)match)->asked, err);
 }
 
 static int
 add(struct tp_match *match, const struct tp_match_record *record, tp_time *limit,
     struct tp_err *err)
 {
-    struct reference *r = (struct reference *)match;
-    int result;
-
     (void)limit;
-    if (!match->sink.meets)
-        result = enqueue(r, record, err);
-    else if (record->key.ptr)
-        result = answer(r, record, tp_lookup_hash(r->table, record->key), err);
-    else
-        result = answer(r, record, 0, err);
-    return result < 0 ? -1 : 1;
+    return tp_asked_put(&((struct reference *)match)->asked, record, err) < 0 ? -1 : 1;
 }
 
 static int
 advance(struct tp_match *match, tp_time watermark, struct tp_err *err)
 {
     (void)watermark;
-    return tp_reference_flush(match, err);
+    return settle(match, err);
 }
 
 static size_t
@@ -240,8 +207,7 @@ reference_free(struct tp_match *match)
     free(r->name);
     free(r->name_slot);
     tp_arena_release(&r->name_memory);
-    for (size_t i = 0; i < TP_REFERENCE_WAIT; i++)
-        tp_buf_release(&r->waiting[i].key);
+    tp_asked_release(&r->asked);
     tp_buf_release(&r->key);
     tp_buf_release(&r->row);
     tp_buf_release(&r->text);
@@ -366,6 +332,7 @@ make(struct reference *r, struct tp_err *err)
 
 static const struct tp_match_way way = {
     .add = add,
+    .settle = settle,
     .advance = advance,
     .held = held,
     .size = size,
@@ -384,6 +351,8 @@ tp_reference_new(const struct tp_reference_options *options, struct tp_err *err)
     r->match.way = &way;
     r->match.type = options->type;
     r->options = options;
+    r->asked.table =
+        (struct tp_asked_table){.self = r, .hash = hash_of, .fetch = fetch, .answer = answer_asked};
     if (make(r, err) == 0)
         return &r->match;
     reference_free(&r->match);

@@ -6,8 +6,7 @@
  * nothing. A change is told by device, inode, size and time of modification; the new table takes
  * the place of the old one whole, when it has been read without a fault; else the old one stays.
  *
- * Records are answered a few at a time: their lines must stay where they are until
- * tp_reference_flush. A further condition is asked at once.
+ * Records are answered a few at a time (event/ahead).
  *
  * State: the table (event/lookup); while it is read anew both.
  */
@@ -39,12 +38,9 @@ struct tp_reference_options {
  * when they are at fault). */
 struct tp_match *tp_reference_new(const struct tp_reference_options *options, struct tp_err *err);
 
-/* Answers the records that still wait; so does `advance`. */
-int tp_reference_flush(struct tp_match *match, struct tp_err *err);
-
 /* Has the file changed? 0: no; 1: the table was read anew; -1: it could not be, with the reason,
  * once a change, and the old table stays.
- * No record may wait. */
+ * The match is settled. */
 int tp_reference_refresh(struct tp_match *match, struct tp_err *err);
 
 /* Asks SCAN, of left records, for the members that rows can add, as far as they are few. */

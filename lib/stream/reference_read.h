@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "event/asked.h"
 #include "event/lookup.h"
 #include "record/scan.h"
 #include "stream/reference.h"
@@ -21,16 +22,6 @@ struct version {
     ino_t inode;
     off_t size;
     struct timespec time;
-};
-
-/* So many records wait, the older half for their rows, the younger for their places in the table.
- */
-#define TP_REFERENCE_WAIT 16
-
-struct waiting {
-    struct tp_match_record record;
-    struct tp_buf key;
-    uint32_t hash;
 };
 
 struct reference {
@@ -55,8 +46,7 @@ struct reference {
     bool names_fixed; /* lent: what comes now is too late */
     bool too_many;    /* `name` is not all of them */
 
-    struct waiting waiting[TP_REFERENCE_WAIT]; /* a ring */
-    unsigned first, waits;
+    struct tp_asked asked;
 
     struct tp_buf key, row, text, tail;
 };

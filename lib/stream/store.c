@@ -7,13 +7,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "stream/lock.h"
 #include "stream/store_dir.h"
-#include "value/clock.h"
-
-enum { WAIT_SECONDS = 10, POLL_MS = 20 };
 
 int
 tp_store_fail(const struct tp_store *s, const char *file, struct tp_err *err)
@@ -154,49 +151,13 @@ tp_sync_folder_of(const char *path, struct tp_err *err)
 
 /* ---- locks ---- */
 
-static double
-seconds_to_wait(void)
-{
-    const char *text = getenv("TIDEPIPE_LOCK_WAIT");
-    char *end;
-    double seconds;
-
-    if (!text || !*text)
-        return WAIT_SECONDS;
-    seconds = strtod(text, &end);
-    return *end || !(seconds >= 0) ? WAIT_SECONDS : seconds;
-}
-
-/* Who holds a lock has written its pid into the file. */
 static int
-refuse_held(struct tp_store *s, int fd, const char *file, struct tp_err *err)
+wait_for_lock(const struct tp_store *s, int fd, const char *file, struct tp_err *err)
 {
-    char holder[16] = "";
-    ssize_t len = pread(fd, holder, sizeof holder - 1, 0);
-    size_t digits = strspn(holder, "0123456789");
-
-    if (len <= 0 || digits == 0)
-        return tp_err_set(err, TP_FAULT_MACHINE, "%s/%s is held by another process", s->path, file);
-    return tp_err_set(err, TP_FAULT_MACHINE,
-                      "%s/%s is held by process %.*s: an earlier run that still lives, or another "
-                      "stage of that name (--name tells them apart)",
-                      s->path, file, (int)digits, holder);
-}
-
-static int
-wait_for_lock(struct tp_store *s, int fd, const char *file, struct tp_err *err)
-{
-    double until = (double)tp_clock_steady() + seconds_to_wait() * (double)TP_SECOND;
-    const struct timespec pause = {0, POLL_MS * 1000000L};
-
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return tp_store_fail(s, file, err);
-        if ((double)tp_clock_steady() >= until)
-            return refuse_held(s, fd, file, err);
-        nanosleep(&pause, NULL);
-    }
-    return 0;
+    return tp_lock_wait(fd, s->path, file,
+                        "an earlier run that still lives, or another stage of that name (--name "
+                        "tells them apart)",
+                        err);
 }
 
 static int
@@ -207,23 +168,12 @@ open_lock(struct tp_store *s, const char *file, struct tp_err *err)
     return fd < 0 ? tp_store_fail(s, file, err) : fd;
 }
 
-/* For people, and for the message of a newcomer: not being able to say it harms nothing. */
-static void
-say_holder(int fd)
-{
-    char text[24];
-    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) < 0)
-        return;
-}
-
 int
 tp_store_lock(struct tp_store *s, struct tp_err *err)
 {
     if (wait_for_lock(s, s->common, ".lock", err) < 0)
         return -1;
-    say_holder(s->common);
+    tp_lock_say(s->common);
     return 0;
 }
 
@@ -255,7 +205,7 @@ open_dir(struct tp_store *s, struct tp_err *err)
     s->lock = open_lock(s, lock, err);
     if (s->lock < 0 || wait_for_lock(s, s->lock, lock, err) < 0)
         return -1;
-    say_holder(s->lock);
+    tp_lock_say(s->lock);
     return 0;
 }
 

@@ -3,7 +3,7 @@
  *
  *     DIR/NAME.lock            held by the stage NAME for as long as it lives; says its pid
  *     DIR/NAME.ID.ndjson       what it saved at barrier ID (record/snapshot)
- *     DIR/NAME.ID.saving       until that is there, when a child saves; nobody commits ID
+ *     DIR/NAME.ID.saving       until that is there, when it is saved apart; nobody commits ID
  *     DIR/NAME.epoch           a source's: raised each time it starts
  *     DIR/COMMIT               the last barrier that all sinks had prepared: what a run goes back
  * to DIR/.lock                held for moments, by whoever reads COMMIT and acts on it
@@ -71,12 +71,20 @@ int tp_store_save(struct tp_store *store, const struct tp_snapshot *header, stru
 int tp_store_save_done(struct tp_store *store, struct tp_save *save, struct tp_err *err);
 void tp_store_save_drop(struct tp_store *store, struct tp_save *save);
 
+/* tp_store_save_done in two steps: closes SAVE in any case; and puts what it took on the disk and
+ * in its place, which may wait long, and may be done by another thread. */
+int tp_store_save_seal(struct tp_store *store, struct tp_save *save, struct tp_err *err);
+int tp_store_save_sync(struct tp_store *store, struct tp_err *err);
+
 /* ... or, for who lets a child go on with it: the child does one of the two, we do this. */
 void tp_store_save_leave(struct tp_store *store, struct tp_save *save);
 
 /* A snapshot of more than MOST bytes (0: any) fails, and tp_store_is_too_large is true. */
 void tp_store_limit(struct tp_store *store, uint64_t most);
 bool tp_store_is_too_large(const struct tp_store *store);
+
+/* Bytes of the snapshot begun last. */
+uint64_t tp_store_written(const struct tp_store *store);
 
 /* The size of the snapshot of ID; 0: there is none. */
 uint64_t tp_store_size(const struct tp_store *store, int64_t id);

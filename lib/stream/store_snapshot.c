@@ -186,6 +186,12 @@ tp_store_is_too_large(const struct tp_store *s)
 }
 
 uint64_t
+tp_store_written(const struct tp_store *s)
+{
+    return s->temp_bytes;
+}
+
+uint64_t
 tp_store_size(const struct tp_store *s, int64_t id)
 {
     char file[TP_STORE_FILE];
@@ -196,21 +202,32 @@ tp_store_size(const struct tp_store *s, int64_t id)
 }
 
 int
-tp_store_save_done(struct tp_store *s, struct tp_save *save, struct tp_err *err)
+tp_store_save_seal(struct tp_store *s, struct tp_save *save, struct tp_err *err)
 {
-    char temp[TP_STORE_FILE], file[TP_STORE_FILE];
-    int fd;
-
     if (tp_save_seal(save, err) < 0) {
         tp_store_save_drop(s, save);
         return -1;
     }
     tp_save_release(save);
-    fd = s->temp;
+    return 0;
+}
+
+int
+tp_store_save_sync(struct tp_store *s, struct tp_err *err)
+{
+    char temp[TP_STORE_FILE], file[TP_STORE_FILE];
+    int fd = s->temp;
+
     s->temp = -1;
     snprintf(temp, sizeof temp, "%s.tmp", s->name);
     tp_store_file_of(file, s->name, s->temp_id);
     return tp_store_rename(s, fd, temp, file, err);
+}
+
+int
+tp_store_save_done(struct tp_store *s, struct tp_save *save, struct tp_err *err)
+{
+    return tp_store_save_seal(s, save, err) < 0 ? -1 : tp_store_save_sync(s, err);
 }
 
 /* ---- loading ---- */

@@ -124,6 +124,55 @@ dies_with_us(void)
     close(ends[0]);
 }
 
+/* What a thread is given: waits for a byte, then ends with RESULT. */
+struct errand {
+    int go[2];
+    int result;
+    bool blocked; /* SIGTERM was, for it */
+};
+
+static int
+run_errand(void *self, struct tp_err *err)
+{
+    struct errand *errand = self;
+    sigset_t mask;
+    char byte;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    errand->blocked = sigismember(&mask, SIGTERM) == 1;
+    if (read(errand->go[0], &byte, 1) != 1)
+        return tp_err_system(err, "pipe");
+    return errand->result == 0 ? 0 : tp_err_set(err, TP_FAULT_MACHINE, "the disk is full");
+}
+
+static void
+a_thread_says_how_it_went(void)
+{
+    struct tp_apart apart = {.pid = 0};
+    struct errand errand = {.result = 0};
+    struct tp_err err;
+    sigset_t mask;
+
+    CHECK(pipe(errand.go) == 0);
+    CHECK(tp_apart_thread(&apart, run_errand, &errand, &err) == 0);
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    CHECK(sigismember(&mask, SIGTERM) == 0);
+    CHECK(tp_apart_look(&apart, &err) == 1);
+    CHECK(write(errand.go[1], "x", 1) == 1);
+    CHECK(look_until_done(&apart, &err) == 0 && errand.blocked);
+    CHECK(tp_apart_look(&apart, &err) == 0);
+    errand.result = -1;
+    CHECK(tp_apart_thread(&apart, run_errand, &errand, &err) == 0);
+    CHECK(write(errand.go[1], "x", 1) == 1);
+    CHECK(look_until_done(&apart, &err) == -1);
+    CHECK(strcmp(err.text, "the disk is full") == 0 && err.fault == TP_FAULT_MACHINE);
+    CHECK(tp_apart_thread(&apart, run_errand, &errand, &err) == 0);
+    CHECK(write(errand.go[1], "x", 1) == 1);
+    tp_apart_stop(&apart); /* waits for it */
+    CHECK(tp_apart_look(&apart, &err) == 0);
+    close(errand.go[0]), close(errand.go[1]);
+}
+
 int
 main(void)
 {
@@ -131,5 +180,6 @@ main(void)
     RUN(is_stopped);
     RUN(holds_our_locks);
     RUN(dies_with_us);
+    RUN(a_thread_says_how_it_went);
     return unit_end();
 }

@@ -47,8 +47,7 @@ knows_what_is_not_there(void)
     CHECK(tp_lookup_add(lookup, TP_STR("a"), TP_STR(""), 0, NULL) == 0);
     found = tp_lookup_find(lookup, TP_STR("b"));
     CHECK(!tp_lookup_next(&found, &row));
-    tp_lookup_near(lookup, hash, false);
-    tp_lookup_near(lookup, hash, true);
+    tp_lookup_fetch(lookup, hash);
     found = tp_lookup_find_hashed(lookup, TP_STR("a"), hash);
     CHECK(tp_lookup_next(&found, &row) && row.line.len == 0 && !tp_lookup_next(&found, &row));
     tp_lookup_free(lookup);

@@ -131,6 +131,8 @@ add(struct trial *t, int step, tp_time watermark)
     r.line = tp_str_of(line);
     taken = t->match[0]->way->add(t->match[0], &r, &limit, NULL);
     CHECK(taken == t->match[1]->way->add(t->match[1], &r, &limit, NULL));
+    for (int i = 0; i < 2; i++)
+        CHECK(tp_match_settle(t->match[i], NULL) == 0); /* the line goes */
 }
 
 static void

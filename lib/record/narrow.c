@@ -1,0 +1,83 @@
+#include "record/narrow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "value/text.h"
+
+struct tp_narrow_member {
+    int slot;
+    size_t name, name_len; /* in `names`, with comma and colon */
+};
+
+static int
+add_member(struct tp_narrow *n, struct tp_scan *scan, struct tp_str name, struct tp_err *err)
+{
+    struct tp_narrow_member *member = &n->member[n->count];
+
+    member->slot = tp_scan_want_name(scan, name, err);
+    if (member->slot < 0)
+        return -1;
+    member->name = n->names.len;
+    tp_buf_put_char(&n->names, ',');
+    tp_text_quote(name, &n->names);
+    tp_buf_put_char(&n->names, ':');
+    member->name_len = n->names.len - member->name;
+    n->count++;
+    return tp_buf_failed(&n->names) ? tp_err_memory(err) : 0;
+}
+
+int
+tp_narrow_init(struct tp_narrow *n, struct tp_scan *scan, const struct tp_str *names, size_t count,
+               struct tp_err *err)
+{
+    n->member = calloc(count + 1, sizeof *n->member);
+    if (!n->member)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < count; i++)
+        if (add_member(n, scan, names[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+void
+tp_narrow_release(struct tp_narrow *n)
+{
+    free(n->member);
+    tp_buf_release(&n->names);
+}
+
+/* Braces; and of each member its name, a comma and the value. */
+static size_t
+size_of(const struct tp_narrow *n, const struct tp_slot *slots)
+{
+    size_t size = 2 + n->names.len;
+
+    for (size_t i = 0; i < n->count; i++)
+        size += tp_slot_json(&slots[n->member[i].slot]).len;
+    return size;
+}
+
+struct tp_str
+tp_narrow_record(const struct tp_narrow *n, const struct tp_slot *slots, struct tp_arena *arena)
+{
+    char *start = tp_arena_alloc(arena, size_of(n, slots)), *at = start;
+
+    if (!start)
+        return (struct tp_str){NULL, 0};
+    for (size_t i = 0; i < n->count; i++) {
+        const struct tp_narrow_member *member = &n->member[i];
+        const struct tp_slot *slot = &slots[member->slot];
+        struct tp_str json = tp_slot_json(slot);
+
+        if (slot->kind == TP_SLOT_MISSING)
+            continue;
+        at = mempcpy(at, n->names.ptr + member->name, member->name_len);
+        at = mempcpy(at, json.ptr, json.len);
+    }
+    if (at == start)
+        at++;
+    *start = '{'; /* in place of the first comma */
+    *at++ = '}';
+    return (struct tp_str){start, (size_t)(at - start)};
+}

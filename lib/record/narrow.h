@@ -1,0 +1,34 @@
+/*
+ * narrow: of a record the members that are needed, as an object of its own.
+ *
+ * Who keeps records for later need not keep what nobody will ask for. Values are copied byte for
+ * byte; a member that is missing stays so.
+ */
+#ifndef TP_RECORD_NARROW_H
+#define TP_RECORD_NARROW_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "record/scan.h"
+
+/* All zero is empty. */
+struct tp_narrow {
+    struct tp_narrow_member *member;
+    size_t count;
+    struct tp_buf names; /* each as `,"name":` */
+};
+
+/* Asks SCAN for the COUNT members of these NAMES. -1 with the reason. */
+int tp_narrow_init(struct tp_narrow *narrow, struct tp_scan *scan, const struct tp_str *names,
+                   size_t count, struct tp_err *err);
+void tp_narrow_release(struct tp_narrow *narrow);
+
+/* The object for the record in SLOTS, in memory of ARENA; ptr NULL: memory ran out. */
+struct tp_str tp_narrow_record(const struct tp_narrow *narrow, const struct tp_slot *slots,
+                               struct tp_arena *arena);
+
+#endif
