@@ -13,11 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/late.h"
 #include "event/partitions.h"
 #include "filter/operator.h"
 #include "record/emit.h"
 #include "record/key.h"
+#include "swatermark/disorder.h"
+#include "swatermark/stamp.h"
 #include "value/num.h"
 
 struct swatermark {
@@ -31,14 +32,12 @@ struct swatermark {
     uint64_t late_new; /* records behind the watermark because their partition was new */
     bool armed;        /* a tick is asked for */
 
-    bool stamps;      /* writes @timestamp */
-    int stamped_slot; /* of the record's own @timestamp */
-    struct tp_buf key, member;
-    tp_time in_member; /* the time that `member` says, when it says one */
-    tp_time arrived;   /* --arrival: the last of them; it never goes back */
+    bool stamps; /* writes @timestamp */
+    struct stamp stamp;
+    struct tp_buf key;
+    tp_time arrived; /* --arrival: the last of them; it never goes back */
 
-    struct tp_lateness disorder; /* --measure: how far behind the largest time records came */
-    uint64_t measured;
+    struct disorder disorder; /* --measure */
 };
 
 #define FIELD(name) offsetof(struct swatermark, name)
@@ -237,22 +236,6 @@ open_arrival(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
-/* Asks for the record's own @timestamp, the place of which is written to. */
-static int
-open_stamps(struct swatermark *w, struct tp_stage *stage, struct tp_err *err)
-{
-    struct tp_path path;
-
-    w->stamped_slot = -1;
-    if (!w->stamps)
-        return 0;
-    if (tp_path_parse(&path, TP_STR("@timestamp"), err) < 0)
-        return -1;
-    w->stamped_slot = tp_scan_want(tp_stage_scan(stage), &path, err);
-    tp_path_release(&path);
-    return w->stamped_slot < 0 ? -1 : 0;
-}
-
 static int
 swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
 {
@@ -267,7 +250,7 @@ swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
                           "-d is missing: how late may records come? --measure tells");
     if (w->measure)
         tp_stage_write_no_control(stage);
-    if (open_stamps(w, stage, err) < 0)
+    if (w->stamps && stamp_open(&w->stamp, stage, err) < 0)
         return -1;
     if (open_per(w, stage, err) < 0 || open_inputs(w, stage, err) < 0)
         return -1;
@@ -275,67 +258,6 @@ swatermark_open(void *self, struct tp_stage *stage, struct tp_err *err)
 }
 
 /* --- records -----------------------------------------------------------------------------------*/
-
-/* The member that says TIME, which is often that of the record before, too. */
-static struct tp_str
-timestamp(struct swatermark *w, tp_time time)
-{
-    struct tp_emit member = {.to = &w->member};
-
-    if (w->member.len == 0 || w->in_member != time) {
-        tp_buf_clear(&w->member);
-        tp_emit_time(&member, TP_STR("@timestamp"), time);
-        w->in_member = time;
-    }
-    return tp_buf_str(&w->member);
-}
-
-/* The line with `@timestamp` first; where it has one already, with its value replaced. */
-static void
-stamp(struct swatermark *w, struct tp_buf *to, const struct tp_record *r, tp_time time)
-{
-    const struct tp_slot *old = &r->slot[w->stamped_slot];
-
-    if (old->kind == TP_SLOT_MISSING) {
-        tp_emit_first(to, r->line, r->members, timestamp(w, time));
-    } else {
-        struct tp_str value = tp_slot_json(old);
-        const char *behind = value.ptr + value.len;
-
-        tp_buf_put(to, r->line.ptr, (size_t)(value.ptr - r->line.ptr));
-        tp_emit_value(to, tp_instant(time));
-        tp_buf_put(to, behind, (size_t)(r->line.ptr + r->line.len - behind));
-        tp_buf_put_char(to, '\n');
-    }
-    to->failed |= tp_buf_failed(&w->member);
-}
-
-static int
-write_stamped(struct swatermark *w, struct tp_stage *stage, const struct tp_record *r, tp_time time,
-              struct tp_err *err)
-{
-    struct tp_buf *to = tp_stage_row(stage, err);
-
-    if (!to)
-        return -1;
-    stamp(w, to, r, time);
-    if (tp_buf_failed(to))
-        return tp_err_memory(err);
-    return tp_stage_row_end(stage, err);
-}
-
-static void
-measure(struct swatermark *w, const struct tp_partition *p, const struct tp_record *r)
-{
-    tp_duration behind;
-
-    w->measured++;
-    if (r->time >= p->bounded.largest)
-        return;
-    if (__builtin_sub_overflow(p->bounded.largest, r->time, &behind))
-        behind = INT64_MAX;
-    tp_lateness_add(&w->disorder, behind);
-}
 
 static enum tp_verdict
 swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
@@ -348,11 +270,11 @@ swatermark_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     if (!p)
         return tp_stage_fail(stage, &err);
     if (w->measure) {
-        measure(w, p, r);
+        disorder_add(&w->disorder, p->bounded.largest, r->time);
         tp_bounded_observe(&p->bounded, r->time);
         return TP_USED;
     }
-    if (w->stamps && write_stamped(w, stage, r, time, &err) < 0)
+    if (w->stamps && stamp_write(&w->stamp, stage, r, time, &err) < 0)
         return tp_stage_fail(stage, &err);
     observe(w, stage, p, r->input, time);
     if (w->per)
@@ -415,35 +337,9 @@ swatermark_input_end(void *self, struct tp_stage *stage, int input, struct tp_er
 
 /* --- the end -----------------------------------------------------------------------------------*/
 
-/* One row a share of the records: the delay that would keep it. */
-static int
-write_measure(struct swatermark *w, struct tp_stage *stage, double percent, struct tp_err *err)
-{
-    double allowed = (1 - percent / 100) * (double)w->measured;
-    double behind = (double)w->disorder.count;
-    tp_duration delay =
-        allowed >= behind ? 0 : tp_lateness_delay(&w->disorder, 100 * (1 - allowed / behind));
-    struct tp_buf *to = tp_stage_row(stage, err);
-    struct tp_emit row;
-    char text[TP_TIME_TEXT];
-
-    if (!to)
-        return -1;
-    row = tp_emit_open(to);
-    tp_emit_real(&row, TP_STR("percent"), percent);
-    tp_emit_text(&row, TP_STR("delay"), (struct tp_str){text, tp_duration_write(text, delay)});
-    tp_emit_int(&row, TP_STR("records"), (int64_t)w->measured);
-    tp_emit_int(&row, TP_STR("behind"), (int64_t)w->disorder.count);
-    tp_emit_text(&row, TP_STR("most"),
-                 (struct tp_str){text, tp_duration_write(text, w->disorder.most)});
-    tp_emit_close(&row);
-    return tp_stage_row_end(stage, err);
-}
-
 static int
 swatermark_finish(void *self, struct tp_stage *stage, struct tp_err *err)
 {
-    static const double shares[] = {50, 90, 95, 99, 99.9, 100};
     struct swatermark *w = self;
 
     if (w->late_new > 0)
@@ -451,12 +347,7 @@ swatermark_finish(void *self, struct tp_stage *stage, struct tp_err *err)
                       "%llu record%s came behind the watermark, of partitions that were new or had "
                       "been idle; --partitions names them beforehand",
                       (unsigned long long)w->late_new, w->late_new == 1 ? "" : "s");
-    if (!w->measure)
-        return 0;
-    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-        if (write_measure(w, stage, shares[i], err) < 0)
-            return -1;
-    return 0;
+    return w->measure ? disorder_write(&w->disorder, stage, err) : 0;
 }
 
 /* --- state -------------------------------------------------------------------------------------*/
@@ -538,7 +429,7 @@ swatermark_close(void *self)
     free(w->input);
     tp_keys_release(&w->keys);
     tp_buf_release(&w->key);
-    tp_buf_release(&w->member);
+    stamp_release(&w->stamp);
 }
 
 static const struct tp_operator swatermark = {
