@@ -64,11 +64,11 @@ chunk_is_full(const struct tp_map_parts *parts)
 static struct tp_map_part *
 place_in_chunk(struct tp_map_parts *parts)
 {
-    struct tp_map_part *part = parts->freed;
+    struct tp_map_freed *freed = parts->freed;
 
-    if (part) {
-        memcpy(&parts->freed, part, sizeof parts->freed);
-        return part;
+    if (freed) {
+        parts->freed = freed->next;
+        return (void *)freed;
     }
     if (chunk_is_full(parts) && add_chunk(parts) < 0)
         return NULL;
@@ -93,6 +93,8 @@ tp_map_part_new(struct tp_map_parts *parts, uint32_t log, uint32_t depth)
 void
 tp_map_part_free(struct tp_map_parts *parts, struct tp_map_part *part)
 {
+    struct tp_map_freed *freed = (void *)part;
+
     if (!part)
         return;
     if (part->log != TP_PART_LOG) {
@@ -100,8 +102,8 @@ tp_map_part_free(struct tp_map_parts *parts, struct tp_map_part *part)
         free(part);
         return;
     }
-    memcpy(part, &parts->freed, sizeof parts->freed);
-    parts->freed = part;
+    freed->next = parts->freed;
+    parts->freed = freed;
 }
 
 /* Keeps at most KEPT chunks, whose parts are all free. */

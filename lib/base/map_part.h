@@ -36,13 +36,18 @@ struct tp_map_chunk {
     size_t size;
 };
 
+/* What a freed part, of 1 << TP_PART_LOG slots, holds. */
+struct tp_map_freed {
+    struct tp_map_freed *next;
+};
+
 /* The memory of a map's parts. All zero is a valid empty one. */
 struct tp_map_parts {
     struct tp_map_chunk *chunk;
     uint32_t chunks, chunks_cap;
-    uint32_t used;             /* parts of the last chunk */
-    struct tp_map_part *freed; /* of 1 << TP_PART_LOG slots */
-    size_t size;               /* bytes held */
+    uint32_t used; /* parts of the last chunk */
+    struct tp_map_freed *freed;
+    size_t size; /* bytes held */
 };
 
 /* An empty part; NULL when memory ran out. */
