@@ -4,7 +4,7 @@
 
 #include "query/expr.h"
 #include "query/select.h"
-#include "record/member.h"
+#include "record/key.h"
 
 struct routing {
     size_t keys;
@@ -133,25 +133,12 @@ routing_free(struct routing *r)
 
 /* --- keys --------------------------------------------------------------------------------------*/
 
-static int
-read_key(struct routing *r, struct tp_str key, struct tp_err *err)
+static void
+keep_value(void *self, size_t number, const struct tp_slot *value)
 {
-    struct tp_members walk;
-    struct tp_slot value;
-    size_t count = 0;
+    struct routing *r = self;
 
-    if (key.len < 2 || key.ptr[0] != '[')
-        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key is no array");
-    walk = tp_elements_open(key);
-    while (tp_elements_next(&walk, &value)) {
-        if (count < r->keys)
-            r->value[count] = value;
-        count++;
-    }
-    if (count != r->keys)
-        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key has %zu parts, not %zu", count,
-                          r->keys);
-    return 0;
+    r->value[number] = *value;
 }
 
 int
@@ -162,7 +149,7 @@ routing_part(struct routing *r, struct tp_str key, uint64_t parts, uint64_t *par
     int64_t hash;
 
     tp_buf_clear(&r->text);
-    if (read_key(r, key, err) < 0)
+    if (tp_key_walk(key, r->keys, keep_value, r, err) < 0)
         return -1;
     for (size_t i = 0; r->hash && i < tp_scan_slots(r->hash_scan); i++)
         r->slot[i] = r->value[r->key_of[i]];

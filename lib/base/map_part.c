@@ -17,11 +17,12 @@ part_size(uint32_t log)
 static size_t
 chunk_size(uint32_t number)
 {
-    static const uint32_t parts[] = {1, 4, 16, 16, 16, 16, 16, 16, 16, 16};
+    static const uint32_t parts[] = {1, 4, 16};
+    enum { SMALL = 10 }; /* chunks */
 
-    if (number < sizeof parts / sizeof *parts)
-        return parts[number] * part_size(TP_PART_LOG);
-    return TP_HUGE_PAGE;
+    if (number >= SMALL)
+        return TP_HUGE_PAGE;
+    return parts[number < 2 ? number : 2] * part_size(TP_PART_LOG);
 }
 
 static int
@@ -75,6 +76,15 @@ place_in_chunk(struct tp_map_parts *parts)
     return (void *)(parts->chunk[parts->chunks - 1].at + parts->used++ * part_size(TP_PART_LOG));
 }
 
+static struct tp_map_part *
+empty_part(struct tp_map_part *part, uint32_t log, uint32_t depth)
+{
+    memset(part, 0, part_size(log));
+    part->log = log;
+    part->depth = depth;
+    return part;
+}
+
 struct tp_map_part *
 tp_map_part_new(struct tp_map_parts *parts, uint32_t log, uint32_t depth)
 {
@@ -84,10 +94,7 @@ tp_map_part_new(struct tp_map_parts *parts, uint32_t log, uint32_t depth)
         return NULL;
     if (log != TP_PART_LOG)
         parts->size += part_size(log);
-    memset(part, 0, part_size(log));
-    part->log = log;
-    part->depth = depth;
-    return part;
+    return empty_part(part, log, depth);
 }
 
 void
@@ -128,9 +135,7 @@ tp_map_part_reset(struct tp_map_parts *parts, struct tp_map_part *part)
     cut_chunks(parts, log == TP_PART_LOG);
     if (log == TP_PART_LOG)
         part = place_in_chunk(parts); /* its chunk is there */
-    memset(part, 0, part_size(log));
-    part->log = log;
-    return part;
+    return empty_part(part, log, 0);
 }
 
 void

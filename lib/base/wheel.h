@@ -34,8 +34,7 @@ struct tp_wheel {
     uint64_t present; /* as bits that compare as the instants do */
     uint64_t quiet;   /* nothing is due before this */
     size_t count;
-    size_t
-        fetched; /* so many bytes of what DATA points at are to be in the cache when it comes out */
+    size_t fetched; /* bytes of what DATA points at, to be in the cache when it comes out */
 };
 
 /* -1 when memory ran out. */

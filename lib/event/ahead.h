@@ -5,8 +5,7 @@
  * table, for the entry, for what the key is compared with. A record that stands in line here while
  * the next ones are read has all of that fetched meanwhile. Records are added in the order in which
  * they were put, whatever their map. Keys and values are copied, but no text: a value that borrows
- * cannot wait. State: at most TP_AHEAD_RECORDS records, of which nothing can be saved: settle
- * first.
+ * cannot wait. State: at most 32 records, of which nothing can be saved: settle first.
  */
 #ifndef TP_EVENT_AHEAD_H
 #define TP_EVENT_AHEAD_H

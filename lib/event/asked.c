@@ -10,10 +10,15 @@ static int
 answer_first(struct tp_asked *asked, struct tp_err *err)
 {
     const struct tp_asked_record *w = waiting_at(asked, 0);
+    struct tp_match *match = asked->table.match;
+    int result;
 
     asked->first++;
     asked->count--;
-    return asked->table.answer(asked->table.self, &w->record, w->hash, err);
+    match->at_hand = &w->record;
+    result = asked->table.answer(match, &w->record, w->hash, err);
+    match->at_hand = NULL;
+    return result;
 }
 
 /* Asks for the place of the youngest. */
@@ -25,7 +30,7 @@ look_up(struct tp_asked *asked, struct tp_asked_record *w, struct tp_err *err)
     if (tp_buf_failed(&w->key))
         return tp_err_memory(err);
     w->record.key = tp_buf_str(&w->key);
-    w->hash = asked->table.hash(asked->table.self, w->record.key);
+    w->hash = asked->table.hash(asked->table.match, w->record.key);
     return 0;
 }
 
@@ -45,7 +50,7 @@ tp_asked_put(struct tp_asked *asked, const struct tp_match_record *record, struc
         return 0;
     w = waiting_at(asked, asked->count - 1 - TP_ASKED / 2);
     if (w->record.key.ptr)
-        asked->table.fetch(asked->table.self, w->hash);
+        asked->table.fetch(asked->table.match, w->hash);
     return 0;
 }
 

@@ -20,10 +20,10 @@
 
 /* The table. A record without key has no place in it: its hash is 0 and nothing is fetched. */
 struct tp_asked_table {
-    void *self;
-    uint32_t (*hash)(void *self, struct tp_str key); /* begins to fetch its place */
-    void (*fetch)(void *self, uint32_t hash);        /* begins to fetch its row */
-    int (*answer)(void *self, const struct tp_match_record *record, uint32_t hash,
+    struct tp_match *match; /* whose table it is, and whose record at hand is the one answered */
+    uint32_t (*hash)(struct tp_match *match, struct tp_str key); /* begins to fetch its place */
+    void (*fetch)(struct tp_match *match, uint32_t hash);        /* begins to fetch its row */
+    int (*answer)(struct tp_match *match, const struct tp_match_record *record, uint32_t hash,
                   struct tp_err *err);
 };
 

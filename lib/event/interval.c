@@ -159,8 +159,9 @@ keep(struct interval *i, const struct tp_match_record *r, bool matched, struct t
 }
 
 static int
-answer(struct interval *i, const struct tp_match_record *r, uint32_t hash, struct tp_err *err)
+answer(struct tp_match *match, const struct tp_match_record *r, uint32_t hash, struct tp_err *err)
 {
+    struct interval *i = (struct interval *)match;
     bool matched;
 
     if (!r->key.ptr)
@@ -173,27 +174,15 @@ answer(struct interval *i, const struct tp_match_record *r, uint32_t hash, struc
 }
 
 static uint32_t
-hash_of(void *self, struct tp_str key)
+hash_of(struct tp_match *match, struct tp_str key)
 {
-    return tp_join_hash(((struct interval *)self)->join, key);
+    return tp_join_hash(((struct interval *)match)->join, key);
 }
 
 static void
-fetch(void *self, uint32_t hash)
+fetch(struct tp_match *match, uint32_t hash)
 {
-    tp_join_fetch(((struct interval *)self)->join, hash);
-}
-
-static int
-answer_asked(void *self, const struct tp_match_record *record, uint32_t hash, struct tp_err *err)
-{
-    struct interval *i = self;
-    int result;
-
-    i->match.at_hand = record;
-    result = answer(i, record, hash, err);
-    i->match.at_hand = NULL;
-    return result;
+    tp_join_fetch(((struct interval *)match)->join, hash);
 }
 
 static int
@@ -370,8 +359,7 @@ tp_interval_new(const struct tp_interval *options)
     i->match.type = options->type;
     i->options = *options;
     i->watermark = TP_TIME_BEFORE_ALL;
-    i->asked.table =
-        (struct tp_asked_table){.self = i, .hash = hash_of, .fetch = fetch, .answer = answer_asked};
+    i->asked.table = (struct tp_asked_table){&i->match, hash_of, fetch, answer};
     i->join = tp_join_new(options->lo, options->hi, options->lateness);
     if (i->join)
         return &i->match;

@@ -355,7 +355,10 @@ rest_if_empty(struct tp_join *join, struct tp_join_key *key)
 uint32_t
 tp_join_hash(const struct tp_join *join, struct tp_str key)
 {
-    return tp_map_hash(join->keys, key);
+    uint32_t hash = tp_map_hash(join->keys, key);
+
+    tp_map_expect(join->keys, hash);
+    return hash;
 }
 
 void

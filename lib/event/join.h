@@ -57,7 +57,8 @@ struct tp_join; /* opaque */
 struct tp_join *tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness);
 void tp_join_free(struct tp_join *join);
 
-/* Keys lie anywhere in memory: as tp_map_hash and tp_map_fetch (base/map). */
+/* Keys lie anywhere in memory. The hash of one, whose place is asked for; some time later its entry
+ * may be fetched (base/map). */
 uint32_t tp_join_hash(const struct tp_join *join, struct tp_str key);
 void tp_join_fetch(const struct tp_join *join, uint32_t hash);
 

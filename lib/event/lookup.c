@@ -165,11 +165,17 @@ link_row(struct tp_lookup *l, struct slot *slot, uint32_t tag, uint32_t at)
     *slot = (struct slot){tag, at};
 }
 
+static uint32_t
+hash_of(const struct tp_lookup *l, struct tp_str key)
+{
+    return (uint32_t)tp_hash(l->seed, key.ptr, key.len);
+}
+
 int
 tp_lookup_add(struct tp_lookup *l, struct tp_str key, struct tp_str line, uint32_t mark,
               struct tp_err *err)
 {
-    uint32_t tag = tp_lookup_hash(l, key), at;
+    uint32_t tag = hash_of(l, key), at;
     struct row *row;
 
     if (key.len > UINT32_MAX || line.len > UINT32_MAX || grow_slots(l) < 0)
@@ -193,7 +199,7 @@ tp_lookup_add(struct tp_lookup *l, struct tp_str key, struct tp_str line, uint32
 uint32_t
 tp_lookup_hash(const struct tp_lookup *l, struct tp_str key)
 {
-    uint32_t hash = (uint32_t)tp_hash(l->seed, key.ptr, key.len);
+    uint32_t hash = hash_of(l, key);
 
     __builtin_prefetch(&l->slot[hash & (l->slots - 1)]);
     return hash;
@@ -216,7 +222,7 @@ tp_lookup_find_hashed(const struct tp_lookup *l, struct tp_str key, uint32_t has
 struct tp_lookup_found
 tp_lookup_find(const struct tp_lookup *l, struct tp_str key)
 {
-    return tp_lookup_find_hashed(l, key, tp_lookup_hash(l, key));
+    return tp_lookup_find_hashed(l, key, hash_of(l, key));
 }
 
 bool

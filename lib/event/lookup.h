@@ -42,8 +42,8 @@ struct tp_lookup_found tp_lookup_find(const struct tp_lookup *lookup, struct tp_
 
 /*
  * A table that is larger than the caches answers from memory, twice a question. Who knows his
- * questions beforehand asks for their bytes early: the hash begins to fetch the place of the key;
- * some time later tp_lookup_fetch its row; then tp_lookup_find_hashed.
+ * questions beforehand asks for their bytes early: the hash asks for the place of the key; some
+ * time later tp_lookup_fetch for its row; then tp_lookup_find_hashed.
  */
 uint32_t tp_lookup_hash(const struct tp_lookup *lookup, struct tp_str key);
 void tp_lookup_fetch(const struct tp_lookup *lookup, uint32_t hash);

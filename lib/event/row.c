@@ -39,6 +39,25 @@ tp_arrival_apply(const struct tp_arrival *arrival, const struct tp_aggs *aggs, v
     return tp_aggs_add(aggs, acc, arrival->values, arrival->time, arrival->sequence, err);
 }
 
+void *
+tp_arrival_add(const struct tp_arrival *arrival, const struct tp_aggs *aggs, struct tp_map *map,
+               uint32_t hash, bool *is_new, struct tp_err *err)
+{
+    void *acc = tp_map_add_hashed(map, arrival->key, hash, is_new);
+
+    if (!acc) {
+        tp_err_memory(err);
+        return NULL;
+    }
+    if (tp_arrival_apply(arrival, aggs, acc, err) == 0)
+        return acc;
+    if (*is_new) {
+        tp_aggs_clear(aggs, acc);
+        tp_map_remove(map, arrival->key);
+    }
+    return NULL;
+}
+
 void
 tp_row_writer_release(struct tp_row_writer *writer)
 {

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "event/part.h"
 #include "event/window.h"
@@ -79,6 +80,11 @@ int tp_arrival_check_add(const struct tp_arrival *arrival, const struct tp_aggs 
 /* Adds it to ACC, or takes it out. As tp_aggs_add. */
 int tp_arrival_apply(const struct tp_arrival *arrival, const struct tp_aggs *aggs, void *acc,
                      struct tp_err *err);
+
+/* Adds it to the group of its key, of that HASH, in MAP, whose values are accumulators: made if it
+ * was not there (*IS_NEW), and gone again if it was new and does not take it. NULL as above. */
+void *tp_arrival_add(const struct tp_arrival *arrival, const struct tp_aggs *aggs,
+                     struct tp_map *map, uint32_t hash, bool *is_new, struct tp_err *err);
 
 /* The head of a row of WINDOW, on time, nothing said of it before. */
 struct tp_row_head tp_row_head_of(const struct tp_window *window);

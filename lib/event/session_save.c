@@ -74,14 +74,15 @@ static int
 load_session(struct tp_sessions *sessions, struct tp_str key, struct session *head,
              struct tp_str acc, struct tp_err *err)
 {
-    struct of_key *of = tp_map_add(sessions->by_key, key, NULL);
+    uint32_t hash = tp_map_hash(sessions->by_key, key);
+    struct of_key *of = tp_map_add_hashed(sessions->by_key, key, hash, NULL);
     struct session *session = of ? tp_session_new(sessions, of) : NULL;
 
     if (!session) {
         tp_firing_release(&head->firing);
         return tp_err_memory(err);
     }
-    of->hash = tp_map_hash(sessions->by_key, key);
+    of->hash = hash;
     *session = *head;
     link_session(sessions, of, session);
     if (tp_aggs_load(sessions->aggs, session->acc, acc, err) < 0)

@@ -20,17 +20,8 @@ add_to_group(struct tp_whole *whole, const struct tp_arrival *arrival, uint32_t 
              struct tp_err *err)
 {
     bool is_new;
-    void *acc = tp_map_add_hashed(whole->groups, arrival->key, hash, &is_new);
 
-    if (!acc)
-        return tp_err_memory(err);
-    if (tp_arrival_apply(arrival, whole->aggs, acc, err) == 0)
-        return 0;
-    if (is_new) {
-        tp_aggs_clear(whole->aggs, acc);
-        tp_map_remove(whole->groups, arrival->key);
-    }
-    return -1;
+    return tp_arrival_add(arrival, whole->aggs, whole->groups, hash, &is_new, err) ? 0 : -1;
 }
 
 static int

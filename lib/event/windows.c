@@ -128,16 +128,9 @@ add_to_group(const struct tp_windows *windows, struct tp_pane *pane,
 {
     bool is_new = false;
 
-    *acc = tp_map_add_hashed(pane->groups, arrival->key, hash, &is_new);
+    *acc = tp_arrival_add(arrival, windows->aggs, pane->groups, hash, &is_new, err);
     if (!*acc)
-        return tp_err_memory(err);
-    if (tp_arrival_apply(arrival, windows->aggs, *acc, err) < 0) {
-        if (is_new) {
-            tp_aggs_clear(windows->aggs, *acc);
-            tp_map_remove(pane->groups, arrival->key);
-        }
         return -1;
-    }
     if (is_new && tp_pane_note(windows->panes, pane, arrival->sequence) < 0)
         return tp_err_memory(err);
     return 0;

@@ -7,9 +7,8 @@
 #include "record/typed.h"
 #include "value/text.h"
 
-#define STEP                                                                            \
-    16 /* plain texts are copied by so many bytes, which takes fewer steps than by each \
-        */
+/* Plain texts are copied by so many bytes, which takes fewer steps than by each. */
+enum { STEP = 16 };
 
 /* --- columns -----------------------------------------------------------------------------------*/
 

@@ -227,24 +227,46 @@ tp_key_save(struct tp_buf *to, struct tp_str key, size_t parts)
 }
 
 int
-tp_key_load(struct tp_buf *to, struct tp_str array, size_t parts, struct tp_err *err)
+tp_key_walk(struct tp_str array, size_t parts, tp_key_take *take, void *self, struct tp_err *err)
 {
     struct tp_members walk;
-    struct tp_slot slot;
+    struct tp_slot part;
     size_t count = 0;
 
     if (array.len < 2 || array.ptr[0] != '[')
         return tp_err_set(err, TP_FAULT_MACHINE, "a saved key is no array");
     walk = tp_elements_open(array);
-    while (tp_elements_next(&walk, &slot)) {
-        size_t part = tp_key_begin(to, parts);
-
-        tp_key_put_slot(to, &slot);
-        tp_key_end(to, parts, part);
-        count++;
-    }
+    for (; tp_elements_next(&walk, &part); count++)
+        if (count < parts)
+            take(self, count, &part);
     if (count != parts)
         return tp_err_set(err, TP_FAULT_MACHINE, "a saved key has %zu parts, not %zu", count,
                           parts);
+    return 0;
+}
+
+struct loading {
+    struct tp_buf *to;
+    size_t parts;
+};
+
+static void
+load_part(void *self, size_t number, const struct tp_slot *value)
+{
+    const struct loading *loading = self;
+    size_t part = tp_key_begin(loading->to, loading->parts);
+
+    (void)number;
+    tp_key_put_slot(loading->to, value);
+    tp_key_end(loading->to, loading->parts, part);
+}
+
+int
+tp_key_load(struct tp_buf *to, struct tp_str array, size_t parts, struct tp_err *err)
+{
+    struct loading loading = {to, parts};
+
+    if (tp_key_walk(array, parts, load_part, &loading, err) < 0)
+        return -1;
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
 }

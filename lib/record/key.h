@@ -49,4 +49,9 @@ void tp_key_write(struct tp_buf *to, struct tp_str part);
 void tp_key_save(struct tp_buf *to, struct tp_str key, size_t parts);
 int tp_key_load(struct tp_buf *to, struct tp_str array, size_t parts, struct tp_err *err);
 
+/* Walks such an array: TAKE gets each part. -1: it has not so many PARTS. */
+typedef void tp_key_take(void *self, size_t number, const struct tp_slot *part);
+int tp_key_walk(struct tp_str array, size_t parts, tp_key_take *take, void *self,
+                struct tp_err *err);
+
 #endif

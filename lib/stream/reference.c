@@ -123,9 +123,11 @@ say_pairs(struct reference *r, const struct tp_match_record *record, uint32_t ha
 }
 
 static int
-answer(struct reference *r, const struct tp_match_record *record, uint32_t hash, struct tp_err *err)
+answer(struct tp_match *match, const struct tp_match_record *record, uint32_t hash,
+       struct tp_err *err)
 {
-    enum tp_match_type type = r->match.type;
+    struct reference *r = (struct reference *)match;
+    enum tp_match_type type = match->type;
     bool met = false;
 
     if (record->key.ptr && say_pairs(r, record, hash, &met, err) < 0)
@@ -138,27 +140,15 @@ answer(struct reference *r, const struct tp_match_record *record, uint32_t hash,
 }
 
 static uint32_t
-hash_of(void *self, struct tp_str key)
+hash_of(struct tp_match *match, struct tp_str key)
 {
-    return tp_lookup_hash(((struct reference *)self)->table, key);
+    return tp_lookup_hash(((struct reference *)match)->table, key);
 }
 
 static void
-fetch(void *self, uint32_t hash)
+fetch(struct tp_match *match, uint32_t hash)
 {
-    tp_lookup_fetch(((struct reference *)self)->table, hash);
-}
-
-static int
-answer_asked(void *self, const struct tp_match_record *record, uint32_t hash, struct tp_err *err)
-{
-    struct reference *r = self;
-    int result;
-
-    r->match.at_hand = record;
-    result = answer(r, record, hash, err);
-    r->match.at_hand = NULL;
-    return result;
+    tp_lookup_fetch(((struct reference *)match)->table, hash);
 }
 
 static int
@@ -351,8 +341,7 @@ tp_reference_new(const struct tp_reference_options *options, struct tp_err *err)
     r->match.way = &way;
     r->match.type = options->type;
     r->options = options;
-    r->asked.table =
-        (struct tp_asked_table){.self = r, .hash = hash_of, .fetch = fetch, .answer = answer_asked};
+    r->asked.table = (struct tp_asked_table){&r->match, hash_of, fetch, answer};
     if (make(r, err) == 0)
         return &r->match;
     reference_free(&r->match);

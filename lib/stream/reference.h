@@ -6,7 +6,7 @@
  * nothing. A change is told by device, inode, size and time of modification; the new table takes
  * the place of the old one whole, when it has been read without a fault; else the old one stays.
  *
- * Records are answered a few at a time (event/ahead).
+ * Records are answered a few at a time (event/asked).
  *
  * State: the table (event/lookup); while it is read anew both.
  */

@@ -7,36 +7,38 @@
 
 /* A table that knows what it was asked: places first, rows next, answers last, all in order. */
 struct table {
+    struct tp_match match;
     char hashed, fetched, answered;
     bool fails;
 };
 
 static uint32_t
-hash_of(void *self, struct tp_str key)
+hash_of(struct tp_match *match, struct tp_str key)
 {
-    struct table *table = self;
+    struct table *table = (struct table *)match;
 
     CHECK(key.ptr[0] == table->hashed + 1);
     return (uint32_t)(table->hashed = key.ptr[0]);
 }
 
 static void
-fetch(void *self, uint32_t hash)
+fetch(struct tp_match *match, uint32_t hash)
 {
-    struct table *table = self;
+    struct table *table = (struct table *)match;
 
     CHECK(hash == (uint32_t)table->fetched + 1 && table->fetched < table->hashed);
     table->fetched = (char)hash;
 }
 
 static int
-answer(void *self, const struct tp_match_record *record, uint32_t hash, struct tp_err *err)
+answer(struct tp_match *match, const struct tp_match_record *record, uint32_t hash,
+       struct tp_err *err)
 {
-    struct table *table = self;
+    struct table *table = (struct table *)match;
 
     (void)err;
     CHECK(!record->key.ptr || record->key.ptr[0] == (char)hash);
-    CHECK(record->line.ptr[0] == table->answered + 1);
+    CHECK(record->line.ptr[0] == table->answered + 1 && match->at_hand == record);
     table->answered = record->line.ptr[0];
     return table->fails ? -1 : 0;
 }
@@ -58,8 +60,8 @@ put(struct tp_asked *asked, char name, bool has_key)
 static void
 answers_in_order(void)
 {
-    struct table table = {'A' - 1, 'A' - 1, 'A' - 1, false};
-    struct tp_asked asked = {.table = {&table, hash_of, fetch, answer}};
+    struct table table = {.hashed = 'A' - 1, .fetched = 'A' - 1, .answered = 'A' - 1};
+    struct tp_asked asked = {.table = {&table.match, hash_of, fetch, answer}};
     struct tp_err err;
 
     for (int name = 'A'; name <= 'Z'; name++)
@@ -75,8 +77,9 @@ answers_in_order(void)
 static void
 says_what_failed(void)
 {
-    struct table table = {'A' - 1, 'A' - 1, 'A' - 1, true};
-    struct tp_asked asked = {.table = {&table, hash_of, fetch, answer}};
+    struct table table = {
+        .hashed = 'A' - 1, .fetched = 'A' - 1, .answered = 'A' - 1, .fails = true};
+    struct tp_asked asked = {.table = {&table.match, hash_of, fetch, answer}};
     struct tp_err err;
 
     for (int name = 'A'; name < 'A' + TP_ASKED; name++)
