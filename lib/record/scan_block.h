@@ -52,10 +52,10 @@ tp_stops(const char *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
     __m128i swapped = _mm_xor_si128(v, _mm_set1_epi8(0x02));
-    __m128i odd = _mm_cmplt_epi8(swapped, _mm_set1_epi8(0x21));
+    __m128i even = _mm_cmpgt_epi8(swapped, _mm_set1_epi8(0x20));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
 
-    return (tp_marks)_mm_movemask_epi8(_mm_or_si128(odd, slash));
+    return (tp_marks)_mm_movemask_epi8(_mm_andnot_si128(slash, even)) ^ 0xffff;
 }
 
 /* Marks the bytes that are not decimal digits. */
@@ -97,6 +97,13 @@ static inline tp_marks
 tp_drop_marks(tp_marks marks, size_t count)
 {
     return marks & (UINT32_MAX << count);
+}
+
+/* The byte AT (below TP_BLOCK) marked, and no other. */
+static inline tp_marks
+tp_mark_at(size_t at)
+{
+    return (tp_marks)1 << at;
 }
 
 static inline uint32_t
@@ -263,6 +270,12 @@ static inline tp_marks
 tp_drop_marks(tp_marks marks, size_t count)
 {
     return marks & (UINT64_MAX << (8 * count));
+}
+
+static inline tp_marks
+tp_mark_at(size_t at)
+{
+    return (tp_marks)0x80 << (8 * at);
 }
 
 /* See above. Words have few registers for constants: here a branch is cheaper than a second mask.

@@ -170,13 +170,46 @@ quick_value(struct tp_walk *walk, struct piece *piece, const char *value, enum t
     return len;
 }
 
+/* Is the value at VALUE behind PIECE as the steady ones before it were? That what ends a number is
+ * no part of it is left to the next piece. */
+static inline __attribute__((always_inline)) bool
+is_steady(const struct piece *piece, const char *value)
+{
+    const char *end = value + piece->length;
+    tp_marks odd = 0;
+
+    if (__builtin_expect(piece->stop != TP_STOP_STRING, 0)) {
+        if ((tp_non_digits(value) & piece->within) != piece->ends)
+            return false;
+        return piece->kind == TP_SLOT_REAL ? value[1] == '.' : *value != '0' || end == value + 1;
+    }
+    for (; __builtin_expect(end - value >= TP_BLOCK, 0); value += TP_BLOCK)
+        odd |= tp_stops(value);
+    odd |= (tp_stops(value) & piece->within) ^ piece->ends;
+    return !odd && *end == '"';
+}
+
+/* VALUE behind PIECE is LEN long: are they all? */
+static inline void
+watch_length(struct piece *piece, const char *value, size_t len, enum tp_slot_kind kind)
+{
+    uint32_t same = len == piece->length;
+
+    __asm__("" : "+r"(same)); /* not foreseeable: no branch */
+    piece->alike = (piece->alike + 1) & (0 - same);
+    piece->length = (uint32_t)len;
+    piece->mask |= PIECE_UNSTEADY;
+    if (__builtin_expect(piece->alike >= TP_STEADY_AFTER, 0))
+        tp_guess_settle(piece, value, kind);
+}
+
 /* What comes behind PIECE second most often, if it stands at P. */
 static inline struct piece *
 follow_second(struct piece *piece, const char *p)
 {
     struct piece *second = piece->next[1];
 
-    if (!second || !second->next[0] || !fits_plainly(second, p))
+    if (!second || !second->next[0] || (all_unsettled(second, p) & ~PIECE_UNSTEADY))
         return NULL;
     promote(piece, 1);
     return second;
@@ -188,7 +221,7 @@ follow_second(struct piece *piece, const char *p)
  * end) is the caller's to see to. Only what all lines need is in here: each instruction counts, and
  * most of all those between the length of a value and the next value, for which all else waits. */
 static inline __attribute__((always_inline)) const char *
-quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *members)
+quick_steps(struct tp_walk *walk, struct piece **last, const char *p, uint32_t *members)
 {
     struct piece *piece = *last, *next = piece->next[0], *ahead;
     const char *value;
@@ -196,24 +229,44 @@ quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *me
     if (__builtin_expect(!next, 0))
         return p;
     value = p + next->len;
-    while (__builtin_expect((ahead = next->next[0]) != NULL, 1)) {
+    for (;;) {
+        uint32_t left = all_unsettled(next, p);
         const char *beyond; /* ... the next piece, were this value empty */
         enum tp_slot_kind kind;
         bool string;
         size_t len;
 
-        if (__builtin_expect(!fits_plainly(next, p), 0)) {
+        if (__builtin_expect(left & ~PIECE_UNSTEADY, 0)) {
+            if (left == PIECE_END) {
+                *members += next->members;
+                piece = next;
+                p = value;
+                break;
+            }
             next = follow_second(piece, p);
             if (!next)
                 break;
             value = p + next->len;
-            ahead = next->next[0];
+            left = next->mask & PIECE_UNSTEADY;
         }
+        if (__builtin_expect(left == 0, 1) && __builtin_expect(is_steady(next, value), 1)) {
+            piece = next;
+            next = piece->next[0];
+            *members += piece->members;
+            len = piece->length;
+            if (__builtin_expect(piece->slot >= 0, 0))
+                tp_slot_set(&walk->slots[piece->slot], value, len, piece->kind);
+            p = value + len + (piece->stop == TP_STOP_STRING);
+            value = p + next->len;
+            continue;
+        }
+        ahead = next->next[0];
         string = next->stop == TP_STOP_STRING;
         beyond = value + string + ahead->len;
         len = quick_value(walk, next, value, &kind);
         if (__builtin_expect(len == TP_NO_END, 0))
             break;
+        watch_length(next, value, len, kind);
         __asm__("" : "+r"(beyond)); /* so that it is not put together in another order */
         p = value + len + string;
         *members += next->members;
@@ -231,11 +284,14 @@ static inline __attribute__((always_inline)) const char *
 guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool unordered)
 {
     struct piece *piece = &guess->start;
-    size_t members = 0, len;
+    uint32_t members = 0;
+    size_t len;
 
     for (;;) {
         if (!unordered)
             p = quick_steps(walk, &piece, p, &members);
+        if (!unordered && piece->stop == TP_STOP_END)
+            break;
         piece = follow(guess, walk, piece, p, unordered, &len);
         if (!piece)
             return NULL;
