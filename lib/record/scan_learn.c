@@ -273,7 +273,7 @@ tp_guess_learn(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece
         return NULL;
     add_successor(piece, next);
     guess->gap = 2 + (p[1] == ' ');
-    *named_at(guess, p, p + guess->gap, name_len(p + guess->gap)) = next;
+    *named_at(guess, p, guess->gap, name_len(p, tp_quotes(p + guess->gap))) = next;
     return next;
 }
 

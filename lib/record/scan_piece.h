@@ -33,6 +33,7 @@ struct place {
 #define PIECE_LAST 0x80000u     /* nothing is known to come behind that value */
 #define PIECE_END 0x100000u     /* the line ends with it */
 #define PIECE_FLAGS 0xffff0000u
+#define PIECE_IN_NO_ORDER (PIECE_UNSTEADY | PIECE_LAST) /* where these say nothing */
 
 /* Values of one length are steady after so many; fewer in builds that look for faults. */
 #ifndef TP_STEADY_AFTER
@@ -82,21 +83,22 @@ struct tp_guess {
     char text[TEXTS_SIZE];
 };
 
-/* The length of the name at NAME as far as it matters to named_at. */
+/* How long the name is that begins before the one of QUOTES behind it, as far as it matters to
+ * named_at; 0 where P is the end of a line, behind which there is none. */
 static inline size_t
-name_len(const char *name)
+name_len(const char *p, tp_marks quotes)
 {
-    tp_marks quotes = tp_quotes(name);
+    size_t len = quotes ? tp_first(quotes) : TP_BLOCK;
 
-    return quotes ? tp_first(quotes) : TP_BLOCK;
+    return p[1] == '\n' ? 0 : len;
 }
 
 /* A place in `named` for what stands at P: if that is `,"name":`, the same one for the same name.
  * Anything else only must not make it read further than the padding. */
 static inline struct piece **
-named_at(struct tp_guess *guess, const char *p, const char *name, size_t len)
+named_at(struct tp_guess *guess, const char *p, size_t gap, size_t len)
 {
-    uint64_t head = (tp_load64(name) & tp_low_bytes(len)) + len + (unsigned char)*p;
+    uint64_t head = (tp_load64(p + gap) & tp_low_bytes(len)) + len + (unsigned char)*p;
 
     return &guess->named[head * UINT64_C(0x9e3779b97f4a7c15) >> 56]; /* 2^64 / golden ratio */
 }
@@ -144,11 +146,11 @@ begins_number(char c)
     return (unsigned char)(c - '-') <= '9' - '-';
 }
 
-/* The same with all of its text. */
+/* The same with all of its text, but for the flags in BUT. */
 static inline uint32_t
-all_unsettled(const struct piece *piece, const char *p)
+all_unsettled(const struct piece *piece, const char *p, uint32_t but)
 {
-    uint32_t left = unsettled(piece, p);
+    uint32_t left = unsettled(piece, p) & ~but;
 
     if (__builtin_expect(left != 0, 0) && left & PIECE_LONG && same_rest(piece, p))
         left ^= PIECE_LONG;
