@@ -99,7 +99,7 @@ SAN_FLAGS = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 SAN_CHECK = HARDEN= check-unit check-cases fuzz-replay
 
 asan: ## unit tests, cases and fuzz corpus under the address sanitizer
-	@UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) BUILD=build/asan CFLAGS='$(SAN_FLAGS) -fsanitize=address' $(SAN_CHECK)
+	@UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) BUILD=build/asan DEFS=-DTP_STEADY_AFTER=1 CFLAGS='$(SAN_FLAGS) -fsanitize=address' $(SAN_CHECK)
 
 ubsan: ## the same under the undefined-behaviour sanitizer
 	@UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) BUILD=build/ubsan CFLAGS='$(SAN_FLAGS) -fsanitize=undefined' $(SAN_CHECK)
@@ -141,7 +141,7 @@ $(BUILD)/tests/fuzz/libfuzzer_%: $(OBJ)/tests/fuzz/fuzz_%.o $(LIB)
 	$(call quiet,LD,$@)$(call link_test,tests/fuzz/fuzz_$*.c) -fsanitize=fuzzer
 
 fuzz: ## run each fuzz target for FUZZ_TIME (60) seconds (FUZZ=name for one)
-	@$(MAKE) BUILD=build/fuzz CC=$(CLANG) HARDEN= \
+	@$(MAKE) BUILD=build/fuzz CC=$(CLANG) HARDEN= DEFS=-DTP_STEADY_AFTER=1 \
 	    CFLAGS='-O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
 	    fuzz-run
 fuzz-run: $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/libfuzzer_%)

@@ -38,6 +38,8 @@ tp_low_bytes(size_t len)
     return len >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * len)) - 1;
 }
 
+#define TP_NO_END SIZE_MAX
+
 #define TP_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 #if TP_SCAN_SSE2
@@ -52,10 +54,10 @@ tp_stops(const char *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
     __m128i swapped = _mm_xor_si128(v, _mm_set1_epi8(0x02));
-    __m128i odd = _mm_cmplt_epi8(swapped, _mm_set1_epi8(0x21));
+    __m128i even = _mm_cmpgt_epi8(swapped, _mm_set1_epi8(0x20));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
 
-    return (tp_marks)_mm_movemask_epi8(_mm_or_si128(odd, slash));
+    return (tp_marks)_mm_movemask_epi8(_mm_andnot_si128(slash, even)) ^ 0xffff;
 }
 
 /* Marks the bytes that are not decimal digits. */
@@ -97,6 +99,13 @@ static inline tp_marks
 tp_drop_marks(tp_marks marks, size_t count)
 {
     return marks & (UINT32_MAX << count);
+}
+
+/* The byte AT (below TP_BLOCK) marked, and no other. */
+static inline tp_marks
+tp_mark_at(size_t at)
+{
+    return (tp_marks)1 << at;
 }
 
 static inline uint32_t
@@ -207,6 +216,35 @@ tp_simple_number_wide(const char *p, bool *real)
     return len;
 }
 
+/* From the opening quote of a string (STRING is 1) that is plain and ends within two blocks, or
+ * from a number (0) as most are, within one block: how far off its closing quote is, or the byte
+ * behind it; or TP_NO_END. Which of the two, how long, and whether there is a point, are all not
+ * foreseeable, so no branch depends on them. */
+static inline size_t
+tp_quick_scalar(const char *p, uint32_t string, bool *real)
+{
+    uint32_t number = string - 1; /* a mask */
+    uint32_t digits = tp_non_digits(p) ^ 0xffff, points = tp_points(p) & number;
+    uint32_t stops = tp_stops(p) | tp_stops(p + 16) << 16;
+    uint32_t ends = ((stops ^ 1) & ~number) | (~(digits | points) & number);
+    uint32_t end = ends & (0 - ends), point = points & (end - 1);
+    uint32_t odd = point & ((point - 1) | end >> 1);
+    size_t len = tp_first_wide(ends | UINT64_C(1) << 32);
+
+    *real = point != 0;
+    odd |= (~digits & 1) | (digits >> 1 & (*p == '0')) | ((p[len] | 0x20) == 'e') | end >> 16;
+    odd = (odd & number) | (string & (p[len] != '"'));
+    return __builtin_expect(odd != 0, 0) ? TP_NO_END : len;
+}
+
+/* Is the byte AT a quote, of which those before P + TP_BLOCK are marked in QUOTES? */
+static inline uint32_t
+tp_quote_at(const char *p, tp_marks quotes, size_t at)
+{
+    (void)p;
+    return quotes >> at & 1; /* further on: not foreseen */
+}
+
 #define TP_WIDE 64
 
 static inline uint64_t
@@ -263,6 +301,12 @@ static inline tp_marks
 tp_drop_marks(tp_marks marks, size_t count)
 {
     return marks & (UINT64_MAX << (8 * count));
+}
+
+static inline tp_marks
+tp_mark_at(size_t at)
+{
+    return (tp_marks)0x80 << (8 * at);
 }
 
 /* See above. Words have few registers for constants: here a branch is cheaper than a second mask.
@@ -368,8 +412,6 @@ tp_plain_end(const char *p)
     return marks ? p + tp_first(marks) : tp_plain_end_wide(p + TP_BLOCK);
 }
 
-#define TP_NO_END SIZE_MAX
-
 /* From P inside a string: how far off its closing quote is, if all before it is plain and (unless
  * WIDE) it is in the first block; else TP_NO_END. All that follows waits for the place of the first
  * quote, and for nothing else: that no other stop comes before it is checked beside. */
@@ -394,6 +436,30 @@ tp_quick_end(const char *p, bool wide)
 #endif
     return *end == '"' ? (size_t)(end - p) : TP_NO_END;
 }
+
+#if !TP_SCAN_SSE2
+/* The same as above, with branches. */
+static inline size_t
+tp_quick_scalar(const char *p, uint32_t string, bool *real)
+{
+    size_t len;
+
+    *real = false;
+    if (string) {
+        len = tp_quick_end(p + 1, true);
+        return len == TP_NO_END ? len : len + 1;
+    }
+    len = tp_simple_number(p, real);
+    return len ? len : TP_NO_END;
+}
+
+static inline uint32_t
+tp_quote_at(const char *p, tp_marks quotes, size_t at)
+{
+    (void)quotes;
+    return p[at] == '"';
+}
+#endif
 
 static inline const char *
 tp_digits_end(const char *p)

@@ -18,27 +18,6 @@ promote(struct piece *piece, size_t at)
     piece->next[at - 1] = better;
 }
 
-/* *LEN becomes the piece's length: measured in the text, if that comes to the same. Then the
- * processor need not wait until the piece is found to go on behind it. */
-static inline struct piece *
-follow_name(struct tp_guess *guess, struct piece *piece, const char *p, size_t *len)
-{
-    const char *name = p + guess->gap;
-    size_t measured = name_len(name);
-    struct piece *next = *named_at(guess, p, name, measured);
-
-    measured += guess->gap + guess->gap; /* quote and colon, and a space if there was one before */
-    measured += p[measured] == '"';
-    if (!next || next->from != piece->to || !fits(next, p))
-        return NULL;
-    *len = next->len;
-    if (__builtin_expect(measured == next->len, 1)) {
-        __asm__("" : "+r"(measured));
-        *len = measured;
-    }
-    return next;
-}
-
 static __attribute__((noinline)) struct piece *
 follow_other(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, const char *p)
 {
@@ -55,44 +34,22 @@ follow_other(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, 
     return tp_guess_learn(guess, walk, piece, p);
 }
 
-static inline __attribute__((always_inline)) struct piece *
-follow(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, const char *p,
-       bool unordered, size_t *len)
+static inline struct piece *
+follow(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece, const char *p)
 {
-    struct piece *next = unordered ? follow_name(guess, piece, p, len) : NULL;
+    struct piece *next = piece->next[0];
 
-    if (unordered && __builtin_expect(next != NULL, 1))
-        return next;
-    next = piece->next[0];
     if (!__builtin_expect(next != NULL && fits(next, p), 1))
         next = follow_other(guess, walk, piece, p);
-    *len = next ? next->len : 0;
     return next;
 }
 
-/* Without order it is not foreseeable whether the scalar is wanted: then all are put somewhere. */
-static inline __attribute__((always_inline)) void
-put(struct tp_walk *walk, int slot, const char *p, const char *end, enum tp_slot_kind kind,
-    bool unordered)
-{
-    struct tp_slot unwanted = {NULL, 0, TP_SLOT_MISSING}, *to;
-
-    if (!unordered && slot < 0)
-        return;
-    to = slot < 0 ? &unwanted : &walk->slots[slot];
-    if (unordered)
-        __asm__("" : "+r"(to)); /* keeps the compiler from making it a branch again */
-    tp_slot_set(to, p, (size_t)(end - p), kind);
-}
-
-/* Whether this string is longer than a block cannot be foreseen, whether strings behind this piece
- * sometimes are can. */
 static inline const char *
-plain_end(struct piece *piece, const char *p, bool unordered)
+plain_end(struct piece *piece, const char *p)
 {
     tp_marks marks;
 
-    if (TP_SCAN_SSE2 && (unordered || piece->wide))
+    if (TP_SCAN_SSE2 && piece->wide)
         return tp_plain_end_wide(p);
     marks = tp_stops(p);
     if (__builtin_expect(marks != 0, 1))
@@ -101,23 +58,24 @@ plain_end(struct piece *piece, const char *p, bool unordered)
     return tp_plain_end_wide(p + TP_BLOCK);
 }
 
-static inline __attribute__((always_inline)) const char *
-take_string(struct tp_walk *walk, struct piece *piece, const char *p, bool unordered)
+static inline const char *
+take_string(struct tp_walk *walk, struct piece *piece, const char *p)
 {
     enum tp_slot_kind kind = TP_SLOT_TEXT;
-    const char *end = plain_end(piece, p, unordered);
+    const char *end = plain_end(piece, p);
 
     if (__builtin_expect(*end != '"', 0)) {
         end = tp_walk_string(walk, end, &kind);
         if (!end)
             return NULL;
     }
-    put(walk, piece->slot, p, end, kind, unordered);
+    if (piece->slot >= 0)
+        tp_slot_set(&walk->slots[piece->slot], p, (size_t)(end - p), kind);
     return end + 1;
 }
 
-static inline __attribute__((always_inline)) const char *
-take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unordered)
+static inline const char *
+take_number(struct tp_walk *walk, struct piece *piece, const char *p)
 {
     bool real;
     size_t len = tp_simple_number(p, &real);
@@ -130,7 +88,8 @@ take_number(struct tp_walk *walk, struct piece *piece, const char *p, bool unord
         if (!end)
             return NULL;
     }
-    put(walk, piece->slot, p, end, kind, unordered);
+    if (piece->slot >= 0)
+        tp_slot_set(&walk->slots[piece->slot], p, (size_t)(end - p), kind);
     return end;
 }
 
@@ -170,13 +129,46 @@ quick_value(struct tp_walk *walk, struct piece *piece, const char *value, enum t
     return len;
 }
 
+/* Is the value at VALUE behind PIECE as the steady ones before it were? That what ends a number is
+ * no part of it is left to the next piece. */
+static inline __attribute__((always_inline)) bool
+is_steady(const struct piece *piece, const char *value)
+{
+    const char *end = value + piece->length;
+    tp_marks odd = 0;
+
+    if (__builtin_expect(piece->stop != TP_STOP_STRING, 0)) {
+        if ((tp_non_digits(value) & piece->within) != piece->ends)
+            return false;
+        return piece->kind == TP_SLOT_REAL ? value[1] == '.' : *value != '0' || end == value + 1;
+    }
+    for (; __builtin_expect(end - value >= TP_BLOCK, 0); value += TP_BLOCK)
+        odd |= tp_stops(value);
+    odd |= (tp_stops(value) & piece->within) ^ piece->ends;
+    return !odd && *end == '"';
+}
+
+/* VALUE behind PIECE is LEN long: are they all? */
+static inline void
+watch_length(struct piece *piece, const char *value, size_t len, enum tp_slot_kind kind)
+{
+    uint32_t same = len == piece->length;
+
+    __asm__("" : "+r"(same)); /* not foreseeable: no branch */
+    piece->alike = (piece->alike + 1) & (0 - same);
+    piece->length = (uint32_t)len;
+    piece->mask |= PIECE_UNSTEADY;
+    if (__builtin_expect(piece->alike >= TP_STEADY_AFTER, 0))
+        tp_guess_settle(piece, value, kind);
+}
+
 /* What comes behind PIECE second most often, if it stands at P. */
 static inline struct piece *
 follow_second(struct piece *piece, const char *p)
 {
     struct piece *second = piece->next[1];
 
-    if (!second || !second->next[0] || !fits_plainly(second, p))
+    if (!second || !second->next[0] || all_unsettled(second, p, PIECE_UNSTEADY) != 0)
         return NULL;
     promote(piece, 1);
     return second;
@@ -188,7 +180,7 @@ follow_second(struct piece *piece, const char *p)
  * end) is the caller's to see to. Only what all lines need is in here: each instruction counts, and
  * most of all those between the length of a value and the next value, for which all else waits. */
 static inline __attribute__((always_inline)) const char *
-quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *members)
+quick_steps(struct tp_walk *walk, struct piece **last, const char *p, uint32_t *members)
 {
     struct piece *piece = *last, *next = piece->next[0], *ahead;
     const char *value;
@@ -196,24 +188,44 @@ quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *me
     if (__builtin_expect(!next, 0))
         return p;
     value = p + next->len;
-    while (__builtin_expect((ahead = next->next[0]) != NULL, 1)) {
+    for (;;) {
+        uint32_t left = all_unsettled(next, p, 0);
         const char *beyond; /* ... the next piece, were this value empty */
         enum tp_slot_kind kind;
         bool string;
         size_t len;
 
-        if (__builtin_expect(!fits_plainly(next, p), 0)) {
+        if (__builtin_expect(left & ~PIECE_UNSTEADY, 0)) {
+            if (left == PIECE_END) {
+                *members += next->members;
+                piece = next;
+                p = value;
+                break;
+            }
             next = follow_second(piece, p);
             if (!next)
                 break;
             value = p + next->len;
-            ahead = next->next[0];
+            left = next->mask & PIECE_UNSTEADY;
         }
+        if (__builtin_expect(left == 0, 1) && __builtin_expect(is_steady(next, value), 1)) {
+            piece = next;
+            next = piece->next[0];
+            *members += piece->members;
+            len = piece->length;
+            if (__builtin_expect(piece->slot >= 0, 0))
+                tp_slot_set(&walk->slots[piece->slot], value, len, piece->kind);
+            p = value + len + (piece->stop == TP_STOP_STRING);
+            value = p + next->len;
+            continue;
+        }
+        ahead = next->next[0];
         string = next->stop == TP_STOP_STRING;
         beyond = value + string + ahead->len;
         len = quick_value(walk, next, value, &kind);
         if (__builtin_expect(len == TP_NO_END, 0))
             break;
+        watch_length(next, value, len, kind);
         __asm__("" : "+r"(beyond)); /* so that it is not put together in another order */
         p = value + len + string;
         *members += next->members;
@@ -227,26 +239,94 @@ quick_steps(struct tp_walk *walk, struct piece **last, const char *p, size_t *me
     return p;
 }
 
+/* Where to put the value behind PIECE. Whether it is wanted is not foreseeable, so it must be put
+ * somewhere, and the choice must not become a branch. */
+static inline struct tp_slot *
+slot_behind(const struct piece *piece, struct tp_walk *walk, struct tp_slot *unwanted)
+{
+    struct tp_slot *slot = &walk->slots[piece->slot < 0 ? 0 : piece->slot];
+
+    __asm__("" : "+r"(slot));
+    slot = piece->slot < 0 ? unwanted : slot;
+    __asm__("" : "+r"(slot));
+    return slot;
+}
+
+/* The same where members come in no order: the next piece is looked up by the name in it, and how
+ * long it is and whether it opens a string is seen in the text, so that nothing waits for what is
+ * found. What cannot be foreseen (which member, of what kind, how long, wanted or not) is no
+ * branch. */
+static inline __attribute__((always_inline)) const char *
+named_steps(struct tp_guess *guess, struct tp_walk *walk, struct piece **last, const char *p,
+            uint32_t *members)
+{
+    static const uint8_t kinds[2][2] = {{TP_SLOT_INTEGER, TP_SLOT_REAL}, {TP_SLOT_TEXT}};
+    struct piece *piece = *last, *next;
+
+    for (;;) {
+        size_t gap = guess->gap, name, len;
+        tp_marks quotes = tp_quotes(p + gap);
+        const char *value; /* from its quote on, if it has one */
+        struct tp_slot unwanted;
+        uint32_t left, string;
+        bool real;
+
+        name = name_len(p, quotes);
+        value = p + name + gap + gap; /* quote and colon, and a space if there is one */
+        string = tp_quote_at(p + gap, quotes, name + gap);
+        next = *named_at(guess, p, gap, name);
+        if (!next || next->from != piece->to)
+            break;
+        left = all_unsettled(next, p, PIECE_IN_NO_ORDER);
+        if (__builtin_expect(left != 0, 0)) {
+            if (left == PIECE_END) {
+                *members += next->members;
+                piece = next;
+                p += next->len;
+            }
+            break;
+        }
+        if (__builtin_expect(p + next->len != value + string || next->stop != !string, 0)) {
+            if (next->stop > TP_STOP_NUMBER)
+                break;
+            string = next->stop == TP_STOP_STRING; /* behind a long name */
+            value = p + next->len - string;
+        }
+        len = tp_quick_scalar(value, string, &real);
+        if (__builtin_expect(len == TP_NO_END, 0))
+            break;
+        tp_slot_set(slot_behind(next, walk, &unwanted), value + string, len - string,
+                    kinds[string][real]);
+        *members += next->members;
+        p = value + len + string;
+        piece = next;
+    }
+    *last = piece;
+    return p;
+}
+
 static inline __attribute__((always_inline)) const char *
 guess_line(struct tp_guess *guess, struct tp_walk *walk, const char *p, bool unordered)
 {
     struct piece *piece = &guess->start;
-    size_t members = 0, len;
+    uint32_t members = 0;
 
     for (;;) {
-        if (!unordered)
-            p = quick_steps(walk, &piece, p, &members);
-        piece = follow(guess, walk, piece, p, unordered, &len);
+        p = unordered ? named_steps(guess, walk, &piece, p, &members)
+                      : quick_steps(walk, &piece, p, &members);
+        if (piece->stop == TP_STOP_END)
+            break;
+        piece = follow(guess, walk, piece, p);
         if (!piece)
             return NULL;
         members += piece->members;
         if (__builtin_expect(piece->effects != 0, 0))
             tp_effects_apply(piece->effect, piece->effects, p, walk->slots);
-        p += len;
+        p += piece->len;
         if (piece->stop == TP_STOP_STRING)
-            p = take_string(walk, piece, p, unordered);
+            p = take_string(walk, piece, p);
         else if (piece->stop == TP_STOP_NUMBER)
-            p = take_number(walk, piece, p, unordered);
+            p = take_number(walk, piece, p);
         else if (piece->stop == TP_STOP_END)
             break;
         if (!p)

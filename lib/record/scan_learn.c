@@ -18,7 +18,7 @@ forget(struct tp_guess *guess)
     guess->places = 1;
     guess->place[0] = (struct place){0};
     guess->start.from = guess->start.to = &guess->before;
-    guess->start.stop = TP_STOP_END;
+    guess->start.stop = TP_STOP_DONE;
     guess->pieces = guess->texts = guess->effects = 0;
     guess->full = false;
 }
@@ -188,7 +188,7 @@ new_piece(struct tp_guess *guess, const struct finding *found)
     *piece = (struct piece){.len = (uint32_t)found->len,
                             .slot = found->slot,
                             .stop = (uint8_t)found->stop,
-                            .members = (uint16_t)found->members,
+                            .members = (uint32_t)found->members,
                             .effects = (uint8_t)guess->record.count,
                             .effect = guess->effect + guess->effects,
                             .from = found->from,
@@ -196,6 +196,10 @@ new_piece(struct tp_guess *guess, const struct finding *found)
     piece->mask = (1u << (found->len - rest_len)) - 1;
     piece->mask |= rest_len ? PIECE_LONG : 0;
     piece->mask |= piece->effects ? PIECE_EFFECTS : 0;
+    if (found->stop == TP_STOP_END)
+        piece->mask |= PIECE_END;
+    else
+        piece->mask |= found->stop == TP_STOP_DONE ? PIECE_LAST : PIECE_LAST | PIECE_UNSTEADY;
     memcpy(piece->text, found->text, found->len - rest_len);
     if (rest_len) {
         piece->rest = guess->text + guess->texts;
@@ -235,6 +239,7 @@ add_successor(struct piece *piece, struct piece *next)
     while (at < SUCCESSORS - 1 && piece->next[at])
         at++;
     piece->next[at] = next;
+    piece->mask &= ~PIECE_LAST;
 }
 
 struct piece *
@@ -268,6 +273,24 @@ tp_guess_learn(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece
         return NULL;
     add_successor(piece, next);
     guess->gap = 2 + (p[1] == ' ');
-    *named_at(guess, p, p + guess->gap, name_len(p + guess->gap)) = next;
+    *named_at(guess, p, guess->gap, name_len(p, tp_quotes(p + guess->gap))) = next;
     return next;
+}
+
+void
+tp_guess_settle(struct piece *piece, const char *value, enum tp_slot_kind kind)
+{
+    size_t rest = piece->length % TP_BLOCK;
+    bool simple = tp_is_digit(*value) && piece->length < TP_BLOCK;
+
+    piece->alike = 0;
+    piece->kind = (uint8_t)kind;
+    piece->within = tp_mark_at(rest) | (tp_mark_at(rest) - 1);
+    if (kind == TP_SLOT_TEXT && piece->length + TP_BLOCK <= TP_SCAN_PADDING)
+        piece->ends = tp_mark_at(rest);
+    else if ((kind == TP_SLOT_INTEGER || (kind == TP_SLOT_REAL && value[1] == '.')) && simple)
+        piece->ends = tp_non_digits(value) & piece->within;
+    else
+        return;
+    piece->mask &= ~PIECE_UNSTEADY;
 }

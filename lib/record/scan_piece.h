@@ -25,30 +25,46 @@ struct place {
     bool array;
 };
 
-/* In a piece's mask: it does not end in its `text`; it changes slots. */
-#define PIECE_LONG 0x10000u
-#define PIECE_EFFECTS 0x20000u
+/* In a piece's mask, beside a bit for each byte of its `text`: what else a step over it has to
+ * see to. */
+#define PIECE_LONG 0x10000u     /* it does not end in its `text` */
+#define PIECE_EFFECTS 0x20000u  /* it changes slots */
+#define PIECE_UNSTEADY 0x40000u /* the values behind it are of different lengths */
+#define PIECE_LAST 0x80000u     /* nothing is known to come behind that value */
+#define PIECE_END 0x100000u     /* the line ends with it */
+#define PIECE_FLAGS 0xffff0000u
+#define PIECE_IN_NO_ORDER (PIECE_UNSTEADY | PIECE_LAST) /* where these say nothing */
 
-/* The first 64 bytes and next[0] are what a line that repeats the last one needs of it. */
+/* Values of one length are steady after so many; fewer in builds that look for faults. */
+#ifndef TP_STEADY_AFTER
+#define TP_STEADY_AFTER 32
+#endif
+
+/* The first 64 bytes are what a line that repeats the last one needs of it. */
 struct piece {
     char text[16];    /* its beginning, with zeros behind it */
     const char *rest; /* from byte 16 on, in whole words; NULL when there is no more */
     uint32_t len;
-    uint32_t mask;    /* a bit for each byte of it in `text`, and the two above */
+    uint32_t mask;    /* a bit for each byte of it in `text`, and flags as above */
     int slot;         /* of the scalar behind it; -1: not wanted */
-    uint16_t members; /* of the outermost object, begun in it */
+    uint32_t members; /* of the outermost object, begun in it */
+    uint32_t length;  /* of the last value behind it, and of all steady ones; 0: it is in it */
+    tp_marks within;  /* of a steady value: its last block as far as the byte behind it, ... */
+    tp_marks ends;    /* ... and which bytes of that are marked */
     uint8_t stop;     /* enum tp_stop */
     uint8_t effects;
-    bool wide; /* there have been values longer than a block behind it */
+    uint8_t kind;                   /* of steady values: enum tp_slot_kind */
+    bool wide;                      /* there have been values longer than a block behind it */
+    struct piece *next[SUCCESSORS]; /* likeliest first */
+    uint32_t alike; /* so many values behind it, one after the other, were as long as the last */
     const struct tp_effect *effect;
     const struct place *from, *to;
-    struct piece *next[SUCCESSORS]; /* likeliest first */
     struct piece *same_bucket;
     uint32_t promote; /* successors other than the first that fitted, since the last change */
 } __attribute__((aligned(64)));
 
 struct tp_guess {
-    struct piece start;  /* ends nothing: what follows it begins a line */
+    struct piece start;  /* no bytes, no value: what follows it begins a line */
     struct place before; /* before the outermost object: not the same as behind it */
     struct piece *bucket[PIECE_BUCKETS];
     struct piece *named[NAMED]; /* by the name that begins at the third byte or so */
@@ -67,21 +83,22 @@ struct tp_guess {
     char text[TEXTS_SIZE];
 };
 
-/* The length of the name at NAME as far as it matters to named_at. */
+/* How long the name is that begins before the one of QUOTES behind it, as far as it matters to
+ * named_at; 0 where P is the end of a line, behind which there is none. */
 static inline size_t
-name_len(const char *name)
+name_len(const char *p, tp_marks quotes)
 {
-    tp_marks quotes = tp_quotes(name);
+    size_t len = quotes ? tp_first(quotes) : TP_BLOCK;
 
-    return quotes ? tp_first(quotes) : TP_BLOCK;
+    return p[1] == '\n' ? 0 : len;
 }
 
 /* A place in `named` for what stands at P: if that is `,"name":`, the same one for the same name.
  * Anything else only must not make it read further than the padding. */
 static inline struct piece **
-named_at(struct tp_guess *guess, const char *p, const char *name, size_t len)
+named_at(struct tp_guess *guess, const char *p, size_t gap, size_t len)
 {
-    uint64_t head = (tp_load64(name) & tp_low_bytes(len)) + len + (unsigned char)*p;
+    uint64_t head = (tp_load64(p + gap) & tp_low_bytes(len)) + len + (unsigned char)*p;
 
     return &guess->named[head * UINT64_C(0x9e3779b97f4a7c15) >> 56]; /* 2^64 / golden ratio */
 }
@@ -104,7 +121,7 @@ unsettled(const struct piece *piece, const char *p)
 
     low &= tp_low_bytes(len);
     high &= tp_low_bytes(len - 8);
-    return (piece->mask & (PIECE_LONG | PIECE_EFFECTS)) | ((low | high) != 0);
+    return (piece->mask & PIECE_FLAGS) | ((low | high) != 0);
 #endif
 }
 
@@ -129,13 +146,15 @@ begins_number(char c)
     return (unsigned char)(c - '-') <= '9' - '-';
 }
 
-/* Does PIECE stand at P, and does it change no slots? Of a number's piece, the text does. */
-static inline bool
-fits_plainly(const struct piece *piece, const char *p)
+/* The same with all of its text, but for the flags in BUT. */
+static inline uint32_t
+all_unsettled(const struct piece *piece, const char *p, uint32_t but)
 {
-    uint32_t left = unsettled(piece, p);
+    uint32_t left = unsettled(piece, p) & ~but;
 
-    return __builtin_expect(left == 0, 1) || (left == PIECE_LONG && same_rest(piece, p));
+    if (__builtin_expect(left != 0, 0) && left & PIECE_LONG && same_rest(piece, p))
+        left ^= PIECE_LONG;
+    return left;
 }
 
 /* Does PIECE stand at P? A number's piece ends before the number, so it does not say by itself
@@ -158,5 +177,10 @@ bool tp_guess_review(struct tp_guess *guess);
  * when the walker finds a fault, or the step cannot be kept. */
 struct piece *tp_guess_learn(struct tp_guess *guess, struct tp_walk *walk, struct piece *piece,
                              const char *p);
+
+/* The values behind PIECE, of which VALUE is one, have been equally long for a while. If they are
+ * of a kind that can be recognised by that, they are steady until one differs: then where the next
+ * piece begins is known before the value is looked at, and not after. */
+void tp_guess_settle(struct piece *piece, const char *value, enum tp_slot_kind kind);
 
 #endif

@@ -328,6 +328,69 @@ strings_of_every_length(void)
     tp_scan_free(plain);
 }
 
+/* Forty lines with VALUE, and then one with OTHER in its place, that ends in END. */
+static void
+check_change(struct tp_scan *const scan[2], const char *value, const char *other, const char *end)
+{
+    struct tp_buf lines = TP_BUF_INIT, got[2] = {TP_BUF_INIT, TP_BUF_INIT};
+
+    for (int line = 0; line < 40; line++)
+        tp_buf_printf(&lines, "{\"z\":1,\"a\":%s,\"b\":12}\n", value);
+    tp_buf_printf(&lines, "{\"z\":1,\"a\":%s%s\n", other, end);
+    for (int guessing = 0; guessing <= 1; guessing++)
+        put_answers(scan[guessing], lines.ptr, lines.len, &got[guessing]);
+    CHECK_THAT(tp_str_equal(tp_buf_str(&got[0]), tp_buf_str(&got[1])), "%s, then %s%s", value,
+               other, end);
+    tp_buf_release(&lines);
+    tp_buf_release(&got[0]);
+    tp_buf_release(&got[1]);
+}
+
+/* After many values of one length, which are then foreseen to go on, comes any other: one byte is
+ * another, or missing, or one too many. */
+static void
+steady_values_that_change(void)
+{
+    static const char *const usual[] = {
+        "\"\"",
+        "\"GET\"",
+        "\"0123456789abcdef\"",
+        "\"2026-11-20T23:59:59.596Z\"",
+        "\"0123456789abcdef0123456789abcdef\"",
+        "\"0123456789abcdef0123456789abcdef0123456789abcde\"",
+        "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+        "7",
+        "200",
+        "0.472",
+        "12.5",
+        "1700000000",
+        "-1.25",
+        "true",
+        "null"};
+    static const char odd[] = "\"\\\x01\xc3.e0-x,]}";
+    static const char *const end[] = {"", "}", ",\"b\":345}"};
+    static const char *const asked[] = {"a", "b"};
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        struct tp_scan *const scan[] = {scan_for(asked, 2, false), scan_for(asked, 2, true)};
+        size_t len = strlen(usual[i]);
+
+        for (size_t at = 0; at <= len; at++) {
+            for (size_t j = 0; j < sizeof odd; j++) {
+                char other[80];
+
+                memcpy(other, usual[i], len + 1);
+                other[at] = odd[j]; /* the last is NUL: cut off */
+                other[len + 1] = '\0';
+                for (size_t k = 0; k < 3; k++)
+                    check_change(scan, usual[i], other, end[k]);
+            }
+        }
+        tp_scan_free(scan[0]);
+        tp_scan_free(scan[1]);
+    }
+}
+
 /* Wrong answers that guessing has given before it was tested like this. */
 static void
 guesses_that_were_wrong_once(void)
@@ -618,6 +681,7 @@ main(void)
     RUN(slots_know_their_kind);
     RUN(members_are_counted);
     RUN(strings_of_every_length);
+    RUN(steady_values_that_change);
     RUN(guesses_that_were_wrong_once);
     RUN(members_in_no_order);
     RUN(an_empty_line_is_refused_in_disorder);
