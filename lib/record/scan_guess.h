@@ -10,6 +10,10 @@
  * outcome holds and the walker is not needed. There is no grammar here: whatever is accepted is a
  * row of pieces that the walker accepted, and scalars that are checked as they come.
  *
+ * Values of one length, one line after the other (times, status codes), are *steady*: where the
+ * next piece begins is then known before the value is looked at, and that the value is as it was
+ * is checked beside. Where members come in no order, pieces are looked up by the name in them.
+ *
  * Memory is bounded: fixed pools. A stream that repeats nothing turns guessing off, for longer
  * each time.
  */
