@@ -177,6 +177,8 @@ open_narrow(struct sjoin *j, struct tp_err *err)
             tp_narrow_init(&j->narrow[i], tp_stage_scan(j->stage), names, (size_t)count, err) < 0)
             return -1;
     }
+    if (j->narrows[TP_JOIN_LEFT] && j->narrows[TP_JOIN_RIGHT])
+        tp_joined_narrow(j->join.joined, j->narrow);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/member.h"
 #include "value/text.h"
 
 struct tp_narrow_member {
@@ -80,4 +81,30 @@ tp_narrow_record(const struct tp_narrow *n, const struct tp_slot *slots, struct 
     *start = '{'; /* in place of the first comma */
     *at++ = '}';
     return (struct tp_str){start, (size_t)(at - start)};
+}
+
+/* Does the member at AT, with the comma or brace before it, have this name? */
+static bool
+has_name(const struct tp_narrow *n, const struct tp_narrow_member *member, const char *at,
+         const char *end)
+{
+    const char *name = n->names.ptr + member->name;
+
+    return (size_t)(end - at) > member->name_len &&
+           memcmp(at + 1, name + 1, member->name_len - 1) == 0;
+}
+
+bool
+tp_narrow_read(const struct tp_narrow *n, struct tp_str object, struct tp_slot *slots)
+{
+    const char *end = object.ptr + object.len, *at = object.ptr;
+
+    for (size_t i = 0; i < n->count; i++) {
+        slots[i].kind = TP_SLOT_MISSING;
+        if (has_name(n, &n->member[i], at, end))
+            at = tp_member_value(at + n->member[i].name_len, end, &slots[i]);
+    }
+    if (at == object.ptr)
+        at++; /* nothing was there but braces */
+    return at + 1 == end && *at == '}';
 }

@@ -2,11 +2,13 @@
  * narrow: of a record the members that are needed, as an object of its own.
  *
  * Who keeps records for later need not keep what nobody will ask for. Values are copied byte for
- * byte; a member that is missing stays so.
+ * byte; a member that is missing stays so. Since the members that are there come in a known order,
+ * they are found again without a scanner.
  */
 #ifndef TP_RECORD_NARROW_H
 #define TP_RECORD_NARROW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -30,5 +32,9 @@ void tp_narrow_release(struct tp_narrow *narrow);
 /* The object for the record in SLOTS, in memory of ARENA; ptr NULL: memory ran out. */
 struct tp_str tp_narrow_record(const struct tp_narrow *narrow, const struct tp_slot *slots,
                                struct tp_arena *arena);
+
+/* The members of OBJECT, which is valid, in the order of the NAMES of tp_narrow_init. False: it was
+ * not made by tp_narrow_record, and SLOTS are undefined. */
+bool tp_narrow_read(const struct tp_narrow *narrow, struct tp_str object, struct tp_slot *slots);
 
 #endif
