@@ -13,6 +13,7 @@ struct interval {
     struct tp_join *join;
     struct tp_asked asked;
     tp_time watermark; /* the last that there was */
+    size_t behind[2];  /* bytes that belong to lines */
     bool ended[2];
 };
 
@@ -325,6 +326,22 @@ load_record(struct interval *i, enum tp_join_side side, const struct tp_match_sa
     return hold(i, &record, tp_join_hash(i->join, saved->key), saved->matched, err);
 }
 
+/* Zeros behind the line of SAVED. */
+static int
+extend_line(const struct interval *i, enum tp_join_side side, struct tp_match_saved *saved,
+            struct tp_err *err)
+{
+    size_t len = saved->line.len;
+
+    if (!saved->line.ptr)
+        return 0;
+    if (!tp_buf_reserve(&saved->line_memory, i->behind[side]))
+        return tp_err_memory(err);
+    memset(saved->line_memory.ptr + len, 0, i->behind[side]);
+    saved->line.ptr = saved->line_memory.ptr;
+    return 0;
+}
+
 static int
 load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err)
 {
@@ -333,6 +350,8 @@ load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *er
     struct tp_match_saved saved = {0};
     int result = tp_match_saved_read(&saved, side_name[side], parts, line, err);
 
+    if (result == 0)
+        result = extend_line((struct interval *)match, side, &saved, err);
     if (result == 0)
         result = load_record((struct interval *)match, side, &saved, err);
     tp_match_saved_release(&saved);
@@ -377,4 +396,13 @@ tp_interval_new(const struct tp_interval *options)
         return &i->match;
     free(i);
     return NULL;
+}
+
+void
+tp_interval_keep_behind(struct tp_match *match, enum tp_join_side side, size_t bytes)
+{
+    struct interval *i = (struct interval *)match;
+
+    i->behind[side] = bytes;
+    tp_join_keep_behind(i->join, side, bytes);
 }

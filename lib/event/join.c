@@ -93,6 +93,12 @@ tp_join_free(struct tp_join *join)
     free(join);
 }
 
+void
+tp_join_keep_behind(struct tp_join *join, enum tp_join_side side, size_t bytes)
+{
+    join->log[side].behind = bytes;
+}
+
 /* --- keys --------------------------------------------------------------------------------------*/
 
 static bool
@@ -297,18 +303,19 @@ leave(struct tp_join *join, enum tp_join_side side, struct tp_join_key *key)
 static void
 leave_all(struct tp_join *join, enum tp_join_side side, struct tp_join_chunk *chunk)
 {
+    struct tp_join_log *log = &join->log[side];
     struct tp_join_kept *ahead = tp_join_chunk_first(chunk);
     unsigned asked = 0;
 
-    for (struct tp_join_kept *kept = ahead; kept; kept = tp_join_chunk_next(chunk, kept)) {
+    for (struct tp_join_kept *kept = ahead; kept; kept = tp_join_chunk_next(log, chunk, kept)) {
         for (; ahead && asked <= AHEAD; asked++) {
             tp_fetch(ahead->key, sizeof *ahead->key);
-            ahead = tp_join_chunk_next(chunk, ahead);
+            ahead = tp_join_chunk_next(log, chunk, ahead);
         }
         leave(join, side, kept->key);
         asked--;
     }
-    tp_join_log_give_up(&join->log[side], chunk);
+    tp_join_log_give_up(log, chunk);
 }
 
 void
@@ -331,11 +338,13 @@ tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark)
 const struct tp_join_kept *
 tp_join_next(const struct tp_join *join, enum tp_join_side side, struct tp_join_walk *walk)
 {
+    const struct tp_join_log *log = &join->log[side];
+
     do {
         if (walk->kept)
-            walk->kept = tp_join_chunk_next(walk->chunk, walk->kept);
+            walk->kept = tp_join_chunk_next(log, walk->chunk, walk->kept);
         while (!walk->kept) {
-            walk->chunk = walk->chunk ? tp_join_log_next(walk->chunk) : join->log[side].oldest;
+            walk->chunk = walk->chunk ? tp_join_log_next(walk->chunk) : log->oldest;
             if (!walk->chunk)
                 return NULL;
             walk->kept = tp_join_chunk_first(walk->chunk);

@@ -66,6 +66,10 @@ struct tp_join; /* opaque */
 struct tp_join *tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness);
 void tp_join_free(struct tp_join *join);
 
+/* What is behind the lines of SIDE, so many BYTES, is kept with each that is not empty. Before the
+ * first record. */
+void tp_join_keep_behind(struct tp_join *join, enum tp_join_side side, size_t bytes);
+
 /* Keys lie anywhere in memory. The hash of one, whose place is asked for; some time later its entry
  * may be fetched (base/map). */
 uint32_t tp_join_hash(const struct tp_join *join, struct tp_str key);

@@ -16,9 +16,9 @@ struct tp_join_chunk {
 
 /* Of a record, with what makes the next one lie aligned. */
 static size_t
-stride(size_t line_len)
+stride(const struct tp_join_log *log, size_t line_len)
 {
-    return (sizeof(struct tp_join_kept) + line_len + 7) / 8 * 8;
+    return (sizeof(struct tp_join_kept) + line_len + log->behind + 7) / 8 * 8;
 }
 
 static struct tp_join_chunk *
@@ -70,7 +70,7 @@ begin_chunk(struct tp_join_log *log, size_t need)
 struct tp_join_kept *
 tp_join_log_add(struct tp_join_log *log, tp_time time, struct tp_str line)
 {
-    size_t need = stride(line.len);
+    size_t need = stride(log, line.len);
     struct tp_join_chunk *chunk = log->filling;
     struct tp_join_kept *kept;
 
@@ -80,7 +80,7 @@ tp_join_log_add(struct tp_join_log *log, tp_time time, struct tp_str line)
     kept = (struct tp_join_kept *)(chunk->bytes + chunk->used);
     *kept = (struct tp_join_kept){.time = time, .len = (uint32_t)line.len};
     if (line.len)
-        memcpy(kept->line, line.ptr, line.len);
+        memcpy(kept->line, line.ptr, line.len + log->behind);
     chunk->used += need;
     chunk->count++;
     if (time > chunk->latest)
@@ -136,9 +136,10 @@ tp_join_chunk_first(struct tp_join_chunk *chunk)
 }
 
 struct tp_join_kept *
-tp_join_chunk_next(struct tp_join_chunk *chunk, const struct tp_join_kept *kept)
+tp_join_chunk_next(const struct tp_join_log *log, struct tp_join_chunk *chunk,
+                   const struct tp_join_kept *kept)
 {
-    const char *next = (const char *)kept + stride(kept->len);
+    const char *next = (const char *)kept + stride(log, kept->len);
 
     return next < chunk->bytes + chunk->used ? (struct tp_join_kept *)next : NULL;
 }

@@ -20,6 +20,7 @@ struct tp_join_log {
     struct tp_join_chunk *oldest, *filling; /* in the order in which they were begun */
     struct tp_join_chunk *spare;
     struct tp_heap full; /* the others by the latest time in them */
+    size_t behind;       /* bytes behind each line that are kept with it; set before the first */
     size_t count;        /* records */
     size_t size;         /* their bytes */
 };
@@ -33,9 +34,9 @@ struct tp_join_chunk *tp_join_log_before(const struct tp_join_log *log, tp_time 
 /* The records of CHUNK, which tp_join_log_before found, leave. */
 void tp_join_log_give_up(struct tp_join_log *log, struct tp_join_chunk *chunk);
 
-/* The records of CHUNK: the first (NULL: there is none) and the one behind KEPT. */
+/* The records of CHUNK: the first (NULL: there is none) and the one after KEPT. */
 struct tp_join_kept *tp_join_chunk_first(struct tp_join_chunk *chunk);
-struct tp_join_kept *tp_join_chunk_next(struct tp_join_chunk *chunk,
+struct tp_join_kept *tp_join_chunk_next(const struct tp_join_log *log, struct tp_join_chunk *chunk,
                                         const struct tp_join_kept *kept);
 
 /* The chunk that was begun after CHUNK; NULL: none. */
