@@ -33,7 +33,8 @@ reads_what_was_read(void)
     static const size_t count[] = {2, 1};
     const struct tp_slot two[] = {{"0", 1, TP_SLOT_INTEGER}, {"2", 1, TP_SLOT_INTEGER}};
     const struct tp_slot one[] = {{"1", 1, TP_SLOT_INTEGER}};
-    const struct tp_slot head[TP_PAIR_HEAD] = {[TP_PAIR_OP] = {"\"upsert\"" + 1, 6, TP_SLOT_TEXT}};
+    static const char quoted[] = "\"upsert\"";
+    const struct tp_slot head[TP_PAIR_HEAD] = {[TP_PAIR_OP] = {&quoted[1], 6, TP_SLOT_TEXT}};
     struct tp_pair_sides sides = {.text = {{"?", 1}, {"?", 1}}, .slot = {two, one}};
     struct tp_buf row = TP_BUF_INIT;
     struct tp_err err;
