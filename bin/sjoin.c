@@ -14,6 +14,7 @@
  */
 #include <stdlib.h>
 
+#include "event/interval.h"
 #include "filter/operator.h"
 #include "record/narrow.h"
 #include "stream/joining.h"
@@ -163,6 +164,15 @@ open_join(struct sjoin *j, struct tp_err *err)
     return 0;
 }
 
+/* Both sides are narrow: expressions read nothing else. Of --within marks are kept, too. */
+static void
+read_narrow(struct sjoin *j)
+{
+    tp_joined_narrow(j->join.joined, j->narrow);
+    for (int i = 0; i < 2 && j->join.within; i++)
+        tp_interval_keep_behind(j->join.match, (enum tp_join_side)i, tp_narrow_mark(&j->narrow[i]));
+}
+
 /* Of records that rows do not copy, nothing is kept but what an expression reads. */
 static int
 open_narrow(struct sjoin *j, struct tp_err *err)
@@ -177,6 +187,8 @@ open_narrow(struct sjoin *j, struct tp_err *err)
             tp_narrow_init(&j->narrow[i], tp_stage_scan(j->stage), names, (size_t)count, err) < 0)
             return -1;
     }
+    if (j->narrows[TP_JOIN_LEFT] && j->narrows[TP_JOIN_RIGHT])
+        read_narrow(j);
     return 0;
 }
 

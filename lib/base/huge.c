@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define PAGE ((uintptr_t)4096) /* the least that there is; where it is more madvise refuses */
@@ -44,6 +45,40 @@ tp_huge_free(void *at, size_t size)
         free(at);
     else if (at)
         munmap(at, whole_pages(size));
+}
+
+/* A block of malloc becomes one of pages. */
+static void *
+grow_into_pages(void *at, size_t size, size_t grown)
+{
+    void *to = map_aligned(whole_pages(grown));
+
+    if (!to)
+        return NULL;
+    memcpy(to, at, size);
+    free(at);
+    return to;
+}
+
+void *
+tp_huge_grow(void *at, size_t size, size_t grown)
+{
+    size_t pages = whole_pages(grown);
+    void *to;
+
+    if (grown < TP_HUGE_PAGE)
+        return realloc(at, grown);
+    if (size < TP_HUGE_PAGE)
+        return grow_into_pages(at, size, grown);
+    if (whole_pages(size) == pages)
+        return at;
+    to = map_aligned(pages);
+    if (!to)
+        return NULL;
+    if (mremap(at, whole_pages(size), pages, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED)
+        return to;
+    munmap(to, pages);
+    return NULL;
 }
 
 void

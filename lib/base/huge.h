@@ -18,6 +18,11 @@
 void *tp_huge_zeroed(size_t size);
 void tp_huge_free(void *at, size_t size);
 
+/* The block AT of SIZE bytes as one of GROWN, SIZE <= GROWN; what is added holds anything. Huge
+ * pages are moved as they are (those of a block of realloc fall apart where they move). NULL:
+ * memory ran out, and AT is as it was. */
+void *tp_huge_grow(void *at, size_t size, size_t grown);
+
 /* What comes to lie in the block of malloc or realloc at AT is to be in huge pages. */
 void tp_huge_wish(void *at, size_t size);
 

@@ -13,6 +13,7 @@ struct interval {
     struct tp_join *join;
     struct tp_asked asked;
     tp_time watermark; /* the last that there was */
+    size_t behind[2];  /* bytes that belong to lines */
     bool ended[2];
 };
 
@@ -113,7 +114,9 @@ static int
 take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool *matched,
              struct tp_err *err)
 {
-    struct tp_join_matches matches = tp_join_probe(i->join, r->side, r->key, hash, r->time);
+    const struct tp_join_record probing = {
+        .side = r->side, .time = r->time, .key = r->key, .hash = hash};
+    struct tp_join_matches matches = tp_join_probe(i->join, &probing);
 
     *matched = false;
     for (size_t k = 0; k < matches.count; k++) {
@@ -133,29 +136,37 @@ take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash,
 }
 
 static int
-hold(struct interval *i, const struct tp_match_record *r, bool matched, struct tp_err *err)
+hold(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool matched,
+     struct tp_err *err)
 {
     bool bare = r->side == TP_JOIN_RIGHT && i->options.bare_right;
-    struct tp_join_kept *kept = tp_join_keep(i->join, r->side, r->key, r->time,
-                                             bare ? (struct tp_str){NULL, 0} : r->line, err);
+    const struct tp_join_record record = {.side = r->side,
+                                          .time = r->time,
+                                          .key = r->key,
+                                          .line = bare ? (struct tp_str){NULL, 0} : r->line,
+                                          .hash = hash};
+    struct tp_join_kept *kept = tp_join_keep(i->join, &record, err);
 
     if (!kept)
         return -1;
     kept->matched = matched;
-    i->match.waiting += !matched && waits_alone(i, r->side);
-    return 0;
+    if (matched || !waits_alone(i, r->side))
+        return 0;
+    i->match.waiting++;
+    return tp_join_await(i->join, kept, err);
 }
 
 /* The record goes on waiting, or there is nothing to wait for. */
 static int
-keep(struct interval *i, const struct tp_match_record *r, bool matched, struct tp_err *err)
+keep(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool matched,
+     struct tp_err *err)
 {
     bool lonely = !matched && is_outer(i, r->side), over = i->ended[!r->side];
 
     if (lonely && (over || i->options.updates) &&
         tp_match_alone(&i->match, r->side, r->time, TP_MATCH_INSERT, r->line, err) < 0)
         return -1;
-    return over ? 0 : hold(i, r, matched, err);
+    return over ? 0 : hold(i, r, hash, matched, err);
 }
 
 static int
@@ -170,7 +181,7 @@ answer(struct tp_match *match, const struct tp_match_record *r, uint32_t hash, s
                    : 0;
     if (take_matches(i, r, hash, &matched, err) < 0)
         return -1;
-    return keep(i, r, matched, err);
+    return keep(i, r, hash, matched, err);
 }
 
 static uint32_t
@@ -199,19 +210,19 @@ add(struct tp_match *match, const struct tp_match_record *r, tp_time *limit, str
 
 /* --- time --------------------------------------------------------------------------------------*/
 
-/* Lets go of the records of SIDE that nothing can match any more. */
+/* Says those of SIDE that no record can meet any more and none has met, and lets go of all of them.
+ */
 static int
 expire(struct interval *i, enum tp_join_side side, tp_time watermark, struct tp_err *err)
 {
     const struct tp_join_kept *kept;
 
-    while ((kept = tp_join_expire(i->join, side, watermark))) {
-        if (kept->matched || !waits_alone(i, side))
-            continue;
+    while ((kept = tp_join_alone(i->join, side, watermark))) {
         i->match.waiting--;
         if (tp_match_alone(&i->match, side, kept->time, TP_MATCH_INSERT, line_of(kept), err) < 0)
             return -1;
     }
+    tp_join_expire(i->join, side, watermark);
     return 0;
 }
 
@@ -276,8 +287,10 @@ static int
 save_side(struct interval *i, enum tp_join_side side, size_t parts, struct tp_save *save,
           struct tp_err *err)
 {
-    for (size_t k = 0; k < tp_join_count(i->join, side); k++) {
-        const struct tp_join_kept *kept = tp_join_at(i->join, side, k);
+    struct tp_join_walk walk = {0};
+    const struct tp_join_kept *kept;
+
+    while ((kept = tp_join_next(i->join, side, &walk))) {
         struct tp_match_saved saved = {.time = kept->time, .matched = kept->matched};
 
         saved.key = tp_join_key(i->join, kept);
@@ -310,7 +323,23 @@ load_record(struct interval *i, enum tp_join_side side, const struct tp_match_sa
     if (!saved->key.ptr || (!saved->line.ptr && !bare))
         return tp_err_set(err, TP_FAULT_MACHINE, "a saved record has no %s",
                           saved->key.ptr ? "line" : "key");
-    return hold(i, &record, saved->matched, err);
+    return hold(i, &record, tp_join_hash(i->join, saved->key), saved->matched, err);
+}
+
+/* Zeros behind the line of SAVED. */
+static int
+extend_line(const struct interval *i, enum tp_join_side side, struct tp_match_saved *saved,
+            struct tp_err *err)
+{
+    size_t len = saved->line.len;
+
+    if (!saved->line.ptr)
+        return 0;
+    if (!tp_buf_reserve(&saved->line_memory, i->behind[side]))
+        return tp_err_memory(err);
+    memset(saved->line_memory.ptr + len, 0, i->behind[side]);
+    saved->line.ptr = saved->line_memory.ptr;
+    return 0;
 }
 
 static int
@@ -321,6 +350,8 @@ load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *er
     struct tp_match_saved saved = {0};
     int result = tp_match_saved_read(&saved, side_name[side], parts, line, err);
 
+    if (result == 0)
+        result = extend_line((struct interval *)match, side, &saved, err);
     if (result == 0)
         result = load_record((struct interval *)match, side, &saved, err);
     tp_match_saved_release(&saved);
@@ -365,4 +396,13 @@ tp_interval_new(const struct tp_interval *options)
         return &i->match;
     free(i);
     return NULL;
+}
+
+void
+tp_interval_keep_behind(struct tp_match *match, enum tp_join_side side, size_t bytes)
+{
+    struct interval *i = (struct interval *)match;
+
+    i->behind[side] = bytes;
+    tp_join_keep_behind(i->join, side, bytes);
 }

@@ -29,4 +29,8 @@ int tp_interval_parse(struct tp_str text, tp_duration *lo, tp_duration *hi, stru
 
 struct tp_match *tp_interval_new(const struct tp_interval *options); /* NULL: memory ran out */
 
+/* What is behind the lines of SIDE, so many BYTES, belongs to them; saved state has it as zeros.
+ * Before the first record. */
+void tp_interval_keep_behind(struct tp_match *match, enum tp_join_side side, size_t bytes);
+
 #endif

@@ -8,10 +8,11 @@
  * IntervalJoinOperator, with both bounds on the right). That holds as long as no record is taken
  * whose time + lateness is below the watermark.
  *
- * State: the records of both sides within that reach, copied into chunks of 256 KiB, each of which
- * is given back when the last of its records has left. Keys without records are remembered for a
- * while, at most three for one that has some. Probing is a binary search; insertion is at the
- * end, or near it for records out of order.
+ * State: the records of both sides within that reach, copied one behind the other as they come;
+ * they leave by chunks (event/join_log), so that up to 64 KiB of either side, and what came with a
+ * record from the future, stay a while in vain: nothing is shown them. Keys without records are
+ * remembered for a while, at most three for one that has some. Probing is a binary search;
+ * insertion is at the end, or near it for records out of order.
  */
 #ifndef TP_EVENT_JOIN_H
 #define TP_EVENT_JOIN_H
@@ -29,13 +30,21 @@ struct tp_join_key; /* opaque */
 
 struct tp_join_chunk; /* opaque */
 
+/* What comes. */
+struct tp_join_record {
+    enum tp_join_side side;
+    tp_time time;
+    struct tp_str key, line;
+    uint32_t hash; /* tp_join_hash of key */
+};
+
+/* What is kept of it. */
 struct tp_join_kept {
     tp_time time;
     struct tp_join_key *key;
-    struct tp_join_chunk *chunk; /* where it lies */
-    uint32_t len;                /* of line */
-    uint8_t side;                /* enum tp_join_side */
-    bool matched;                /* the caller's: it was part of a row */
+    uint32_t len; /* of line */
+    uint8_t side; /* enum tp_join_side */
+    bool matched; /* the caller's: it was part of a row */
     char line[];
 };
 
@@ -57,30 +66,46 @@ struct tp_join; /* opaque */
 struct tp_join *tp_join_new(tp_duration lo, tp_duration hi, tp_duration lateness);
 void tp_join_free(struct tp_join *join);
 
+/* What is behind the lines of SIDE, so many BYTES, is kept with each that is not empty. Before the
+ * first record. */
+void tp_join_keep_behind(struct tp_join *join, enum tp_join_side side, size_t bytes);
+
 /* Keys lie anywhere in memory. The hash of one, whose place is asked for; some time later its entry
  * may be fetched (base/map). */
 uint32_t tp_join_hash(const struct tp_join *join, struct tp_str key);
 void tp_join_fetch(const struct tp_join *join, uint32_t hash);
 
-/* What a record of SIDE with KEY, of that HASH, at TIME meets on the other side. The place of the
- * key is remembered: keeping that record does not look for it again. */
-struct tp_join_matches tp_join_probe(struct tp_join *join, enum tp_join_side side,
-                                     struct tp_str key, uint32_t hash, tp_time time);
+/* What RECORD meets on the other side. The place of its key is remembered: keeping it does not look
+ * for it again. */
+struct tp_join_matches tp_join_probe(struct tp_join *join, const struct tp_join_record *record);
 
-/* Keeps a record of SIDE; LINE is copied. NULL with ERR when memory ran out. */
-struct tp_join_kept *tp_join_keep(struct tp_join *join, enum tp_join_side side, struct tp_str key,
-                                  tp_time time, struct tp_str line, struct tp_err *err);
+/* Keeps RECORD; its line is copied. NULL with ERR when memory ran out. */
+struct tp_join_kept *tp_join_keep(struct tp_join *join, const struct tp_join_record *record,
+                                  struct tp_err *err);
+
+/* KEPT, which was just kept and met nothing so far, will be told of if nothing ever does. */
+int tp_join_await(struct tp_join *join, struct tp_join_kept *kept, struct tp_err *err);
 
 /*
- * Takes out a record of SIDE that nothing can meet any more once the watermark is at WATERMARK
- * (TP_TIME_AFTER_ALL: the other side is complete), earliest first; NULL: there is none. Borrowed
- * until the next verb.
+ * Of those the next, the earliest first, that no record of the other side can meet any more once
+ * the watermark is at WATERMARK (TP_TIME_AFTER_ALL: the other side is complete); NULL: there is
+ * none. Borrowed until tp_join_expire.
  */
-const struct tp_join_kept *tp_join_expire(struct tp_join *join, enum tp_join_side side,
-                                          tp_time watermark);
+const struct tp_join_kept *tp_join_alone(struct tp_join *join, enum tp_join_side side,
+                                         tp_time watermark);
 
-/* For saved state: record I of SIDE in the order in which they are taken out, and its key. */
-const struct tp_join_kept *tp_join_at(struct tp_join *join, enum tp_join_side side, size_t i);
+/* Gives up what nothing can meet any more, told of or not. */
+void tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark);
+
+/* For saved state: the records of SIDE that something may still meet, as they came. WALK is all
+ * zero at the start; NULL: there are no more. */
+struct tp_join_walk {
+    struct tp_join_chunk *chunk;
+    const struct tp_join_kept *kept;
+};
+
+const struct tp_join_kept *tp_join_next(const struct tp_join *join, enum tp_join_side side,
+                                        struct tp_join_walk *walk);
 struct tp_str tp_join_key(const struct tp_join *join, const struct tp_join_kept *kept);
 
 /* How far a record's meetings, and the row of one that met nothing, may lie behind the watermark:
@@ -88,6 +113,7 @@ struct tp_str tp_join_key(const struct tp_join *join, const struct tp_join_kept 
  * TP_TIME_BEFORE_ALL. */
 tp_time tp_join_forward(const struct tp_join *join, tp_time watermark);
 
+/* Records kept, those that stay in vain among them. */
 size_t tp_join_count(const struct tp_join *join, enum tp_join_side side);
 size_t tp_join_size(const struct tp_join *join); /* bytes held, for --max-memory */
 

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "base/huge.h"
 
 /* Rows begin at multiples of this: 32 bits then reach 16 GiB. */
 #define UNIT 4
+#define USUAL_ROW 128 /* bytes that most rows do not exceed */
 #define FIRST_SLOTS 1024
 #define FIRST_BYTES 65536
 
@@ -42,7 +44,7 @@ tp_lookup_new(void)
         return NULL;
     l->seed = tp_hash_seed();
     l->slot = tp_huge_zeroed(FIRST_SLOTS * sizeof *l->slot);
-    l->bytes = malloc(FIRST_BYTES);
+    l->bytes = tp_huge_zeroed(FIRST_BYTES);
     l->slots = FIRST_SLOTS;
     l->cap = FIRST_BYTES;
     l->used = UNIT; /* no row is at 0 */
@@ -58,7 +60,7 @@ tp_lookup_free(struct tp_lookup *l)
     if (!l)
         return;
     tp_huge_free(l->slot, l->slots * sizeof *l->slot);
-    free(l->bytes);
+    tp_huge_free(l->bytes, l->cap);
     free(l);
 }
 
@@ -114,25 +116,30 @@ grow_slots(struct tp_lookup *l)
     return 0;
 }
 
+static int
+grow_bytes(struct tp_lookup *l, size_t cap)
+{
+    char *grown = tp_huge_grow(l->bytes, l->cap, cap);
+
+    if (!grown)
+        return -1;
+    l->bytes = grown;
+    l->cap = cap;
+    return 0;
+}
+
 /* Room for a row of LEN bytes of text; its offset in units, 0 when memory ran out. */
 static uint32_t
 room_for(struct tp_lookup *l, size_t len)
 {
     size_t need = (sizeof(struct row) + len + UNIT - 1) / UNIT * UNIT, cap = l->cap, at = l->used;
-    char *grown;
 
     if (at / UNIT > UINT32_MAX)
         return 0;
     while (cap - l->used < need)
         cap += cap / 2;
-    if (cap > l->cap) {
-        grown = realloc(l->bytes, cap); /* of a large block only pages are moved, not bytes */
-        if (!grown)
-            return 0;
-        tp_huge_wish(grown, cap);
-        l->bytes = grown;
-        l->cap = cap;
-    }
+    if (cap > l->cap && grow_bytes(l, cap) < 0)
+        return 0;
     l->used += need;
     return (uint32_t)(at / UNIT);
 }
@@ -140,13 +147,8 @@ room_for(struct tp_lookup *l, size_t len)
 void
 tp_lookup_expect(struct tp_lookup *l, size_t bytes)
 {
-    char *grown = bytes > l->cap ? realloc(l->bytes, bytes) : NULL;
-
-    if (!grown)
-        return;
-    tp_huge_wish(grown, bytes);
-    l->bytes = grown;
-    l->cap = bytes;
+    if (bytes > l->cap)
+        (void)grow_bytes(l, bytes);
 }
 
 static void
@@ -208,7 +210,12 @@ tp_lookup_hash(const struct tp_lookup *l, struct tp_str key)
 void
 tp_lookup_fetch(const struct tp_lookup *l, uint32_t hash)
 {
-    __builtin_prefetch(row_at(l, l->slot[hash & (l->slots - 1)].at));
+    size_t mask = l->slots - 1, i = hash & mask;
+
+    while (l->slot[i].at && l->slot[i].tag != hash)
+        i = (i + 1) & mask;
+    if (l->slot[i].at)
+        tp_fetch(row_at(l, l->slot[i].at), USUAL_ROW);
 }
 
 struct tp_lookup_found

@@ -8,12 +8,16 @@
 #include "record/member.h"
 #include "record/path.h"
 #include "record/unite.h"
+#include "value/text.h"
 
 struct tp_joined {
     const struct tp_joined_options *options;
-    struct tp_pair *on;     /* NULL: no condition */
-    struct tp_pair *select; /* NULL: no list */
-    struct tp_buf object;
+    struct tp_pair *on;             /* NULL: no condition */
+    struct tp_pair *select;         /* NULL: no list */
+    struct tp_buf head;             /* texts of what a row of the list has of its own */
+    const struct tp_narrow *narrow; /* of both sides; NULL: records are whole */
+    struct tp_slot read[2][TP_JOINED_READS];
+    struct tp_pair_sides sides; /* that were read last */
     struct tp_unite unite;
     struct tp_str *shared;
     struct tp_str *known[2]; /* what the records of a side have */
@@ -168,7 +172,7 @@ tp_joined_free(struct tp_joined *j)
         return;
     tp_pair_free(j->on);
     tp_pair_free(j->select);
-    tp_buf_release(&j->object);
+    tp_buf_release(&j->head);
     tp_unite_release(&j->unite);
     free(j->shared);
     free(j->known[0]);
@@ -200,12 +204,61 @@ tp_joined_reads(const struct tp_joined *j, int side, struct tp_str names[TP_JOIN
     return (int)count;
 }
 
+void
+tp_joined_narrow(struct tp_joined *j, const struct tp_narrow narrow[2])
+{
+    struct tp_str names[2][TP_JOINED_READS];
+    const struct tp_str *const lists[] = {names[0], names[1]};
+    size_t count[2];
+
+    for (int side = 0; side < 2; side++)
+        count[side] = (size_t)tp_joined_reads(j, side, names[side]);
+    if (j->on)
+        tp_pair_expect(j->on, lists, count);
+    if (j->select)
+        tp_pair_expect(j->select, lists, count);
+    j->narrow = narrow;
+}
+
 /* --- pairs and rows ----------------------------------------------------------------------------*/
+
+/* False: it is not narrow. */
+static bool
+read_side(struct tp_joined *j, int side, struct tp_str text)
+{
+    struct tp_slot *slots = j->read[side];
+
+    if (text.ptr)
+        return tp_narrow_read(&j->narrow[side], text, slots);
+    for (size_t i = 0; i < j->narrow[side].count; i++)
+        slots[i].kind = TP_SLOT_MISSING;
+    return true;
+}
+
+static const struct tp_pair_sides *
+read_sides(struct tp_joined *j, struct tp_str left, struct tp_str right)
+{
+    j->sides = (struct tp_pair_sides){.text = {left, right}};
+    if (j->narrow && read_side(j, 0, left) && read_side(j, 1, right)) {
+        j->sides.slot[0] = j->read[0];
+        j->sides.slot[1] = j->read[1];
+    }
+    return &j->sides;
+}
+
+/* Of records that were just asked whether they meet it is known. */
+static const struct tp_pair_sides *
+sides_of(struct tp_joined *j, const struct tp_joined_row *row)
+{
+    if (j->on && j->sides.text[0].ptr == row->left.ptr && j->sides.text[1].ptr == row->right.ptr)
+        return &j->sides;
+    return read_sides(j, row->left, row->right);
+}
 
 int
 tp_joined_meets(struct tp_joined *j, struct tp_str left, struct tp_str right, struct tp_err *err)
 {
-    return j->on ? tp_pair_test(j->on, left, right, err) : 1;
+    return j->on ? tp_pair_test(j->on, read_sides(j, left, right), err) : 1;
 }
 
 /* The last member NAME of OBJECT; false: it has none. */
@@ -287,11 +340,6 @@ static int
 write_members(struct tp_joined *j, const struct tp_joined_row *row, struct tp_emit *to,
               struct tp_err *err)
 {
-    if (j->select) {
-        put_nested(to, TP_STR("l"), row->left);
-        put_nested(to, TP_STR("r"), row->right);
-        return 0;
-    }
     if (j->nest[0].ptr) {
         put_nested(to, j->nest[0], row->left);
         put_nested(to, j->nest[1], row->right);
@@ -321,7 +369,7 @@ write_object(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf
              struct tp_err *err)
 {
     struct tp_emit emit = tp_emit_open(to);
-    bool merged = !j->select && !j->nest[0].ptr;
+    bool merged = !j->nest[0].ptr;
 
     /* Added to the left record, it has these already. */
     if (!merged || !j->options->adds)
@@ -334,6 +382,55 @@ write_object(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf
         put_own(j, row, TP_STR("@op"), &emit);
     tp_emit_close(&emit);
     return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}
+
+/* --- rows of a list ----------------------------------------------------------------------------*/
+
+/* The text, in quotes, as a slot. Room for it was reserved: what is there does not move. */
+static struct tp_slot
+put_time_slot(struct tp_buf *to, tp_time time)
+{
+    struct tp_slot slot = {to->ptr + to->len + 1, 0, TP_SLOT_TEXT};
+
+    tp_emit_value(to, (struct tp_value){.kind = TP_TIME, .time = time});
+    slot.len = (uint32_t)(to->ptr + to->len - slot.ptr - 1);
+    return slot;
+}
+
+/* What a left record that is added to says of itself. */
+static struct tp_slot
+own_slot(const struct tp_joined *j, const struct tp_joined_row *row, struct tp_str name)
+{
+    struct tp_member member;
+
+    if (j->options->adds && find_member(row->left, name, &member))
+        return member.value;
+    return (struct tp_slot){.kind = TP_SLOT_MISSING};
+}
+
+static int
+write_listed(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf *to,
+             struct tp_err *err)
+{
+    struct tp_slot head[TP_PAIR_HEAD] = {{0}};
+    struct tp_buf *text = &j->head;
+
+    tp_buf_clear(text);
+    if (!tp_buf_reserve(text, 3 * (TP_TIME_TEXT + 2) + row->op.len + 2))
+        return tp_err_memory(err);
+    head[TP_PAIR_TIME] = row->time == TP_TIME_BEFORE_ALL ? own_slot(j, row, TP_STR("@timestamp"))
+                                                         : put_time_slot(text, row->time);
+    if (row->has_window) {
+        head[TP_PAIR_WINDOW_START] = put_time_slot(text, row->window_start);
+        head[TP_PAIR_WINDOW_END] = put_time_slot(text, row->window_end);
+    }
+    head[TP_PAIR_OP] = own_slot(j, row, TP_STR("@op"));
+    if (row->op.ptr) {
+        head[TP_PAIR_OP] =
+            (struct tp_slot){text->ptr + text->len + 1, (uint32_t)row->op.len, TP_SLOT_TEXT};
+        tp_text_quote(row->op, text);
+    }
+    return tp_pair_write(j->select, head, sides_of(j, row), to, err);
 }
 
 /* Is the row the left record, with nothing of the right compared to it? */
@@ -361,10 +458,5 @@ tp_joined_write(struct tp_joined *j, const struct tp_joined_row *row, struct tp_
             write_line(row, to);
         return tp_buf_failed(to) ? tp_err_memory(err) : 0;
     }
-    if (!j->select)
-        return write_object(j, row, to, err);
-    tp_buf_clear(&j->object);
-    if (write_object(j, row, &j->object, err) < 0)
-        return -1;
-    return tp_pair_write(j->select, &j->object, to, err);
+    return j->select ? write_listed(j, row, to, err) : write_object(j, row, to, err);
 }

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "query/keys.h"
+#include "record/narrow.h"
 #include "value/time.h"
 
 struct tp_joined_options {
@@ -57,6 +58,11 @@ void tp_joined_free(struct tp_joined *joined);
  * else of them is needed; their NAMES are borrowed. -1: records are needed whole. */
 #define TP_JOINED_READS 32
 int tp_joined_reads(const struct tp_joined *joined, int side, struct tp_str names[TP_JOINED_READS]);
+
+/* The records of both sides are narrow from here on: NARROW[SIDE], borrowed for life, was made of
+ * the names that tp_joined_reads gave. Then a row of two records follows what it was asked of them
+ * with nothing in between: their bytes stay as they were. */
+void tp_joined_narrow(struct tp_joined *joined, const struct tp_narrow narrow[2]);
 
 /* Do they meet the condition? 1, 0 (also when it is NULL), -1: it failed (TP_FAULT_RECORD). */
 int tp_joined_meets(struct tp_joined *joined, struct tp_str left, struct tp_str right,

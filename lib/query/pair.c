@@ -8,12 +8,30 @@
 #include "query/select.h"
 #include "record/scan.h"
 
+enum part { LEFT, RIGHT, HEAD };
+
+enum { KEPT = 2 }; /* of the head: time and change */
+
+static const struct tp_str head_name[TP_PAIR_HEAD] = {
+    {"@timestamp", 10}, {"@op", 3}, {"window_start", 12}, {"window_end", 10}};
+
+/* What is asked for, and where it is when it was read. */
+struct asked {
+    enum part part;
+    size_t from;
+    size_t slot;
+};
+
 struct tp_pair {
     struct tp_scan *scan;
     struct tp_expr *expr;       /* the condition */
     struct tp_project *project; /* the list */
     struct tp_slot *slot;
     struct tp_buf row;
+    int kept[KEPT]; /* slots of the first of the head */
+    bool expects;   /* all that is asked for may have been read */
+    struct asked *asked;
+    size_t asks;
 };
 
 /* `l` or `r` alone, or any other first step, would be NULL for ever: a slip. */
@@ -26,8 +44,8 @@ check_members(const struct tp_expr *expr, bool bounds, struct tp_err *err)
     for (size_t i = 0; i < count; i++) {
         struct tp_str side = member[i].path.step[0].name;
 
-        if (bounds && (tp_str_equal(side, TP_STR("window_start")) ||
-                       tp_str_equal(side, TP_STR("window_end"))))
+        if (bounds && (tp_str_equal(side, head_name[TP_PAIR_WINDOW_START]) ||
+                       tp_str_equal(side, head_name[TP_PAIR_WINDOW_END])))
             continue;
         if (member[i].path.step[0].is_index ||
             !(tp_str_equal(side, TP_STR("l")) || tp_str_equal(side, TP_STR("r"))))
@@ -89,6 +107,11 @@ make_list(struct tp_pair *pair, struct tp_str text, const struct tp_expr_context
     if (!select)
         return -1;
     pair->project = tp_project_list(select, pair->scan, err);
+    for (int i = 0; pair->project && i < KEPT; i++) {
+        pair->kept[i] = tp_scan_want_name(pair->scan, head_name[i], err);
+        if (pair->kept[i] < 0)
+            return -1;
+    }
     return pair->project ? make_slots(pair, err) : -1;
 }
 
@@ -114,6 +137,7 @@ tp_pair_free(struct tp_pair *pair)
     tp_scan_free(pair->scan);
     tp_buf_release(&pair->row);
     free(pair->slot);
+    free(pair->asked);
     free(pair);
 }
 
@@ -171,43 +195,137 @@ tp_pair_reads(const struct tp_pair *pair, char side, struct tp_str *names, size_
     return true;
 }
 
-/* --- pairs -------------------------------------------------------------------------------------*/
+/* --- what somebody else reads ------------------------------------------------------------------*/
 
-static int
-scan(struct tp_pair *pair, struct tp_buf *row, size_t *members, struct tp_err *err)
+static bool
+ask(struct tp_pair *pair, struct asked asked)
 {
-    if (!tp_buf_reserve(row, TP_SCAN_PADDING))
-        return tp_err_memory(err);
-    memset(row->ptr + row->len, 0, TP_SCAN_PADDING);
-    if (!tp_scan_line(pair->scan, row->ptr, row->ptr + row->len, pair->slot, members, err))
-        return -1;
-    return 0;
+    struct asked *grown = realloc(pair->asked, (pair->asks + 1) * sizeof *grown);
+
+    if (!grown)
+        return false;
+    pair->asked = grown;
+    grown[pair->asks++] = asked;
+    return true;
 }
 
-int
-tp_pair_test(struct tp_pair *pair, struct tp_str left, struct tp_str right, struct tp_err *err)
+static bool
+find_name(const struct tp_str *names, size_t count, struct tp_str name, size_t *at)
+{
+    for (*at = 0; *at < count; ++*at)
+        if (tp_str_equal(names[*at], name))
+            return true;
+    return false;
+}
+
+/* Notes where the members of EXPR come from. False: one will not be read. */
+static bool
+ask_for(struct tp_pair *pair, const struct tp_expr *expr, const struct tp_str *const names[2],
+        const size_t counts[2])
+{
+    size_t count;
+    const struct tp_expr_member *member = tp_expr_members(expr, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct tp_step *step = member[i].path.step;
+        struct asked asked = {.part = HEAD, .slot = member[i].slot};
+        bool found;
+
+        if (member[i].path.count == 1) {
+            found = find_name(head_name, TP_PAIR_HEAD, step[0].name, &asked.from);
+        } else {
+            asked.part = tp_str_equal(step[0].name, TP_STR("r")) ? RIGHT : LEFT;
+            found = member[i].path.count == 2 && !step[1].is_index &&
+                    find_name(names[asked.part], counts[asked.part], step[1].name, &asked.from);
+        }
+        if (!found || !ask(pair, asked))
+            return false;
+    }
+    return true;
+}
+
+/* What rows of a list keep of the head, whatever they ask for (query/project). */
+static bool
+ask_for_kept(struct tp_pair *pair)
+{
+    for (size_t i = 0; i < KEPT; i++)
+        if (!ask(pair, (struct asked){HEAD, i, (size_t)pair->kept[i]}))
+            return false;
+    return true;
+}
+
+void
+tp_pair_expect(struct tp_pair *pair, const struct tp_str *const names[2], const size_t count[2])
+{
+    const struct tp_select *select = pair->project ? tp_project_select(pair->project) : NULL;
+
+    pair->expects = pair->expr ? ask_for(pair, pair->expr, names, count) : ask_for_kept(pair);
+    for (size_t i = 0; select && pair->expects && i < select->count; i++)
+        pair->expects = ask_for(pair, select->item[i].expr, names, count);
+}
+
+/* --- pairs -------------------------------------------------------------------------------------*/
+
+static void
+put_member(struct tp_buf *row, struct tp_str name, struct tp_str json)
+{
+    tp_buf_put_char(row, row->len > 0 ? ',' : '{');
+    tp_buf_put_char(row, '"');
+    tp_buf_put_str(row, name);
+    TP_BUF_PUT(row, "\":");
+    tp_buf_put_str(row, json);
+}
+
+/* One object of sides and head. */
+static int
+scan(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_sides *sides,
+     struct tp_err *err)
 {
     struct tp_buf *row = &pair->row;
 
     tp_buf_clear(row);
-    TP_BUF_PUT(row, "{\"l\":");
-    tp_buf_put_str(row, left);
-    TP_BUF_PUT(row, ",\"r\":");
-    tp_buf_put_str(row, right);
+    for (int i = 0; i < 2; i++)
+        put_member(row, i == LEFT ? TP_STR("l") : TP_STR("r"),
+                   sides->text[i].ptr ? sides->text[i] : TP_STR("null"));
+    for (size_t i = 0; head && i < TP_PAIR_HEAD; i++)
+        if (head[i].kind != TP_SLOT_MISSING)
+            put_member(row, head_name[i], tp_slot_json(&head[i]));
     TP_BUF_PUT(row, "}\n");
-    if (scan(pair, row, NULL, err) < 0)
+    if (!tp_buf_reserve(row, TP_SCAN_PADDING))
+        return tp_err_memory(err);
+    memset(row->ptr + row->len, 0, TP_SCAN_PADDING);
+    if (!tp_scan_line(pair->scan, row->ptr, row->ptr + row->len, pair->slot, NULL, err))
         return -1;
-    return tp_expr_test(pair->expr, pair->slot, err);
+    return 0;
+}
+
+/* Fills the slots. */
+static int
+fill(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_sides *sides,
+     struct tp_err *err)
+{
+    const struct tp_slot *part[] = {sides->slot[LEFT], sides->slot[RIGHT], head};
+
+    if (!pair->expects || !sides->slot[LEFT])
+        return scan(pair, head, sides, err);
+    for (size_t i = 0; i < pair->asks; i++)
+        pair->slot[pair->asked[i].slot] = part[pair->asked[i].part][pair->asked[i].from];
+    return 0;
 }
 
 int
-tp_pair_write(struct tp_pair *pair, struct tp_buf *object, struct tp_buf *to, struct tp_err *err)
+tp_pair_test(struct tp_pair *pair, const struct tp_pair_sides *sides, struct tp_err *err)
 {
-    size_t members = 0;
+    return fill(pair, NULL, sides, err) < 0 ? -1 : tp_expr_test(pair->expr, pair->slot, err);
+}
 
-    if (scan(pair, object, &members, err) < 0 ||
-        tp_project_begin(pair->project, (struct tp_str){object->ptr, object->len - 1}, members,
-                         pair->slot, err) < 0)
+int
+tp_pair_write(struct tp_pair *pair, const struct tp_slot head[TP_PAIR_HEAD],
+              const struct tp_pair_sides *sides, struct tp_buf *to, struct tp_err *err)
+{
+    /* Lists of two sides have no `*`: nothing is taken from a line as a whole. */
+    if (fill(pair, head, sides, err) < 0 ||
+        tp_project_begin(pair->project, TP_STR("{}"), 0, pair->slot, err) < 0)
         return -1;
     while (tp_project_next(pair->project, to))
         tp_buf_put_char(to, '\n');

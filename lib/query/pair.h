@@ -2,9 +2,9 @@
  * pair: expressions over two records: a condition, `l.price > r.reserve AND r.open`, or a list that
  * makes a row of them, `l.price, r.reserve AS least`.
  *
- * The members of the left are `l.name`, those of the right `r.name`; all else is query/expr. Both
- * records are scanned again for each pair, as one object {"l":…,"r":…}: for conditions that keys
- * and bounds of time cannot say.
+ * The members of the left are `l.name`, those of the right `r.name`; all else is query/expr. For
+ * conditions that keys and bounds of time cannot say. Both records are scanned again for each pair,
+ * as one object {"l":…,"r":…}, unless somebody else has read what is asked for.
  */
 #ifndef TP_QUERY_PAIR_H
 #define TP_QUERY_PAIR_H
@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "record/scan.h"
 
 struct tp_pair; /* opaque */
 
@@ -31,16 +32,33 @@ void tp_pair_free(struct tp_pair *pair);
 bool tp_pair_reads(const struct tp_pair *pair, char side, struct tp_str *names, size_t cap,
                    size_t *count);
 
-/* 1 when the condition is TRUE of LEFT and RIGHT (valid objects), 0 when FALSE or NULL, -1 when it
- * failed (TP_FAULT_RECORD) or memory ran out. */
-int tp_pair_test(struct tp_pair *pair, struct tp_str left, struct tp_str right, struct tp_err *err);
+/* From here on the outermost members of these NAMES are read by the caller, where he can. */
+void tp_pair_expect(struct tp_pair *pair, const struct tp_str *const names[2],
+                    const size_t count[2]);
 
-/*
- * Appends the row that the list makes of OBJECT, `{"@timestamp":…,"l":…,"r":…,"@op":…}` with a
- * newline, all but one side optional; to which padding is added. -1 when it failed
- * (TP_FAULT_RECORD, nothing is appended) or memory ran out.
- */
-int tp_pair_write(struct tp_pair *pair, struct tp_buf *object, struct tp_buf *to,
-                  struct tp_err *err);
+/* Two records. */
+struct tp_pair_sides {
+    struct tp_str text[2];         /* left, right: valid objects; ptr NULL: missing */
+    const struct tp_slot *slot[2]; /* their members in the order of tp_pair_expect; both NULL: not
+                                      read */
+};
+
+/* 1 when the condition is TRUE of them, 0 when FALSE or NULL, -1 when it failed (TP_FAULT_RECORD)
+ * or memory ran out. */
+int tp_pair_test(struct tp_pair *pair, const struct tp_pair_sides *sides, struct tp_err *err);
+
+/* What a row has beside them. */
+enum tp_pair_head {
+    TP_PAIR_TIME, /* `@timestamp` */
+    TP_PAIR_OP,   /* `@op` */
+    TP_PAIR_WINDOW_START,
+    TP_PAIR_WINDOW_END,
+    TP_PAIR_HEAD,
+};
+
+/* Appends the row that the list makes of them, with a newline. -1 when it failed (TP_FAULT_RECORD,
+ * nothing is appended) or memory ran out. */
+int tp_pair_write(struct tp_pair *pair, const struct tp_slot head[TP_PAIR_HEAD],
+                  const struct tp_pair_sides *sides, struct tp_buf *to, struct tp_err *err);
 
 #endif

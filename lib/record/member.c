@@ -86,35 +86,34 @@ read_literal(const char *p, struct tp_slot *slot)
     return p + (*p == 'f' ? 5 : 4);
 }
 
-/* Behind the value at P. */
-static const char *
-read_value(const char *p, const char *end, struct tp_slot *slot)
+const char *
+tp_member_value(const char *at, const char *end, struct tp_slot *value)
 {
     const char *stop;
     bool escaped;
 
-    slot->ptr = p;
-    switch (*p) {
+    value->ptr = at;
+    switch (*at) {
     case '"':
-        slot->ptr = p + 1;
-        stop = string_end(p + 1, end, &escaped);
-        slot->kind = escaped ? TP_SLOT_ESCAPED : TP_SLOT_TEXT;
-        slot->len = (uint32_t)(stop - slot->ptr);
+        value->ptr = at + 1;
+        stop = string_end(at + 1, end, &escaped);
+        value->kind = escaped ? TP_SLOT_ESCAPED : TP_SLOT_TEXT;
+        value->len = (uint32_t)(stop - value->ptr);
         return stop + 1;
     case '{':
     case '[':
-        slot->kind = *p == '{' ? TP_SLOT_OBJECT : TP_SLOT_ARRAY;
-        stop = nested_end(p, end);
+        value->kind = *at == '{' ? TP_SLOT_OBJECT : TP_SLOT_ARRAY;
+        stop = nested_end(at, end);
         break;
     case 'n':
     case 't':
     case 'f':
-        stop = read_literal(p, slot);
+        stop = read_literal(at, value);
         break;
     default:
-        stop = read_number(p, slot);
+        stop = read_number(at, value);
     }
-    slot->len = (uint32_t)(stop - p);
+    value->len = (uint32_t)(stop - at);
     return stop;
 }
 
@@ -140,7 +139,7 @@ tp_members_value(struct tp_members *walk, struct tp_member *member)
 {
     const char *name = member->name.ptr - 1;
 
-    walk->p = read_value(walk->p, walk->end, &member->value);
+    walk->p = tp_member_value(walk->p, walk->end, &member->value);
     member->text = (struct tp_str){name, (size_t)(walk->p - name)};
 }
 
@@ -185,7 +184,7 @@ tp_elements_next(struct tp_members *walk, struct tp_slot *value)
         p = skip_blanks(p + 1);
     if (*p == ']')
         return false;
-    walk->p = read_value(p, walk->end, value);
+    walk->p = tp_member_value(p, walk->end, value);
     return true;
 }
 

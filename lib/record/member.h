@@ -44,6 +44,9 @@ void tp_members_value(struct tp_members *walk, struct tp_member *member);
 bool tp_members_enter(struct tp_members *walk);
 void tp_members_leave(struct tp_members *walk);
 
+/* The value at AT, in a text that ends at END; what is behind it. */
+const char *tp_member_value(const char *at, const char *end, struct tp_slot *value);
+
 /* The elements of an array, in the same way. */
 struct tp_members tp_elements_open(struct tp_str array);
 bool tp_elements_next(struct tp_members *walk, struct tp_slot *value);

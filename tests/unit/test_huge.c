@@ -27,6 +27,30 @@ is_zeroed(void)
     tp_huge_free(NULL, (size_t)5 << 20);
 }
 
+/* From any size to any larger one: what was there is there, and all of it can be written. */
+static void
+grows(void)
+{
+    size_t size = sizes[0];
+    char *at = tp_huge_zeroed(size);
+
+    CHECK(at != NULL);
+    for (size_t i = 0; at && i < sizeof sizes / sizeof *sizes; i++) {
+        char *grown = tp_huge_grow(at, size, sizes[i]);
+        size_t kept = 0;
+
+        CHECK(grown != NULL);
+        at = grown ? grown : at;
+        for (size_t k = 0; k < size && i > 0; k++)
+            kept += at[k] == (char)k;
+        CHECK(i == 0 || kept == size);
+        size = sizes[i];
+        for (size_t k = 0; k < size; k++)
+            at[k] = (char)k;
+    }
+    tp_huge_free(at, size);
+}
+
 /* A wish changes nothing that can be seen. */
 static void
 wishes(void)
@@ -47,6 +71,7 @@ int
 main(void)
 {
     RUN(is_zeroed);
+    RUN(grows);
     RUN(wishes);
     return unit_end();
 }
