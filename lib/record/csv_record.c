@@ -281,9 +281,9 @@ copy_plain(char *to, struct tp_str text, char separator)
     for (; at + 16 < text.len; at += 16)
         plain &= copy_step(to + at, text.ptr + at, 16, separator);
     if (text.len >= 16)
-        return plain & copy_step(to + text.len - 16, text.ptr + text.len - 16, 16, separator);
+        return plain && copy_step(to + text.len - 16, text.ptr + text.len - 16, 16, separator);
     if (text.len >= 8)
-        return copy_step(to, text.ptr, 8, separator) &
+        return copy_step(to, text.ptr, 8, separator) &&
                copy_step(to + text.len - 8, text.ptr + text.len - 8, 8, separator);
 #endif
     for (; at < text.len; at++) {
