@@ -258,7 +258,29 @@ write_row(struct smap *m, struct tp_stage *stage, struct tp_str row, struct tp_e
     return end_row(stage, to, from, err);
 }
 
-/* The rows of a list or --set, straight to the output when nothing comes behind. */
+/* A row of a list or --set, for those behind. */
+static int
+write_behind(struct smap *m, struct tp_stage *stage, struct tp_err *err)
+{
+    tp_buf_clear(&m->row);
+    tp_project_next(m->project, &m->row);
+    return tp_buf_failed(&m->row) ? tp_err_memory(err) : write_row(m, stage, pass_on(m), err);
+}
+
+/* The same, straight to the output. */
+static int
+write_last(struct smap *m, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_buf *to = tp_stage_row(stage, err);
+    size_t from;
+
+    if (!to)
+        return -1;
+    from = to->len;
+    tp_project_next(m->project, to);
+    return end_row(stage, to, from, err);
+}
+
 static int
 write_rows(struct smap *m, struct tp_stage *stage, const struct tp_record *r, struct tp_err *err)
 {
@@ -266,26 +288,10 @@ write_rows(struct smap *m, struct tp_stage *stage, const struct tp_record *r, st
 
     if (tp_project_begin(m->project, r->line, r->members, r->slot, err) < 0)
         return -1;
-    for (;;) {
-        struct tp_buf *to = behind ? &m->row : tp_stage_row(stage, err);
-        size_t from;
-
-        if (!to)
+    while (!tp_project_ended(m->project))
+        if ((behind ? write_behind(m, stage, err) : write_last(m, stage, err)) < 0)
             return -1;
-        if (behind)
-            tp_buf_clear(to);
-        from = to->len;
-        if (!tp_project_next(m->project, to))
-            return 0;
-        if (behind) {
-            if (tp_buf_failed(to))
-                return tp_err_memory(err);
-            if (write_row(m, stage, pass_on(m), err) < 0)
-                return -1;
-        } else if (end_row(stage, to, from, err) < 0) {
-            return -1;
-        }
-    }
+    return 0;
 }
 
 static enum tp_verdict

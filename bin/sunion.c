@@ -28,7 +28,7 @@ struct merging {
     bool listed;   /* among those whose line may lie in a block */
     bool borrowed; /* its line does */
     bool idle, ended;
-    struct tp_str line; /* without its newline */
+    struct tp_str line; /* without its newline, which stands behind it */
     size_t members;     /* of that line */
     struct tp_buf copy; /* where it lies when it is not borrowed */
 };
@@ -155,12 +155,10 @@ write_line(struct sunion *u, struct tp_stage *stage, int input, struct tp_str li
 
     if (!to)
         return -1;
-    if (u->source) {
+    if (u->source)
         tp_emit_last(to, line, members, tp_buf_str(&u->member[input]));
-    } else {
-        tp_buf_put_str(to, line);
-        tp_buf_put_char(to, '\n');
-    }
+    else
+        tp_buf_put(to, line.ptr, line.len + 1);
     return tp_stage_row_end(stage, err);
 }
 
@@ -203,7 +201,8 @@ write_due(struct sunion *u, struct tp_stage *stage, struct tp_err *err)
         tp_stage_release(stage, 1);
         if (write_line(u, stage, turn.input, m->line, m->members, err) < 0)
             return -1;
-        move_empty(u, turn.input, turn.bound);
+        if (m->idle || m->ended) /* else its next one comes no earlier: its place stays */
+            move_empty(u, turn.input, turn.bound);
     }
     return 0;
 }
@@ -272,10 +271,10 @@ sunion_settle(void *self, struct tp_stage *stage, struct tp_err *err)
         if (!m->borrowed)
             continue;
         tp_buf_clear(&m->copy);
-        tp_buf_put_str(&m->copy, m->line);
+        tp_buf_put(&m->copy, m->line.ptr, m->line.len + 1);
         if (tp_buf_failed(&m->copy))
             return tp_err_memory(err);
-        m->line = tp_buf_str(&m->copy);
+        m->line.ptr = m->copy.ptr;
         m->borrowed = false;
     }
     return 0;

@@ -61,6 +61,22 @@ tp_buf_put_char(struct tp_buf *buf, char c)
     tp_buf_put(buf, &c, 1);
 }
 
+/* The same for short texts, with TP_BUF_PADDING - 1 readable bytes behind them: copying by steps
+ * takes no call of memcpy, and fewer branches. */
+#define TP_BUF_PADDING 16
+
+static inline void
+tp_buf_put_padded(struct tp_buf *buf, struct tp_str text)
+{
+    char *to = tp_buf_reserve(buf, text.len + TP_BUF_PADDING);
+
+    if (!to)
+        return;
+    for (size_t i = 0; i < text.len; i += TP_BUF_PADDING)
+        memcpy(to + i, text.ptr + i, TP_BUF_PADDING);
+    buf->len += text.len;
+}
+
 /* Appends a string literal. */
 #define TP_BUF_PUT(buf, literal) tp_buf_put((buf), (literal), sizeof(literal) - 1)
 

@@ -2,6 +2,7 @@
 
 #include "query/expr_cast.h"
 #include "query/expr_eval.h"
+#include "value/num.h"
 
 /* What one pair of kinds gives, as a set; the table of tidepipe-expr.7. */
 static unsigned
@@ -106,22 +107,22 @@ integers(const struct tp_node *node, struct tp_run *run, int64_t a, int64_t b, s
 
 /* The decimals of a number that is one: mantissa / 10^scale. */
 static bool
-as_decimal(struct tp_value value, int64_t *mantissa, int *scale)
+as_decimal(const struct tp_value *value, int64_t *mantissa, int *scale)
 {
-    *mantissa = value.kind == TP_INT ? value.integer : value.mantissa;
-    *scale = value.kind == TP_INT ? 0 : value.scale;
-    return value.kind == TP_INT || value.scale != TP_NO_SCALE;
+    *mantissa = value->kind == TP_INT ? value->integer : value->mantissa;
+    *scale = value->kind == TP_INT ? 0 : value->scale;
+    return value->kind == TP_INT || value->scale != TP_NO_SCALE;
 }
 
 /* Sums, differences and products of short decimals are exact, as SQL's DECIMAL, so that 0.1 + 0.2
  * is 0.3. A mantissa up to 2^53 and a power of ten up to 10^18 are doubles, so one division rounds
  * correctly; what is longer is left to binary arithmetic. */
 static bool
-decimals(enum tp_op op, struct tp_value left, struct tp_value right, struct tp_value *out)
+decimals(enum tp_op op, const struct tp_value *left, const struct tp_value *right,
+         struct tp_value *out)
 {
     int64_t a, b, result;
     int a_scale, b_scale, scale;
-    double power = 1;
     bool over;
 
     if (!as_decimal(left, &a, &a_scale) || !as_decimal(right, &b, &b_scale))
@@ -140,19 +141,19 @@ decimals(enum tp_op op, struct tp_value left, struct tp_value right, struct tp_v
     if (over || result == 0 || scale > 18 || result > INT64_C(1) << 53 ||
         result < -(INT64_C(1) << 53))
         return false;
-    for (int i = 0; i < scale; i++)
-        power *= 10;
-    *out = (struct tp_value){.kind = TP_REAL, .scale = scale};
-    out->real = (double)result / power;
+    out->kind = TP_REAL;
+    out->scale = scale;
+    out->real = (double)result / (double)(int64_t)tp_ten_table[scale];
     out->mantissa = result;
     return true;
 }
 
 /* IEEE 754, as Flink's DOUBLE: 1.0 / 0 is infinite. */
 static int
-reals(const struct tp_node *node, struct tp_value left, struct tp_value right, struct tp_value *out)
+reals(const struct tp_node *node, const struct tp_value *left, const struct tp_value *right,
+      struct tp_value *out)
 {
-    double a = tp_as_real(left), b = tp_as_real(right);
+    double a = tp_as_real(*left), b = tp_as_real(*right);
 
     switch (node->op) {
     case TP_OP_ADD:
@@ -302,7 +303,7 @@ tp_eval_arithmetic(const struct tp_node *node, struct tp_run *run, struct tp_val
         return 0;
     }
     if (tp_is_number(a.kind) && tp_is_number(b.kind))
-        return reals(node, a, b, out);
+        return reals(node, &a, &b, out);
     return times(node, run, a, b, out);
 }
 

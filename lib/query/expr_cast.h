@@ -35,6 +35,10 @@ void tp_put_printed(struct tp_buf *to, struct tp_value value);
 int tp_compare(struct tp_run *run, const struct tp_node *left, const struct tp_node *right,
                struct tp_value *a, struct tp_value *b, int *order);
 
+/* Are they equal? 1 or 0, or -1 when they cannot be compared. */
+int tp_equal(struct tp_run *run, const struct tp_node *left, const struct tp_node *right,
+             struct tp_value *a, struct tp_value *b);
+
 /* The kinds that something of these kinds may be compared with. */
 unsigned tp_comparable(unsigned kinds);
 

@@ -128,7 +128,7 @@ tp_eval_case_of(const struct tp_node *node, struct tp_run *run, struct tp_value 
 {
     const struct tp_node *subject = node->arg[0], *chosen;
     struct tp_value value, a, b;
-    int order;
+    int equal;
     size_t i;
 
     if (subject->eval(subject, run, &value) < 0)
@@ -136,12 +136,13 @@ tp_eval_case_of(const struct tp_node *node, struct tp_run *run, struct tp_value 
     for (i = 1; i + 1 < node->count; i += 2) {
         if (node->arg[i]->eval(node->arg[i], run, &b) < 0)
             return -1;
-        a = value;
-        if (a.kind == TP_NULL || b.kind == TP_NULL)
+        if (value.kind == TP_NULL || b.kind == TP_NULL)
             continue;
-        if (tp_compare(run, subject, node->arg[i], &a, &b, &order) < 0)
+        a = value;
+        equal = tp_equal(run, subject, node->arg[i], &a, &b);
+        if (equal < 0)
             return -1;
-        if (order == 0)
+        if (equal)
             return node->arg[i + 1]->eval(node->arg[i + 1], run, out);
     }
     chosen = node->arg[node->count - 1];
@@ -191,6 +192,8 @@ choose_comparison(const struct tp_node *node)
 {
     if (member_against(node, TP_INT))
         return tp_test_compare_int;
+    if (member_against(node, TP_REAL))
+        return tp_test_compare_number;
     if ((node->op == TP_OP_EQUAL || node->op == TP_OP_DIFFERENT) && member_against(node, TP_TEXT))
         return tp_test_equal_text;
     return tp_test_compare;

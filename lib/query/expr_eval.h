@@ -16,7 +16,8 @@ unsigned tp_arithmetic_kinds(enum tp_op op, unsigned left, unsigned right);
 tp_eval_fn tp_eval_constant, tp_eval_member, tp_eval_arithmetic, tp_eval_negate, tp_eval_concat,
     tp_eval_case, tp_eval_case_of, tp_eval_cast, tp_eval_try_cast, tp_eval_test;
 tp_test_fn tp_test_or, tp_test_and, tp_test_not, tp_test_compare, tp_test_compare_int,
-    tp_test_equal_text, tp_test_distinct, tp_test_is_null, tp_test_member_is_null, tp_test_is_truth,
-    tp_test_in, tp_test_between, tp_test_like, tp_test_match, tp_test_value;
+    tp_test_compare_number, tp_test_equal_text, tp_test_distinct, tp_test_is_null,
+    tp_test_member_is_null, tp_test_is_truth, tp_test_in, tp_test_between, tp_test_like,
+    tp_test_match, tp_test_value;
 
 #endif

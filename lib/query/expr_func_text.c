@@ -77,21 +77,24 @@ too_long(const struct tp_node *node, struct tp_run *run)
 
 typedef uint32_t fold_fn(uint32_t code, locale_t locale);
 
+/* FIRST: of the 26 ASCII letters that change their case, and nothing else of ASCII does. */
 static int
-fold(const struct tp_node *node, struct tp_run *run, struct tp_str text, fold_fn *to_case,
-     struct tp_value *out)
+fold(const struct tp_node *node, struct tp_run *run, struct tp_str text, char first,
+     fold_fn *to_case, struct tp_value *out)
 {
     struct tp_buf *to = fresh(run);
     size_t at = 0;
-    uint32_t code;
 
     tp_buf_reserve(to, text.len);
     while (at < text.len) {
-        code = tp_text_next(text, &at);
-        if (code < 128)
-            tp_buf_put_char(to, (char)to_case(code, run->locale));
-        else
-            tp_text_put(to, to_case(code, run->locale));
+        unsigned char byte = (unsigned char)text.ptr[at];
+
+        if (byte < 128) {
+            tp_buf_put_char(to, (char)((unsigned)(byte - first) < 26 ? byte ^ 0x20 : byte));
+            at++;
+        } else {
+            tp_text_put(to, to_case(tp_text_next(text, &at), run->locale));
+        }
     }
     return tp_run_finish_text(run, node, out);
 }
@@ -100,14 +103,14 @@ int
 tp_call_lower(const struct tp_node *node, struct tp_run *run, const struct tp_value *arg,
               struct tp_value *out)
 {
-    return fold(node, run, arg[0].text, tp_fold_lower, out);
+    return fold(node, run, arg[0].text, 'A', tp_fold_lower, out);
 }
 
 int
 tp_call_upper(const struct tp_node *node, struct tp_run *run, const struct tp_value *arg,
               struct tp_value *out)
 {
-    return fold(node, run, arg[0].text, tp_fold_upper, out);
+    return fold(node, run, arg[0].text, 'a', tp_fold_upper, out);
 }
 
 static bool

@@ -112,16 +112,18 @@ holds(enum tp_op op, int order)
     }
 }
 
-/* A and B, which the nodes LEFT and RIGHT yielded, under OP. */
+/* A and B, which the nodes LEFT and RIGHT yielded, under OP. They may be changed on the way. */
 static int
 compare(struct tp_run *run, enum tp_op op, const struct tp_node *left, const struct tp_node *right,
-        struct tp_value a, struct tp_value b)
+        struct tp_value *a, struct tp_value *b)
 {
     int order;
 
-    if (a.kind == TP_NULL || b.kind == TP_NULL)
+    if (a->kind == TP_NULL || b->kind == TP_NULL)
         return TP_UNKNOWN;
-    if (tp_compare(run, left, right, &a, &b, &order) < 0)
+    if (op == TP_OP_EQUAL)
+        return tp_equal(run, left, right, a, b);
+    if (tp_compare(run, left, right, a, b, &order) < 0)
         return -1;
     return holds(op, order);
 }
@@ -133,7 +135,7 @@ tp_test_compare(const struct tp_node *node, struct tp_run *run)
 
     if (eval(node, 0, run, &a) < 0 || eval(node, 1, run, &b) < 0)
         return -1;
-    return compare(run, node->op, node->arg[0], node->arg[1], a, b);
+    return compare(run, node->op, node->arg[0], node->arg[1], &a, &b);
 }
 
 /* A member against an integer constant. */
@@ -143,8 +145,26 @@ tp_test_compare_int(const struct tp_node *node, struct tp_run *run)
     int64_t right = node->arg[1]->value.integer, left;
 
     if (!tp_slot_short_integer(tp_slot_of(node->arg[0], run), &left))
-        return tp_test_compare(node, run);
+        return tp_test_compare_number(node, run);
     return holds(node->op, (left > right) - (left < right));
+}
+
+/* A member against a number. As doubles they are in order, as rounding keeps it; only where these
+ * are equal the digits have to be looked at. */
+int
+tp_test_compare_number(const struct tp_node *node, struct tp_run *run)
+{
+    const struct tp_slot *slot = tp_slot_of(node->arg[0], run);
+    const struct tp_value *right = &node->arg[1]->value;
+    struct tp_value left;
+    double a, b;
+
+    if (slot->kind != TP_SLOT_REAL && slot->kind != TP_SLOT_INTEGER)
+        return tp_test_compare(node, run);
+    tp_num_read_into((struct tp_str){slot->ptr, slot->len}, &left);
+    a = tp_as_real(left);
+    b = tp_as_real(*right);
+    return holds(node->op, a < b ? -1 : a > b ? 1 : tp_num_compare(left, *right));
 }
 
 /* A member against a text constant, = or <>. */
@@ -171,8 +191,8 @@ tp_test_distinct(const struct tp_node *node, struct tp_run *run)
         return -1;
     if (a.kind == TP_NULL || b.kind == TP_NULL)
         return negate_if(node, a.kind != b.kind);
-    truth = compare(run, TP_OP_DIFFERENT, node->arg[0], node->arg[1], a, b);
-    return truth < 0 ? -1 : negate_if(node, truth);
+    truth = tp_equal(run, node->arg[0], node->arg[1], &a, &b);
+    return truth < 0 ? -1 : negate_if(node, !truth);
 }
 
 int
@@ -208,15 +228,16 @@ int
 tp_test_in(const struct tp_node *node, struct tp_run *run)
 {
     int result = TP_FALSE, truth;
-    struct tp_value a, b;
+    struct tp_value value, a, b;
     size_t i;
 
-    if (eval(node, 0, run, &a) < 0)
+    if (eval(node, 0, run, &value) < 0)
         return -1;
     for (i = 1; i < node->count; i++) {
         if (eval(node, i, run, &b) < 0)
             return -1;
-        truth = compare(run, TP_OP_EQUAL, node->arg[0], node->arg[i], a, b);
+        a = value;
+        truth = compare(run, TP_OP_EQUAL, node->arg[0], node->arg[i], &a, &b);
         if (truth < 0)
             return -1;
         if (truth == TP_TRUE)
@@ -230,19 +251,20 @@ tp_test_in(const struct tp_node *node, struct tp_run *run)
 int
 tp_test_between(const struct tp_node *node, struct tp_run *run)
 {
-    struct tp_value value, low, high;
+    struct tp_value value, again, low, high;
     int above, below;
 
     if (eval(node, 0, run, &value) < 0 || eval(node, 1, run, &low) < 0)
         return -1;
-    above = compare(run, TP_OP_GREATER_EQUAL, node->arg[0], node->arg[1], value, low);
+    again = value;
+    above = compare(run, TP_OP_GREATER_EQUAL, node->arg[0], node->arg[1], &value, &low);
     if (above < 0)
         return -1;
     if (above == TP_FALSE)
         return negate_if(node, TP_FALSE);
     if (eval(node, 2, run, &high) < 0)
         return -1;
-    below = compare(run, TP_OP_LESS_EQUAL, node->arg[0], node->arg[2], value, high);
+    below = compare(run, TP_OP_LESS_EQUAL, node->arg[0], node->arg[2], &again, &high);
     if (below < 0)
         return -1;
     if (below == TP_FALSE)
@@ -254,15 +276,19 @@ tp_test_between(const struct tp_node *node, struct tp_run *run)
 static int
 text_operand(const struct tp_node *node, size_t i, struct tp_run *run, struct tp_str *text)
 {
+    const struct tp_node *operand = node->arg[i];
     struct tp_value value;
 
+    if (operand->op == TP_OP_MEMBER && tp_slot_of(operand, run)->kind == TP_SLOT_TEXT) {
+        *text = (struct tp_str){tp_slot_of(operand, run)->ptr, tp_slot_of(operand, run)->len};
+        return 1;
+    }
     if (eval(node, i, run, &value) < 0)
         return -1;
     if (value.kind == TP_NULL)
         return 0;
     if (value.kind != TP_TEXT)
-        return tp_run_fail(run, node->arg[i], "is %s, not a string; use CAST",
-                           tp_kind_name(value.kind));
+        return tp_run_fail(run, operand, "is %s, not a string; use CAST", tp_kind_name(value.kind));
     *text = value.text;
     return 1;
 }

@@ -289,8 +289,7 @@ write_row(struct tp_project *p, struct tp_buf *to)
     if (p->all != TP_NO_ITEM && !p->all_after)
         write_all(p, to, &any);
     for (const struct tp_field *field = p->fields; field; field = field->next) {
-        separate(to, &any);
-        tp_buf_put_str(to, field->key);
+        tp_field_put_key(field, &any, to);
         tp_project_write_field(p, field, to);
         if (p->all != TP_NO_ITEM && p->all_after == field)
             write_all(p, to, &any);
@@ -311,4 +310,10 @@ tp_project_next(struct tp_project *p, struct tp_buf *to)
     p->done = p->unnest == TP_NO_ITEM ||
               !tp_select_element(p->cell[p->unnest].value.text, &p->unnest_at, &p->element);
     return true;
+}
+
+bool
+tp_project_ended(const struct tp_project *p)
+{
+    return p->done;
 }

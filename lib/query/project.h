@@ -47,11 +47,12 @@ const struct tp_select *tp_project_select(const struct tp_project *project);
 /*
  * Begins with the record LINE of MEMBERS members, scanned into SLOTS: evaluates all expressions.
  * Then tp_project_next appends a row, without a newline, and returns true, until there is none
- * left: one in all, or with UNNEST one for each element. -1 with the reason when an expression
- * fails. Line and slots are borrowed until the last row. Memory failure shows in TO.
+ * left (tp_project_ended): one in all, or with UNNEST one for each element. -1 with the reason when
+ * an expression fails. Line and slots are borrowed until the last row. Memory failure shows in TO.
  */
 int tp_project_begin(struct tp_project *project, struct tp_str line, size_t members,
                      const struct tp_slot *slots, struct tp_err *err);
 bool tp_project_next(struct tp_project *project, struct tp_buf *to);
+bool tp_project_ended(const struct tp_project *project);
 
 #endif

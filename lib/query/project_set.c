@@ -114,12 +114,11 @@ tp_splices_write(struct tp_project *p, struct tp_buf *to)
 
     for (size_t i = 0; i < p->splices; i++) {
         const struct tp_splice *splice = &p->splice[i];
+        bool any = splice->comma;
 
         tp_buf_put(to, at, (size_t)(splice->from - at));
-        if (splice->comma)
-            tp_buf_put_char(to, ',');
         if (splice->adds)
-            tp_buf_put_str(to, splice->field->key);
+            tp_field_put_key(splice->field, &any, to);
         tp_project_write_field(p, splice->field, to);
         at = splice->to;
     }

@@ -7,12 +7,19 @@
 static int
 quote_key(struct tp_project *p, struct tp_field *field, struct tp_err *err)
 {
+    size_t len;
+
     tp_buf_clear(&p->scratch);
+    tp_buf_put_char(&p->scratch, ',');
     tp_text_quote(field->name, &p->scratch);
     tp_buf_put_char(&p->scratch, ':');
+    len = p->scratch.len;
+    for (int i = 0; i < TP_BUF_PADDING; i++)
+        tp_buf_put_char(&p->scratch, ' ');
     if (tp_buf_failed(&p->scratch))
         return tp_err_memory(err);
     field->key = tp_arena_copy(&p->memory, tp_buf_str(&p->scratch));
+    field->key.len = len;
     return field->key.ptr ? 0 : tp_err_memory(err);
 }
 
@@ -105,6 +112,16 @@ tp_project_make_fields(struct tp_project *p, struct tp_scan *scan, struct tp_err
     return 0;
 }
 
+/* Behind the line that a slot points into there is room to read (TP_SCAN_PADDING). */
+static inline void
+put_slot(const struct tp_slot *slot, struct tp_buf *to)
+{
+    if (slot->kind == TP_SLOT_MISSING)
+        TP_BUF_PUT(to, "null");
+    else
+        tp_buf_put_padded(to, tp_slot_json(slot));
+}
+
 static void
 write_item(const struct tp_project *p, size_t item, struct tp_buf *to)
 {
@@ -113,7 +130,7 @@ write_item(const struct tp_project *p, size_t item, struct tp_buf *to)
     if (item == p->unnest)
         tp_buf_put_str(to, tp_slot_json(&p->element));
     else if (cell->slot >= 0)
-        tp_buf_put_str(to, tp_slot_json(&p->slots[cell->slot]));
+        put_slot(&p->slots[cell->slot], to);
     else
         tp_emit_value(to, cell->value);
 }
@@ -122,6 +139,7 @@ void
 tp_project_write_field(const struct tp_project *p, const struct tp_field *field, struct tp_buf *to)
 {
     const struct tp_field *below;
+    bool any = false;
 
     if (field->item != TP_NO_ITEM) {
         write_item(p, field->item, to);
@@ -129,10 +147,8 @@ tp_project_write_field(const struct tp_project *p, const struct tp_field *field,
     }
     tp_buf_put_char(to, '{');
     for (below = field->below; below; below = below->next) {
-        tp_buf_put_str(to, below->key);
+        tp_field_put_key(below, &any, to);
         tp_project_write_field(p, below, to);
-        if (below->next)
-            tp_buf_put_char(to, ',');
     }
     tp_buf_put_char(to, '}');
 }

@@ -14,11 +14,19 @@
 /* A member of the row: the value of an item, or an object. */
 struct tp_field {
     struct tp_str name;
-    struct tp_str key;             /* `"name":` */
+    struct tp_str key;             /* `,"name":`, with TP_BUF_PADDING behind it */
     size_t item;                   /* TP_NO_ITEM: an object, of what is below */
     int slot;                      /* of the same member in the record; -1: not asked for */
     struct tp_field *below, *next; /* in the order of the list */
 };
+
+/* Appends the key of FIELD; with a comma where there are *ANY members in front of it. */
+static inline void
+tp_field_put_key(const struct tp_field *field, bool *any, struct tp_buf *to)
+{
+    tp_buf_put_padded(to, (struct tp_str){field->key.ptr + !*any, field->key.len - !*any});
+    *any = true;
+}
 
 /* The value of an item over the record at hand. */
 struct tp_cell {

@@ -30,7 +30,7 @@ stands_at(struct tp_str line, size_t at, struct tp_str text)
 static struct tp_str
 control_name(struct tp_str line)
 {
-    const struct tp_str names[] = {TP_STR("\"@watermark\""), TP_STR("\"@barrier\"")};
+    static const struct tp_str names[] = {{"\"@watermark\"", 12}, {"\"@barrier\"", 10}};
     size_t at = skip_space(line, 0), colon;
 
     if (at == line.len || line.ptr[at] != '{')

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "record/csv_marks.h"
 #include "record/csv_reader.h"
 #include "record/typed.h"
 #include "value/text.h"
@@ -251,25 +252,59 @@ tp_csv_read(struct tp_csv *csv, struct tp_str row, struct tp_buf *to, tp_time *t
 
 /* --- fields ------------------------------------------------------------------------------------*/
 
-static bool
-needs_quotes(struct tp_str text, char separator)
+#if TP_CSV_SSE2
+/* Copies 8 or 16 bytes from P to TO; false when one of them has to stand in quotes. */
+static inline bool
+copy_step(char *to, const char *p, size_t count, char separator)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
+    const __m128i *from = (const __m128i *)(const void *)p;
+    __m128i bytes = count == 16 ? _mm_loadu_si128(from) : _mm_loadl_epi64(from), found;
 
-        if (c == '"' || c == separator || c == '\n' || c == '\r')
-            return true;
+    memcpy(to, &bytes, count);
+    found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8(separator)));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r')));
+    return _mm_movemask_epi8(found) == 0;
+}
+#endif
+
+/* Copies TEXT to TO; false when a byte of it has to stand in quotes. The last step of longer ones
+ * goes over bytes of the one before again. */
+static inline bool
+copy_plain(char *to, struct tp_str text, char separator)
+{
+    size_t at = 0;
+    bool plain = true;
+
+#if TP_CSV_SSE2
+    for (; at + 16 < text.len; at += 16)
+        plain &= copy_step(to + at, text.ptr + at, 16, separator);
+    if (text.len >= 16)
+        return plain && copy_step(to + text.len - 16, text.ptr + text.len - 16, 16, separator);
+    if (text.len >= 8)
+        return copy_step(to, text.ptr, 8, separator) &&
+               copy_step(to + text.len - 8, text.ptr + text.len - 8, 8, separator);
+#endif
+    for (; at < text.len; at++) {
+        char c = text.ptr[at];
+
+        to[at] = c;
+        plain &= c != '"' && c != separator && c != '\n' && c != '\r';
     }
-    return tp_typed_is(text);
+    return plain;
 }
 
 void
 tp_csv_put_string(struct tp_str text, char separator, struct tp_buf *to)
 {
     const char *p = text.ptr, *end = text.ptr + text.len;
+    char *out = tp_buf_reserve(to, text.len);
 
-    if (!needs_quotes(text, separator)) {
-        tp_buf_put_str(to, text);
+    if (!out)
+        return;
+    if (!tp_typed_is(text) && copy_plain(out, text, separator)) {
+        to->len += text.len;
         return;
     }
     TP_BUF_PUT(to, "\"");

@@ -9,6 +9,8 @@
 
 struct column {
     struct tp_str name; /* the map's own copy */
+    struct tp_str
+        lead; /* an outermost member, as it was first written: tp_members_skip; or empty */
     struct tp_cell cell;
 };
 
@@ -18,6 +20,7 @@ struct tp_grid {
     size_t count, cap;
     size_t expected; /* records tend to have their members in the same order */
     bool all, fixed;
+    struct tp_arena leads;
     struct tp_arena undone;                   /* texts of this row that had escapes */
     struct tp_buf scratch, prefix, full_name; /* prefix: `user.` while inside user */
     bool failed;                              /* memory ran out */
@@ -44,6 +47,7 @@ tp_grid_free(struct tp_grid *grid)
     if (!grid)
         return;
     tp_map_free(grid->number);
+    tp_arena_release(&grid->leads);
     tp_arena_release(&grid->undone);
     tp_buf_release(&grid->scratch);
     tp_buf_release(&grid->prefix);
@@ -128,7 +132,7 @@ tp_grid_fix(struct tp_grid *grid, struct tp_str names, struct tp_err *err)
 static struct tp_cell
 read_cell(struct tp_grid *grid, const struct tp_slot *slot)
 {
-    struct tp_str text = tp_slot_json(slot);
+    struct tp_str text = {slot->ptr, slot->len};
 
     switch (slot->kind) {
     case TP_SLOT_MISSING:
@@ -141,10 +145,10 @@ read_cell(struct tp_grid *grid, const struct tp_slot *slot)
     case TP_SLOT_REAL:
         return (struct tp_cell){TP_CELL_NUMBER, text};
     case TP_SLOT_TEXT:
-        return (struct tp_cell){TP_CELL_TEXT, {slot->ptr, slot->len}};
+        return (struct tp_cell){TP_CELL_TEXT, text};
     case TP_SLOT_ESCAPED:
         tp_buf_clear(&grid->scratch);
-        tp_text_unescape((struct tp_str){slot->ptr, slot->len}, &grid->scratch);
+        tp_text_unescape(text, &grid->scratch);
         text = tp_arena_copy(&grid->undone, tp_buf_str(&grid->scratch));
         grid->failed |= tp_buf_failed(&grid->scratch) || !text.ptr;
         return (struct tp_cell){TP_CELL_TEXT, text};
@@ -183,18 +187,57 @@ has_members(const struct tp_slot *slot)
     return tp_members_next(&walk, &first);
 }
 
+/* The column that comes next in most records, when it is what stands there: its cell. */
+static inline bool
+read_expected(struct tp_grid *grid, struct tp_members *walk)
+{
+    const struct tp_members before = *walk;
+    struct column *column = &grid->column[grid->expected];
+    struct tp_slot value;
+
+    if (grid->expected == grid->count || !column->lead.len || !tp_members_skip(walk, column->lead))
+        return false;
+    if (*walk->p == '{') { /* perhaps several columns */
+        *walk = before;
+        return false;
+    }
+    tp_members_slot(walk, &value);
+    column->cell = read_cell(grid, &value);
+    grid->expected++;
+    return true;
+}
+
+/* MEMBER, of the outermost object, is in COLUMN; what stands before its value begins at FROM. */
+static void
+learn_lead(struct tp_grid *grid, struct column *column, const char *from,
+           const struct tp_member *member)
+{
+    const char *value = tp_slot_json(&member->value).ptr;
+
+    if (column->lead.len)
+        return;
+    column->lead = tp_arena_copy(&grid->leads, (struct tp_str){from, (size_t)(value - from)});
+    grid->failed |= !column->lead.ptr;
+}
+
 /* Goes as deep as the scanner lets objects nest (TP_SCAN_DEPTH). */
 static void
 read_members(struct tp_grid *grid, struct tp_str object)
 {
     struct tp_members walk = tp_members_open(object);
-    struct tp_member member;
     size_t outer = grid->prefix.len;
 
-    while (tp_members_next(&walk, &member) && !grid->failed) {
-        struct tp_str name = column_name(grid, &member);
+    while (!grid->failed) {
+        const char *from = walk.p;
+        struct tp_member member;
+        struct tp_str name;
         struct column *column;
 
+        if (outer == 0 && read_expected(grid, &walk))
+            continue;
+        if (!tp_members_next(&walk, &member))
+            return;
+        name = column_name(grid, &member);
         if (outer == 0 && !grid->all && !grid->fixed && tp_member_is_own(&member))
             continue;
         if (has_members(&member.value) && !(grid->fixed && tp_map_find(grid->number, name))) {
@@ -206,8 +249,11 @@ read_members(struct tp_grid *grid, struct tp_str object)
             continue;
         }
         column = find_column(grid, name);
-        if (column)
-            column->cell = read_cell(grid, &member.value);
+        if (!column)
+            continue;
+        column->cell = read_cell(grid, &member.value);
+        if (outer == 0)
+            learn_lead(grid, column, from, &member);
     }
 }
 

@@ -23,7 +23,7 @@ skip_blanks(const char *p)
 }
 
 /* The closing quote of the string whose inside begins at P; *ESCAPED: there is a backslash. */
-static const char *
+static inline const char *
 string_end(const char *p, const char *end, bool *escaped)
 {
     *escaped = false;
@@ -67,16 +67,24 @@ nested_end(const char *p, const char *end)
     return p;
 }
 
-static const char *
+static inline const char *
+skip_digits(const char *p)
+{
+    while (*p >= '0' && *p <= '9')
+        p++;
+    return p;
+}
+
+static inline const char *
 read_number(const char *p, struct tp_slot *slot)
 {
-    slot->kind = TP_SLOT_INTEGER;
-    for (;; p++) {
-        if (*p == '.' || *p == 'e' || *p == 'E')
-            slot->kind = TP_SLOT_REAL;
-        else if ((*p < '0' || *p > '9') && *p != '-' && *p != '+')
-            return p;
-    }
+    p = skip_digits(p + (*p == '-'));
+    slot->kind = *p == '.' || *p == 'e' || *p == 'E' ? TP_SLOT_REAL : TP_SLOT_INTEGER;
+    if (*p == '.')
+        p = skip_digits(p + 1);
+    if (*p == 'e' || *p == 'E')
+        p = skip_digits(p + 1 + (p[1] == '-' || p[1] == '+'));
+    return p;
 }
 
 static const char *
@@ -141,6 +149,21 @@ tp_members_value(struct tp_members *walk, struct tp_member *member)
 
     walk->p = tp_member_value(walk->p, walk->end, &member->value);
     member->text = (struct tp_str){name, (size_t)(walk->p - name)};
+}
+
+bool
+tp_members_skip(struct tp_members *walk, struct tp_str lead)
+{
+    if ((size_t)(walk->end - walk->p) < lead.len || memcmp(walk->p, lead.ptr, lead.len) != 0)
+        return false;
+    walk->p = skip_blanks(walk->p + lead.len);
+    return true;
+}
+
+void
+tp_members_slot(struct tp_members *walk, struct tp_slot *value)
+{
+    walk->p = tp_member_value(walk->p, walk->end, value);
 }
 
 bool

@@ -6,6 +6,7 @@
 #endif
 
 #include "record/weblog_parts.h"
+#include "value/num_digits.h"
 
 struct cursor {
     const char *line, *p, *end;
@@ -86,9 +87,16 @@ expect(struct cursor *at, char c, const char *reason, struct tp_err *err)
 static int
 take_word(struct cursor *at, struct tp_weblog_part *part, const char *missing, struct tp_err *err)
 {
-    const char *p = skip_plain(at->p, at->end, ' ');
+    const char *p;
 
     part->plain = true;
+    if (at->end - at->p >= 2 && at->p[0] == '-' &&
+        at->p[1] == ' ') { /* most identities and users */
+        part->text = (struct tp_str){at->p, 1};
+        at->p += 2;
+        return 0;
+    }
+    p = skip_plain(at->p, at->end, ' ');
     while (p < at->end && *p != ' ') {
         part->plain = false;
         p = skip_plain(p + 1, at->end, ' ');
@@ -130,14 +138,27 @@ take_text(struct cursor *at, struct tp_weblog_part *part, const char *missing, s
     return 0;
 }
 
+/* The first byte from P on that is no digit, or END. Eight at a time: how many there are is not
+ * foreseeable, so a loop over them costs a wrong guess of the branch. */
+static inline const char *
+skip_digits(const char *p, const char *end)
+{
+    while (p < end) {
+        unsigned count = tp_num_leading_digits(tp_num_load(p));
+
+        p += count;
+        if (count < 8)
+            return p < end ? p : end;
+    }
+    return end;
+}
+
 /* Digits or `-`. Zeros in front are dropped: JSON has none. */
 static int
 take_number(struct cursor *at, struct tp_str *number, const char *missing, struct tp_err *err)
 {
-    const char *from = at->p, *p = from;
+    const char *from = at->p, *p = skip_digits(from, at->end);
 
-    while (p < at->end && *p >= '0' && *p <= '9')
-        p++;
     if (p == from && p < at->end && *p == '-')
         p++;
     if (p == from || (p < at->end && *p != ' '))

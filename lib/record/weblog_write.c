@@ -144,15 +144,32 @@ write_number(struct pen *pen, struct tp_str number)
         write_plain(pen, number);
 }
 
+static inline bool
+is_method_byte(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+}
+
+/* The last blank of REQUEST, at once where ` HTTP/1.1` or the like ends it; NULL: it has none. */
+static inline const char *
+last_blank(struct tp_str request)
+{
+    static const char version[] = " HTTP/1.";
+    size_t len = sizeof version; /* with a digit in the place of the NUL */
+
+    if (request.len >= len && request.ptr[request.len - 1] != ' ' &&
+        memcmp(request.ptr + request.len - len, version, len - 1) == 0)
+        return request.ptr + request.len - len;
+    return memrchr(request.ptr, ' ', request.len);
+}
+
 bool
 tp_weblog_split_request(struct tp_str request, size_t *path, size_t *path_end)
 {
-    const char *last = memrchr(request.ptr, ' ', request.len);
+    const char *last = last_blank(request);
     size_t method = 0;
 
-    while (method < request.len && ((request.ptr[method] >= 'A' && request.ptr[method] <= 'Z') ||
-                                    (request.ptr[method] >= 'a' && request.ptr[method] <= 'z') ||
-                                    request.ptr[method] == '-' || request.ptr[method] == '_'))
+    while (method < request.len && is_method_byte(request.ptr[method]))
         method++;
     if (!last || method == 0 || request.ptr[method] != ' ')
         return false;

@@ -6,7 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/fetch.h"
+
 enum { INSERTION = 12 }; /* so few are sorted by insertion */
+
+/* Sorted items lie anywhere: so many ahead of the one at hand are asked for, so much of each. */
+enum { FETCH_AHEAD = 16, FETCHED = 128 };
 
 /* In front of an item in the arena; key and text follow. */
 struct head {
@@ -14,7 +19,8 @@ struct head {
 };
 
 struct entry {
-    uint64_t prefix; /* the key's first bytes, most significant first, then zeros */
+    uint64_t prefix; /* 8 bytes of the key, most significant first, then zeros: the first ones, or
+                        where all begin alike (while sorting) those behind that */
     const char *item;
 };
 
@@ -24,6 +30,7 @@ struct tp_sorter {
     char *arena; /* limit bytes of address space; pages come as they are touched */
     struct entry *entry, *scratch; /* likewise */
     size_t used, count;
+    size_t common; /* bytes with which all keys in the arena begin */
     bool descends; /* some item is less than the one before it */
     size_t most;
     struct tp_runs *runs; /* NULL: everything fitted so far */
@@ -168,6 +175,30 @@ sort(struct entry *entry, size_t count, struct entry *scratch)
     merge_halves(entry, half, count, scratch);
 }
 
+/* With how many bytes, at most MOST, both A and B begin. */
+static size_t
+common_length(struct tp_str a, struct tp_str b, size_t most)
+{
+    size_t len = 0;
+
+    while (len < most && len < a.len && len < b.len && a.ptr[len] == b.ptr[len])
+        len++;
+    return len;
+}
+
+/* What all keys begin with tells none from another: prefixes that begin behind it mostly decide
+ * without a look at the keys, which lie anywhere. */
+static void
+sort_all(struct tp_sorter *s)
+{
+    for (size_t i = 0; s->common > 0 && i < s->count; i++) {
+        struct tp_str key = key_of(s->entry[i].item);
+
+        s->entry[i].prefix = prefix_of((struct tp_str){key.ptr + s->common, key.len - s->common});
+    }
+    sort(s->entry, s->count, s->scratch);
+}
+
 /* --- adding ------------------------------------------------------------------------------------*/
 
 /* What COUNT items that take USED bytes in the arena take in all, with the scratch for half of
@@ -182,10 +213,13 @@ static int
 hand_out(struct tp_sorter *s, tp_runs_take *take, void *context, struct tp_err *err)
 {
     if (s->descends)
-        sort(s->entry, s->count, s->scratch);
-    for (size_t i = 0; i < s->count; i++)
+        sort_all(s);
+    for (size_t i = 0; i < s->count; i++) {
+        if (i + FETCH_AHEAD < s->count)
+            tp_fetch(s->entry[i + FETCH_AHEAD].item, FETCHED);
         if (take(context, key_of(s->entry[i].item), text_of(s->entry[i].item), err) < 0)
             return -1;
+    }
     s->used = s->count = 0;
     s->descends = false;
     return 0;
@@ -221,6 +255,7 @@ append(struct tp_sorter *s, struct tp_str key, struct tp_str text)
     memcpy(item + sizeof head + key.len, text.ptr, text.len);
     s->used += sizeof head + key.len + text.len;
     s->entry[s->count] = (struct entry){prefix_of(key), item};
+    s->common = common_length(key_of(s->entry[0].item), key, s->count > 0 ? s->common : key.len);
     s->descends |= s->count > 0 && is_before(&s->entry[s->count], &s->entry[s->count - 1]);
     s->count++;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "value/num_digits.h"
 #include "value/num_powers.h"
 
 #define READ_BEHIND 16          /* bytes tp_num_read may look at behind its text */
@@ -21,61 +22,20 @@ struct parts {
     bool negative, plain; /* plain: neither point nor exponent */
 };
 
-static uint64_t
-load_little_endian(const char *from)
-{
-    uint64_t word;
-
-    memcpy(&word, from, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
-/* Bits in every byte that is no digit, as long as no byte before it is above 0xf9. */
-static uint64_t
-other_than_digits(uint64_t word)
-{
-    return ((word & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
-            (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ^
-           UINT64_C(0x3333333333333333);
-}
-
-/* How many of the eight bytes, from the first on, are digits. */
-static unsigned
-leading_digits(uint64_t word)
-{
-    uint64_t other = other_than_digits(word);
-
-    return other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
-}
-
-/* Eight digits, as values 0..9 in the bytes, to one number: pairs, fours, all (Lemire 2018,
- * "Quickly parsing eight digits"). */
-static uint64_t
-join_eight(uint64_t word)
-{
-    word = word * 10 + (word >> 8);
-    return (((word & UINT64_C(0x000000ff000000ff)) * (100 + (UINT64_C(1000000) << 32))) +
-            (((word >> 16) & UINT64_C(0x000000ff000000ff)) * (1 + (UINT64_C(10000) << 32)))) >>
-           32;
-}
-
 /* Appends the digits at FROM to *WORD; returns where they end. Bytes up to READABLE may be read. */
 static inline const char *
 take_digits(const char *from, const char *end, const char *readable, uint64_t *word)
 {
     while (readable - from >= 8 && from < end) {
-        uint64_t bytes = load_little_endian(from);
-        size_t count = leading_digits(bytes);
+        uint64_t bytes = tp_num_load(from);
+        size_t count = tp_num_leading_digits(bytes);
 
         if (count > (size_t)(end - from))
             count = (size_t)(end - from);
         if (count == 0)
             return from;
         bytes = (bytes - UINT64_C(0x3030303030303030)) << (64 - 8 * count);
-        *word = *word * tp_ten_table[count] + join_eight(bytes);
+        *word = *word * tp_ten_table[count] + tp_num_join_eight(bytes);
         from += count;
         if (count < 8)
             return from;
@@ -240,13 +200,6 @@ value_of_parts(struct parts parts)
     return real_value(tp_num_double(parts.word, exponent), parts.word, exponent, parts.negative);
 }
 
-/* The COUNT (1..8) digits that BYTES begins with. */
-static inline int64_t
-join_digits(uint64_t bytes, size_t count)
-{
-    return (int64_t)join_eight((bytes - UINT64_C(0x3030303030303030)) << (64 - 8 * count));
-}
-
 /* Most decimals: at most seven digits and a point behind the first WHOLE of them, LEN bytes in all;
  * OTHER says which bytes of the text are no digits. The point is taken out of the word, so that its
  * place, which is not foreseeable, costs no branch. False: of another shape. */
@@ -262,7 +215,7 @@ read_short_decimal(uint64_t bytes, uint64_t other, size_t len, struct tp_value *
         return false;
     value->kind = TP_REAL;
     value->scale = (int)scale;
-    value->mantissa = join_digits(digits, len - 1);
+    value->mantissa = tp_num_join(digits, len - 1);
     /* Both are exact as doubles, so the quotient is rounded once (Clinger 1990). */
     value->real = (double)value->mantissa / (double)(int64_t)tp_ten_table[scale];
     return true;
@@ -278,15 +231,15 @@ void
 tp_num_read_into(struct tp_str text, struct tp_value *value)
 {
     if (text.len <= 8) {
-        uint64_t bytes = load_little_endian(text.ptr);
-        uint64_t other = other_than_digits(bytes) << (64 - 8 * text.len) >> (64 - 8 * text.len);
+        uint64_t bytes = tp_num_load(text.ptr);
+        uint64_t other = tp_num_no_digits(bytes) << (64 - 8 * text.len) >> (64 - 8 * text.len);
 
         if (other) {
             if (read_short_decimal(bytes, other, text.len, value))
                 return;
         } else {
             value->kind = TP_INT;
-            value->integer = join_digits(bytes, text.len);
+            value->integer = tp_num_join(bytes, text.len);
             return;
         }
     }

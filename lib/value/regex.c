@@ -175,12 +175,22 @@ match_failed(int code, struct tp_err *err)
     }
 }
 
+/* Straight into the compiled code, where that takes the options: pcre2_match looks first at much
+ * that cannot be wrong here, which takes it as long as most matches do. */
+static int
+run(struct tp_regex *regex, PCRE2_SPTR subject, size_t len, size_t start, uint32_t options)
+{
+    if (regex->stack && options == PCRE2_NO_UTF_CHECK)
+        return pcre2_jit_match(regex->code, subject, len, start, 0, regex->match, regex->limits);
+    return pcre2_match(regex->code, subject, len, start, options, regex->match, regex->limits);
+}
+
 static int
 match_from(struct tp_regex *regex, struct tp_str subject, size_t start, uint32_t options,
            struct tp_err *err)
 {
-    int code = pcre2_match(regex->code, (PCRE2_SPTR)(subject.len ? subject.ptr : ""), subject.len,
-                           start, regex->options | options, regex->match, regex->limits);
+    int code = run(regex, (PCRE2_SPTR)(subject.len ? subject.ptr : ""), subject.len, start,
+                   regex->options | options);
 
     regex->subject = subject;
     regex->caught = code > 0 ? code : 0;

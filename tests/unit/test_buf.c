@@ -45,6 +45,24 @@ test_growing(void)
     tp_buf_release(&buf);
 }
 
+/* Only the text counts, not what is read behind it. */
+static void
+test_padded(void)
+{
+    const char bytes[] = "a text of some length, with enough bytes behind it..............";
+
+    for (size_t len = 0; len <= 40; len++) {
+        struct tp_buf buf = TP_BUF_INIT;
+        struct tp_str text = {bytes, len};
+
+        tp_buf_put_padded(&buf, text);
+        tp_buf_put_padded(&buf, text);
+        CHECK(buf.len == 2 * len && memcmp(buf.ptr, bytes, len) == 0);
+        CHECK(memcmp(buf.ptr + len, bytes, len) == 0);
+        tp_buf_release(&buf);
+    }
+}
+
 static void
 test_printf_of_all_lengths(void)
 {
@@ -80,6 +98,7 @@ main(void)
 {
     RUN(test_appending);
     RUN(test_growing);
+    RUN(test_padded);
     RUN(test_printf_of_all_lengths);
     RUN(test_out_of_memory);
     return unit_end();

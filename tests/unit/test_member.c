@@ -57,6 +57,25 @@ walks(void)
     check_walk("\xef\xbb\xbf{\"a\":1}\r", "a=4:1|");
 }
 
+/* A lead is gone over when it stands there, blanks behind it too; else nothing moves. */
+static void
+skips(void)
+{
+    struct tp_str line = TP_STR("{\"a\":1,\"b\":  [2]}");
+    struct tp_members walk = tp_members_open(line);
+    struct tp_slot value;
+
+    CHECK(!tp_members_skip(&walk, TP_STR("\"b\":")));
+    CHECK(!tp_members_skip(&walk, TP_STR("\"a\":1,\"b\":  [2]}, and what is longer")));
+    CHECK(tp_members_skip(&walk, TP_STR("\"a\":")));
+    tp_members_slot(&walk, &value);
+    CHECK(value.kind == TP_SLOT_INTEGER && value.ptr == line.ptr + 5 && value.len == 1);
+    CHECK(tp_members_skip(&walk, TP_STR(",\"b\":")));
+    tp_members_slot(&walk, &value);
+    CHECK(value.kind == TP_SLOT_ARRAY && value.len == 3 && *value.ptr == '[');
+    CHECK(!tp_members_skip(&walk, TP_STR(",\"a\":")));
+}
+
 static void
 check_stripped(const char *text, const char *expected)
 {
@@ -85,6 +104,7 @@ int
 main(void)
 {
     RUN(walks);
+    RUN(skips);
     RUN(own_members);
     tp_buf_release(&out);
     return unit_end();

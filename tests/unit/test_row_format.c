@@ -26,11 +26,38 @@ draw(unsigned below)
 static void
 put_value(struct tp_buf *to)
 {
-    static const char *const values[] = {
-        "null",        "true",     "false",     "0",        "-12.50",      "1e300",   "\"\"",
-        "\"12\"",      "\"true\"", "\"null\"",  "\"a b\"",  "\"a,b\"",     "\"=\"",   "\"\\\"\"",
-        "\"\\\"a\"",   "\"\\n\"",  "\"x\\ry\"", "\"\\t:\"", "\"\\\\n\"",   "\" \"",   "\"é€😀\"",
-        "\"\\u0000\"", "\"-\"",    "\"007\"",   "\"+1\"",   "\"\\u001f\"", "\"\x7f\""};
+    static const char *const values[] = {"null",
+                                         "true",
+                                         "false",
+                                         "0",
+                                         "-12.50",
+                                         "1e300",
+                                         "\"\"",
+                                         "\"12\"",
+                                         "\"true\"",
+                                         "\"null\"",
+                                         "\"a b\"",
+                                         "\"a,b\"",
+                                         "\"=\"",
+                                         "\"\\\"\"",
+                                         "\"\\\"a\"",
+                                         "\"\\n\"",
+                                         "\"x\\ry\"",
+                                         "\"\\t:\"",
+                                         "\"\\\\n\"",
+                                         "\" \"",
+                                         "\"é€😀\"",
+                                         "\"\\u0000\"",
+                                         "\"-\"",
+                                         "\"007\"",
+                                         "\"+1\"",
+                                         "\"\\u001f\"",
+                                         "\"\x7f\"",
+                                         "\"long enough for steps\"",
+                                         "\"a comma in the last step,\"",
+                                         "\"sixteen bytes...\"",
+                                         "\"\\na line break in the first step\"",
+                                         "\"12 bytes, \\\"\\\"\""};
 
     tp_buf_put_str(to, tp_str_of(values[draw(sizeof values / sizeof *values)]));
 }
@@ -166,6 +193,63 @@ ltsv(void)
     tp_fields_release(&fields);
 }
 
+/* {"a":1, …}: some of the names, in some order, with blanks anywhere. */
+static void
+make_odd_record(void)
+{
+    static const char *const names[] = {"a", "b", "c", "@d", "a.x", "\\u0061"};
+    static const char *const values[] = {
+        "1",    "-2.5e3", "\"x\"", "[1,{\"x\":2}]", "{}", "{\"x\":3,\"y\":{\"z\":4}}",
+        "null", "\"\\n\""};
+
+    tp_buf_clear(&record);
+    TP_BUF_PUT(&record, "{");
+    for (unsigned i = 0, count = draw(6); i < count; i++) {
+        const char *name = names[draw(4) ? i : draw(6)], *value = values[draw(8)];
+
+        tp_buf_printf(&record, "%s%s\"%s\"%s:%s%s", i ? "," : "", draw(9) ? "" : " ", name,
+                      draw(9) ? "" : " ", draw(9) ? "" : "  ", value);
+    }
+    TP_BUF_PUT(&record, "}");
+}
+
+/* What a grid has learnt from earlier records changes nothing. */
+static void
+check_as_fresh(struct tp_grid *learnt, struct tp_str columns)
+{
+    struct tp_grid *fresh = tp_grid_new();
+
+    if (columns.len)
+        CHECK(tp_grid_fix(fresh, columns, &err) == 0);
+    CHECK(tp_grid_read(fresh, tp_buf_str(&record), &err) == 0);
+    CHECK(tp_grid_read(learnt, tp_buf_str(&record), &err) == 0);
+    for (size_t i = 0; i < tp_grid_columns(learnt); i++) {
+        struct tp_str name = tp_grid_name(learnt, i), expected = tp_grid_text(fresh, name);
+
+        CHECK_THAT(tp_str_equal(tp_grid_cell(learnt, i)->text, expected), "%.*s: %.*s is not %.*s",
+                   (int)record.len, record.ptr, (int)name.len, name.ptr, (int)expected.len,
+                   expected.ptr);
+    }
+    CHECK(tp_grid_columns(fresh) <= tp_grid_columns(learnt));
+    tp_grid_free(fresh);
+}
+
+static void
+learnt_is_as_fresh(void)
+{
+    struct tp_grid *found = tp_grid_new(), *fixed = tp_grid_new();
+    struct tp_str columns = TP_STR("c,a,b,a.x");
+
+    CHECK(tp_grid_fix(fixed, columns, &err) == 0);
+    for (int i = 0; i < RECORDS; i++) {
+        make_odd_record();
+        check_as_fresh(found, TP_STR(""));
+        check_as_fresh(fixed, columns);
+    }
+    tp_grid_free(found);
+    tp_grid_free(fixed);
+}
+
 int
 main(void)
 {
@@ -174,6 +258,7 @@ main(void)
     RUN(logfmt);
     RUN(tsv);
     RUN(ltsv);
+    RUN(learnt_is_as_fresh);
     tp_grid_free(grid);
     tp_buf_release(&record);
     tp_buf_release(&text);
