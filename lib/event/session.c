@@ -232,6 +232,20 @@ merge(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *m
 
 /* --- records -----------------------------------------------------------------------------------*/
 
+/* MERGED becomes one session of OF, and the record is added to it. */
+static struct session *
+add_merged(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *merged,
+           const struct tp_arrival *arrival, struct tp_err *err)
+{
+    struct session *session = merge(sessions, of, merged, arrival, err);
+
+    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
+                                arrival->sequence, err) < 0)
+        return NULL;
+    add_fresh(sessions, session, 1);
+    return session;
+}
+
 /* As tp_sessions_add, to those of OF. */
 static int
 add_to_key(struct tp_sessions *sessions, struct of_key *of, const struct tp_arrival *arrival,
@@ -248,38 +262,56 @@ add_to_key(struct tp_sessions *sessions, struct of_key *of, const struct tp_arri
     if (check(sessions, of->first, &merged, arrival, err) < 0 ||
         take_back(sessions, of->first, &merged, err) < 0)
         return -1;
-    session = merge(sessions, of, &merged, arrival, err);
-    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
-                                arrival->sequence, err) < 0)
-        return -1;
-    add_fresh(sessions, session, 1);
-    if (tp_session_say_at(sessions, session, arrival->watermark, err) < 0)
+    session = add_merged(sessions, of, &merged, arrival, err);
+    if (!session || tp_session_say_at(sessions, session, arrival->watermark, err) < 0)
         return -1;
     return tp_session_set_timer(sessions, session) < 0 ? tp_err_memory(err) : 1;
 }
 
-static int
-add_now(struct tp_sessions *sessions, const struct tp_arrival *arrival, uint32_t hash,
-        tp_time *late_end, struct tp_err *err)
+static struct of_key *
+make_key(struct tp_sessions *sessions, struct tp_str key, uint32_t hash)
 {
-    struct of_key *of = tp_map_add_hashed(sessions->by_key, arrival->key, hash, NULL);
+    struct of_key *of = tp_map_add_hashed(sessions->by_key, key, hash, NULL);
+
+    if (of)
+        of->hash = hash;
+    return of;
+}
+
+static int
+add_now(struct tp_sessions *sessions, const struct tp_arrival *arrival, tp_time *late_end,
+        struct tp_err *err)
+{
+    uint32_t hash = tp_map_hash(sessions->by_key, arrival->key);
+    struct of_key *of = make_key(sessions, arrival->key, hash);
     int added;
 
     if (!of)
         return tp_err_memory(err);
-    of->hash = hash;
     added = add_to_key(sessions, of, arrival, late_end, err);
     if (added <= 0)
         tp_session_forget(sessions, of);
     return added;
 }
 
+/* One that waited: that it is in time and is taken was known before, and it makes nothing be said.
+ */
 static int
 add_waiting(void *self, const struct tp_ahead_record *record, struct tp_err *err)
 {
-    tp_time late_end;
+    struct tp_sessions *sessions = self;
+    struct of_key *of = make_key(sessions, record->arrival.key, record->hash);
+    struct session *session;
+    struct tp_window merged;
 
-    return add_now(self, &record->arrival, record->hash, &late_end, err) < 0 ? -1 : 0;
+    if (!of)
+        return tp_err_memory(err);
+    if (merged_window(sessions, of->first, record->arrival.time, &merged, err) < 0)
+        return -1;
+    session = add_merged(sessions, of, &merged, &record->arrival, err);
+    if (!session)
+        return -1;
+    return tp_session_set_timer(sessions, session) < 0 ? tp_err_memory(err) : 0;
 }
 
 int
@@ -295,8 +327,7 @@ tp_sessions_add(struct tp_sessions *sessions, const struct tp_arrival *arrival, 
         !tp_ahead_pays(sessions->ahead, sessions->by_key, arrival)) {
         if (tp_sessions_settle(sessions, err) < 0)
             return -1;
-        return add_now(sessions, arrival, tp_map_hash(sessions->by_key, arrival->key), late_end,
-                       err);
+        return add_now(sessions, arrival, late_end, err);
     }
     if (tp_ahead_put(sessions->ahead, sessions->by_key, arrival, NULL, err) < 0)
         return -1;

@@ -191,10 +191,15 @@ line_up_key(struct tp_sessions *sessions, struct of_key *of, tp_time at, tp_time
 static int
 line_up_all(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
 {
+    enum { MANY = 64 };
     const struct tp_lineup *turns = &sessions->turns;
 
     if (pop_timers(sessions, watermark) < 0)
         return tp_err_memory(err);
+    /* What waits is added when its key has its turn. Where many have, sooner than that all are
+     * asked about it. */
+    if (turns->count > MANY && tp_sessions_settle(sessions, err) < 0)
+        return -1;
     tp_lineup_clear(&sessions->due);
     tp_lineup_clear(&sessions->early);
     for (size_t i = 0; i < turns->count; i++)
