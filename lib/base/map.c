@@ -419,22 +419,62 @@ tp_map_key(const struct tp_map *map, const void *value)
     return key_of(map, entry_of(value));
 }
 
+/* Removes the entry of SLOT, whose probe is for TAG. */
+static void
+remove_slot(struct tp_map *map, uint32_t tag, const struct tp_map_slot *slot)
+{
+    uint32_t ref = slot->ref;
+    struct entry *entry = entry_at(map, ref);
+
+    tp_map_part_remove(place_of(map, tag).part, slot);
+    unlink_entry(map, entry);
+    map->count--;
+    /* The entry's `next` outlives this: whoever walks goes on from it. */
+    tp_slab_free(&map->slab, ref, entry_size(map, key_of(map, entry).len));
+}
+
 bool
 tp_map_remove(struct tp_map *map, struct tp_str key)
 {
     uint32_t tag = tag_of(map, key);
-    struct tp_map_slot *slot = probe(map, tag, key);
-    struct tp_map_part *part = place_of(map, tag).part;
-    uint32_t ref = slot->ref;
+    const struct tp_map_slot *slot = probe(map, tag, key);
 
-    if (!ref)
+    if (!slot->ref)
         return false;
-    tp_map_part_remove(part, slot);
-    unlink_entry(map, entry_at(map, ref));
-    map->count--;
-    /* The entry's `next` outlives this: whoever walks goes on from it. */
-    tp_slab_free(&map->slab, ref, entry_size(map, key.len));
+    remove_slot(map, tag, slot);
     return true;
+}
+
+/* The slot of ENTRY, which is there: found without a look at any key. */
+static const struct tp_map_slot *
+slot_of(const struct tp_map *map, uint32_t tag, const struct entry *entry)
+{
+    struct place place = place_of(map, tag);
+    uint32_t mask = UINT32_MAX >> place.shift;
+    const struct tp_map_slot *slot = place.part->slot;
+    uint32_t i = tag >> place.shift;
+
+    while (slot[i].tag != tag || entry_at(map, slot[i].ref) != entry)
+        i = (i + 1) & mask;
+    return &slot[i];
+}
+
+void
+tp_map_expect_removal(const struct tp_map *map, const void *value, uint32_t hash)
+{
+    const struct entry *entry = entry_of(value);
+
+    tp_map_expect(map, hash);
+    if (entry->previous)
+        tp_fetch(entry_at(map, entry->previous), sizeof *entry);
+    if (entry->next)
+        tp_fetch(entry_at(map, entry->next), sizeof *entry);
+}
+
+void
+tp_map_remove_value(struct tp_map *map, const void *value, uint32_t hash)
+{
+    remove_slot(map, hash, slot_of(map, hash, entry_of(value)));
 }
 
 size_t

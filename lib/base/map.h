@@ -49,6 +49,11 @@ struct tp_str tp_map_key(const struct tp_map *map, const void *value);
 /* False when KEY was not there. Its memory is reused by later keys. */
 bool tp_map_remove(struct tp_map *map, struct tp_str key);
 
+/* The same for a VALUE that the map lent, of a key with that HASH. What that touches besides the
+ * entry is asked for by expect_removal, when the entry has come. */
+void tp_map_expect_removal(const struct tp_map *map, const void *value, uint32_t hash);
+void tp_map_remove_value(struct tp_map *map, const void *value, uint32_t hash);
+
 size_t tp_map_count(const struct tp_map *map);
 size_t tp_map_size(const struct tp_map *map); /* bytes held, for --max-memory */
 

@@ -1,17 +1,10 @@
 #include "base/wheel.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
-
-#include "base/fetch.h"
 
 /* Half a kilobyte: so long a run is fetched ahead of who walks it, and a few hundred slots that are
  * partly filled are no burden. */
 enum { CHUNK = 31 };
-
-/* A slot that holds so few when it comes up is worth having in the cache with what its timers are
- * for: they are due next. And of many that are due, so many are asked for before they come out. */
-enum { FEW = 64, SOON = 8 };
 
 struct tp_wheel_chunk {
     struct tp_wheel_chunk *next;
@@ -19,11 +12,17 @@ struct tp_wheel_chunk {
     struct tp_wheel_entry entry[CHUNK];
 };
 
-/* Instants in the order of unsigned numbers. */
+/* Instants in the order of unsigned numbers, and back. */
 static uint64_t
 bits_of(int64_t at)
 {
     return (uint64_t)at ^ (UINT64_C(1) << 63);
+}
+
+static int64_t
+instant_of(uint64_t bits)
+{
+    return (int64_t)(bits ^ (UINT64_C(1) << 63));
 }
 
 static struct tp_wheel_chunk *
@@ -102,32 +101,16 @@ tp_wheel_push(struct tp_wheel *wheel, int64_t at, void *data)
     return 0;
 }
 
-static bool
-is_few(const struct tp_wheel_chunk *run)
-{
-    size_t count = 0;
-
-    for (; run && count <= FEW; run = run->next)
-        count += run->count;
-    return count <= FEW;
-}
-
 /* The present comes to SLOT of LEVEL, the earliest that has entries: they move down. */
 static int
 turn_to(struct tp_wheel *wheel, struct tp_wheel_level *level, unsigned slot, uint64_t until)
 {
     struct tp_wheel_chunk **run = &level->slot[slot];
-    bool few = is_few(*run);
 
     level->taken &= ~(UINT64_C(1) << slot);
-    while (*run) {
-        struct tp_wheel_entry entry = take_last(wheel, run);
-
-        if (few)
-            tp_fetch(entry.data, wheel->fetched);
-        if (place(wheel, entry, until) < 0)
+    while (*run)
+        if (place(wheel, take_last(wheel, run), until) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -164,11 +147,15 @@ tp_wheel_pop(struct tp_wheel *wheel, int64_t until, struct tp_wheel_entry *entry
         if (turned <= 0)
             return turned;
     }
-    if (wheel->due->count > SOON)
-        tp_fetch(wheel->due->entry[wheel->due->count - 1 - SOON].data, wheel->fetched);
     *entry = take_last(wheel, &wheel->due);
     wheel->count--;
     return 1;
+}
+
+int64_t
+tp_wheel_quiet(const struct tp_wheel *wheel)
+{
+    return wheel->count > 0 ? instant_of(wheel->quiet) : INT64_MAX;
 }
 
 static void

@@ -7,7 +7,7 @@
  * with its neighbours, from one run of memory to another. A heap (base/heap) compares at scattered
  * places for each. Timers that are due together come out in no order.
  *
- * All zero is a valid empty wheel (FETCHED is the owner's to set). An entry is borrowed data.
+ * All zero is a valid empty wheel. An entry is borrowed data.
  */
 #ifndef TP_BASE_WHEEL_H
 #define TP_BASE_WHEEL_H
@@ -34,7 +34,6 @@ struct tp_wheel {
     uint64_t present; /* as bits that compare as the instants do */
     uint64_t quiet;   /* nothing is due before this */
     size_t count;
-    size_t fetched; /* bytes of what DATA points at, to be in the cache when it comes out */
 };
 
 /* -1 when memory ran out. */
@@ -43,6 +42,9 @@ int tp_wheel_push(struct tp_wheel *wheel, int64_t at, void *data);
 /* Takes out a timer that is set for UNTIL, which never goes back, or earlier. 0: there is none. -1:
  * memory ran out, and one timer is lost. */
 int tp_wheel_pop(struct tp_wheel *wheel, int64_t until, struct tp_wheel_entry *entry);
+
+/* No timer is set for earlier than this; INT64_MAX when there is none. */
+int64_t tp_wheel_quiet(const struct tp_wheel *wheel);
 
 void tp_wheel_release(struct tp_wheel *wheel);
 

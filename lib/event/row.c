@@ -128,34 +128,54 @@ op_name(enum tp_row_op op)
 }
 
 static void
-emit_pane(struct tp_emit *emit, const struct tp_row_head *head)
+put_pane(const struct tp_row_head *head, struct tp_buf *to)
 {
     static const struct tp_str timings[] = {
         [TP_EARLY] = {"early", 5}, [TP_ON_TIME] = {"on-time", 7}, [TP_LATE_ROW] = {"late", 4}};
     struct tp_emit pane;
 
-    tp_emit_name(emit, TP_STR("@pane"));
-    pane = tp_emit_open(emit->to);
+    TP_BUF_PUT(to, ",\"@pane\":");
+    pane = tp_emit_open(to);
     tp_emit_int(&pane, TP_STR("n"), (int64_t)head->n);
     tp_emit_text(&pane, TP_STR("timing"), timings[head->timing]);
     tp_emit_json(&pane, TP_STR("last"), head->last ? TP_STR("true") : TP_STR("false"));
-    tp_buf_put_char(emit->to, '}');
+    tp_buf_put_char(to, '}');
 }
 
 static void
-emit_head(struct tp_buf *to, const struct tp_row_head *head)
+put_time(struct tp_row_writer *writer, tp_time time)
 {
-    struct tp_emit emit = tp_emit_open(to);
+    char *at = tp_buf_reserve(&writer->start, TP_TIME_TEXT);
 
+    if (at)
+        writer->start.len += tp_time_write_on(&writer->day, at, time);
+}
+
+/* Each row of a session has bounds of its own: their names are texts as they stand in a row. */
+static void
+write_head(struct tp_row_writer *writer, const struct tp_row_head *head)
+{
+    struct tp_buf *to = &writer->start;
+
+    tp_buf_clear(to);
+    tp_buf_put_char(to, '{');
     if (!head->timed)
         return;
-    tp_emit_time(&emit, TP_STR("@timestamp"), head->at);
-    if (head->op != TP_ROW_NEW)
-        tp_emit_text(&emit, TP_STR("@op"), op_name(head->op));
+    TP_BUF_PUT(to, "\"@timestamp\":\"");
+    put_time(writer, head->at);
+    tp_buf_put_char(to, '"');
+    if (head->op != TP_ROW_NEW) {
+        TP_BUF_PUT(to, ",\"@op\":\"");
+        tp_buf_put_str(to, op_name(head->op));
+        tp_buf_put_char(to, '"');
+    }
     if (head->paned)
-        emit_pane(&emit, head);
-    tp_emit_time(&emit, TP_STR("window_start"), head->window.start);
-    tp_emit_time(&emit, TP_STR("window_end"), head->window.end);
+        put_pane(head, to);
+    TP_BUF_PUT(to, ",\"window_start\":\"");
+    put_time(writer, head->window.start);
+    TP_BUF_PUT(to, "\",\"window_end\":\"");
+    put_time(writer, head->window.end);
+    tp_buf_put_char(to, '"');
 }
 
 static bool
@@ -171,8 +191,7 @@ static void
 put_head(struct tp_row_writer *writer, const struct tp_row_head *head, struct tp_buf *to)
 {
     if (writer->start.len == 0 || !same_head(&writer->of, head)) {
-        tp_buf_clear(&writer->start);
-        emit_head(&writer->start, head);
+        write_head(writer, head);
         writer->of = *head;
     }
     tp_buf_put_str(to, tp_buf_str(&writer->start));

@@ -96,6 +96,7 @@ struct tp_row_writer {
     const struct tp_part *part; /* NULL, or how accumulators are written in place of results */
     struct tp_buf start; /* the members that rows of one head share, as they were written last */
     struct tp_row_head of;
+    struct tp_time_day day; /* of its times */
 };
 
 void tp_row_writer_release(struct tp_row_writer *writer);

@@ -1,39 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fetch.h"
 #include "event/session_state.h"
-
-/* --- timers ------------------------------------------------------------------------------------*/
-
-/*
- * A key has one timer, for the first instant at which one of its sessions is to be said or to go.
- * Records that put that off leave it where it is: when it goes off, it is set anew. Only what is
- * due earlier than it sets another one, and the later of them is outdated.
- */
-static int
-set_timer(struct tp_sessions *sessions, struct of_key *of, tp_time at)
-{
-    if (of->timers > 0 && of->timer <= at)
-        return 0;
-    if (tp_wheel_push(&sessions->timers, at, of) < 0)
-        return -1;
-    of->timer = at;
-    of->timers++;
-    return 0;
-}
-
-int
-tp_session_set_timer(struct tp_sessions *sessions, const struct session *session)
-{
-    tp_time next = session->window.end;
-
-    if (session->said)
-        next = tp_trigger_limit(sessions->trigger, next);
-    if (session->early < next)
-        next = session->early;
-    return set_timer(sessions, session->key, next);
-}
 
 /* --- life --------------------------------------------------------------------------------------*/
 
@@ -43,12 +11,12 @@ tp_session_new(const struct tp_sessions *sessions, struct of_key *of)
     struct session *session = &of->own;
 
     if (of->own_is_in_use)
-        session = malloc(sizeof *session + tp_aggs_size(sessions->aggs));
+        session = malloc(sizeof *session + sessions->behind);
     else
         of->own_is_in_use = true;
     if (!session)
         return NULL;
-    memset(session, 0, sizeof *session + tp_aggs_size(sessions->aggs));
+    memset(session, 0, sizeof *session + sessions->behind);
     session->key = of;
     return session;
 }
@@ -56,8 +24,11 @@ tp_session_new(const struct tp_sessions *sessions, struct of_key *of)
 void
 tp_session_free(const struct tp_sessions *sessions, struct session *session)
 {
+    struct told *told = tp_session_told(sessions, session);
+
     tp_aggs_clear(sessions->aggs, session->acc);
-    tp_firing_release(&session->firing);
+    if (told)
+        tp_firing_release(&told->firing);
     if (session == &session->key->own)
         session->key->own_is_in_use = false;
     else
@@ -92,15 +63,6 @@ tp_sessions_free(struct tp_sessions *sessions)
     free(sessions);
 }
 
-static void
-schedule_early(const struct tp_sessions *sessions, struct session *session, tp_time watermark)
-{
-    /* Its end is not known before it is over. */
-    struct tp_window open = {session->window.start, TP_TIME_MAX};
-
-    session->early = tp_trigger_next_early(sessions->trigger, &open, watermark);
-}
-
 static struct session *
 open_session(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *window,
              const struct tp_arrival *arrival)
@@ -111,15 +73,15 @@ open_session(struct tp_sessions *sessions, struct of_key *of, const struct tp_wi
         return NULL;
     session->window = *window;
     session->sequence = arrival->sequence;
-    schedule_early(sessions, session, arrival->watermark);
+    tp_session_schedule_early(sessions, session, arrival->watermark);
     session->next = of->first;
     of->first = session;
     sessions->open++;
     return session;
 }
 
-static void
-close_session(struct tp_sessions *sessions, struct session *session)
+void
+tp_session_close(struct tp_sessions *sessions, struct session *session)
 {
     struct session **link = &session->key->first;
 
@@ -131,12 +93,11 @@ close_session(struct tp_sessions *sessions, struct session *session)
     tp_session_free(sessions, session);
 }
 
-/* A key of which nothing is known any more goes. */
-static void
-forget_key(struct tp_sessions *sessions, struct of_key *of)
+void
+tp_session_forget(struct tp_sessions *sessions, struct of_key *of)
 {
     if (!of->first && of->timers == 0)
-        tp_map_remove(sessions->by_key, tp_map_key(sessions->by_key, of));
+        tp_map_remove_value(sessions->by_key, of, of->hash);
 }
 
 /* --- merging -----------------------------------------------------------------------------------*/
@@ -188,31 +149,33 @@ check(const struct tp_sessions *sessions, struct session *first, const struct tp
     return 0;
 }
 
-static struct tp_said
-said_of(const struct tp_sessions *sessions, struct session *session)
-{
-    return (struct tp_said){sessions->aggs, &session->window,
-                            tp_map_key(sessions->by_key, session->key), session->acc,
-                            &session->firing};
-}
-
 /* Rows of sessions that are about to be others are taken back. */
 static int
 take_back(struct tp_sessions *sessions, struct session *first, const struct tp_window *merged,
           struct tp_err *err)
 {
-    for (struct session *s = swallowed(first, merged); s; s = swallowed(s->next, merged)) {
-        struct tp_said said = said_of(sessions, s);
-        uint64_t fresh = s->firing.fresh;
-
-        if (same_bounds(s, merged))
-            continue;
-        if (tp_trigger_take_back(&said, &sessions->to, err) < 0)
+    for (struct session *s = swallowed(first, merged); s; s = swallowed(s->next, merged))
+        if (!same_bounds(s, merged) && tp_session_take_back(sessions, s, err) < 0)
             return -1;
-        tp_firing_release(&s->firing);
-        s->firing.fresh = fresh;
-    }
     return 0;
+}
+
+/* So many records came into SESSION that no row has said yet. */
+static void
+add_fresh(const struct tp_sessions *sessions, struct session *session, uint64_t records)
+{
+    struct told *told = tp_session_told(sessions, session);
+
+    if (told)
+        told->firing.fresh += records;
+}
+
+static uint64_t
+fresh(const struct tp_sessions *sessions, struct session *session)
+{
+    const struct told *told = tp_session_told(sessions, session);
+
+    return told ? told->firing.fresh : 0;
 }
 
 /* Merges all that MERGED swallows behind KEPT into KEPT. */
@@ -229,8 +192,8 @@ swallow(struct tp_sessions *sessions, struct session *kept, const struct tp_wind
             return -1;
         if (other->sequence < kept->sequence)
             kept->sequence = other->sequence;
-        kept->firing.fresh += other->firing.fresh;
-        close_session(sessions, other);
+        add_fresh(sessions, kept, fresh(sessions, other));
+        tp_session_close(sessions, other);
         other = next;
     }
     return 0;
@@ -267,175 +230,20 @@ merge(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *m
     return kept;
 }
 
-/* --- saying ------------------------------------------------------------------------------------*/
-
-static int
-fire(struct tp_sessions *sessions, struct session *session, enum tp_timing timing, bool last,
-     struct tp_err *err)
-{
-    struct tp_said said = said_of(sessions, session);
-
-    return tp_trigger_fire(sessions->trigger, &said, timing, last, &sessions->to, err);
-}
-
-/* The row for which the session was kept. */
-static int
-fire_whole(struct tp_sessions *sessions, struct session *session, tp_time watermark,
-           enum tp_timing timing, struct tp_err *err)
-{
-    bool last = tp_trigger_is_over(sessions->trigger, session->window.end, watermark);
-
-    return fire(sessions, session, timing, last, err);
-}
-
-static void
-count_as_said(struct tp_sessions *sessions, struct session *session)
-{
-    session->said = true;
-    sessions->open--;
-}
-
-static int
-line_up(struct tp_lineup *lineup, struct session *session)
-{
-    return tp_lineup_add(lineup, session->window.end, session->sequence, session);
-}
-
-/* Lines up SESSION if it has something to say at WATERMARK. */
-static int
-line_up_session(struct tp_sessions *sessions, struct session *session, tp_time watermark)
-{
-    if (!session->said && session->window.end <= watermark) {
-        if (line_up(&sessions->due, session) < 0)
-            return -1;
-        tp_map_expect(sessions->by_key, session->key->hash); /* it may go with this row */
-        count_as_said(sessions, session);
-    }
-    if (session->early > watermark)
-        return 0;
-    schedule_early(sessions, session, watermark);
-    if (session->said || session->firing.fresh == 0) /* said, it may yet grow */
-        return 0;
-    return line_up(&sessions->early, session);
-}
-
-/* A timer of OF, set for AT, went off. */
-static int
-line_up_key(struct tp_sessions *sessions, struct of_key *of, tp_time at, tp_time watermark,
-            struct tp_err *err)
-{
-    /* Records that came before this watermark count first. */
-    if (tp_ahead_may_hold(sessions->ahead, of->hash) && tp_sessions_settle(sessions, err) < 0)
-        return -1;
-    if (of->timer == at)
-        of->timer = TP_TIME_AFTER_ALL;
-    if (tp_lineup_add(&sessions->turns, at, 0, of) < 0)
-        return tp_err_memory(err);
-    for (struct session *s = of->first; s; s = s->next)
-        if (line_up_session(sessions, s, watermark) < 0)
-            return tp_err_memory(err);
-    return 0;
-}
-
-static int
-line_up_all(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
-{
-    struct tp_wheel_entry timer;
-    int popped;
-
-    tp_lineup_clear(&sessions->turns);
-    tp_lineup_clear(&sessions->due);
-    tp_lineup_clear(&sessions->early);
-    while ((popped = tp_wheel_pop(&sessions->timers, watermark, &timer)) > 0)
-        if (line_up_key(sessions, timer.data, timer.at, watermark, err) < 0)
-            return -1;
-    if (popped < 0)
-        return tp_err_memory(err);
-    tp_lineup_sort(&sessions->due);
-    tp_lineup_sort(&sessions->early);
-    return 0;
-}
-
-/* What OF had to say was said: its sessions that are over go, the others set a timer. */
-static int
-end_turn(struct tp_sessions *sessions, struct of_key *of, tp_time watermark)
-{
-    struct session *next;
-
-    of->timers--;
-    for (struct session *s = of->first; s; s = next) {
-        next = s->next;
-        if (s->said && tp_trigger_is_over(sessions->trigger, s->window.end, watermark))
-            close_session(sessions, s);
-        else if (tp_session_set_timer(sessions, s) < 0)
-            return -1;
-    }
-    forget_key(sessions, of);
-    return 0;
-}
-
-/* Those that are lined up lie all over the memory. */
-static void
-fetch_later(const struct tp_sessions *sessions, const struct tp_lineup *lineup, size_t i)
-{
-    enum { LATER = 8 };
-
-    if (lineup->count - i > LATER)
-        tp_fetch(lineup->entry[i + LATER].what, sessions->timers.fetched);
-}
-
-static int
-fire_due(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
-{
-    for (size_t i = 0; i < sessions->due.count; i++) {
-        fetch_later(sessions, &sessions->due, i);
-        if (fire_whole(sessions, sessions->due.entry[i].what, watermark, TP_ON_TIME, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int
-end_turns(struct tp_sessions *sessions, tp_time watermark)
-{
-    for (size_t i = 0; i < sessions->turns.count; i++) {
-        fetch_later(sessions, &sessions->turns, i);
-        if (end_turn(sessions, sessions->turns.entry[i].what, watermark) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-int
-tp_sessions_watermark(struct tp_sessions *sessions, tp_time watermark, struct tp_err *err)
-{
-    if (sessions->waiting_end <= watermark && tp_sessions_settle(sessions, err) < 0)
-        return -1;
-    if (line_up_all(sessions, watermark, err) < 0 || fire_due(sessions, watermark, err) < 0)
-        return -1;
-    for (size_t i = 0; i < sessions->early.count; i++)
-        if (fire(sessions, sessions->early.entry[i].what, TP_EARLY, false, err) < 0)
-            return -1;
-    return end_turns(sessions, watermark) < 0 ? tp_err_memory(err) : 0;
-}
-
 /* --- records -----------------------------------------------------------------------------------*/
 
-static int
-say(struct tp_sessions *sessions, struct session *session, const struct tp_arrival *arrival,
-    struct tp_err *err)
+/* MERGED becomes one session of OF, and the record is added to it. */
+static struct session *
+add_merged(struct tp_sessions *sessions, struct of_key *of, const struct tp_window *merged,
+           const struct tp_arrival *arrival, struct tp_err *err)
 {
-    uint64_t early = sessions->trigger->early_count;
+    struct session *session = merge(sessions, of, merged, arrival, err);
 
-    if (session->said)
-        return fire(sessions, session, TP_LATE_ROW, false, err);
-    if (session->window.end <= arrival->watermark) {
-        count_as_said(sessions, session);
-        return fire_whole(sessions, session, arrival->watermark, TP_LATE_ROW, err);
-    }
-    if (early > 0 && session->firing.fresh >= early)
-        return fire(sessions, session, TP_EARLY, false, err);
-    return 0;
+    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
+                                arrival->sequence, err) < 0)
+        return NULL;
+    add_fresh(sessions, session, 1);
+    return session;
 }
 
 /* As tp_sessions_add, to those of OF. */
@@ -454,38 +262,56 @@ add_to_key(struct tp_sessions *sessions, struct of_key *of, const struct tp_arri
     if (check(sessions, of->first, &merged, arrival, err) < 0 ||
         take_back(sessions, of->first, &merged, err) < 0)
         return -1;
-    session = merge(sessions, of, &merged, arrival, err);
-    if (!session || tp_aggs_add(sessions->aggs, session->acc, arrival->values, arrival->time,
-                                arrival->sequence, err) < 0)
-        return -1;
-    session->firing.fresh++;
-    if (say(sessions, session, arrival, err) < 0)
+    session = add_merged(sessions, of, &merged, arrival, err);
+    if (!session || tp_session_say_at(sessions, session, arrival->watermark, err) < 0)
         return -1;
     return tp_session_set_timer(sessions, session) < 0 ? tp_err_memory(err) : 1;
 }
 
-static int
-add_now(struct tp_sessions *sessions, const struct tp_arrival *arrival, uint32_t hash,
-        tp_time *late_end, struct tp_err *err)
+static struct of_key *
+make_key(struct tp_sessions *sessions, struct tp_str key, uint32_t hash)
 {
-    struct of_key *of = tp_map_add_hashed(sessions->by_key, arrival->key, hash, NULL);
+    struct of_key *of = tp_map_add_hashed(sessions->by_key, key, hash, NULL);
+
+    if (of)
+        of->hash = hash;
+    return of;
+}
+
+static int
+add_now(struct tp_sessions *sessions, const struct tp_arrival *arrival, tp_time *late_end,
+        struct tp_err *err)
+{
+    uint32_t hash = tp_map_hash(sessions->by_key, arrival->key);
+    struct of_key *of = make_key(sessions, arrival->key, hash);
     int added;
 
     if (!of)
         return tp_err_memory(err);
-    of->hash = hash;
     added = add_to_key(sessions, of, arrival, late_end, err);
     if (added <= 0)
-        forget_key(sessions, of);
+        tp_session_forget(sessions, of);
     return added;
 }
 
+/* One that waited: that it is in time and is taken was known before, and it makes nothing be said.
+ */
 static int
 add_waiting(void *self, const struct tp_ahead_record *record, struct tp_err *err)
 {
-    tp_time late_end;
+    struct tp_sessions *sessions = self;
+    struct of_key *of = make_key(sessions, record->arrival.key, record->hash);
+    struct session *session;
+    struct tp_window merged;
 
-    return add_now(self, &record->arrival, record->hash, &late_end, err) < 0 ? -1 : 0;
+    if (!of)
+        return tp_err_memory(err);
+    if (merged_window(sessions, of->first, record->arrival.time, &merged, err) < 0)
+        return -1;
+    session = add_merged(sessions, of, &merged, &record->arrival, err);
+    if (!session)
+        return -1;
+    return tp_session_set_timer(sessions, session) < 0 ? tp_err_memory(err) : 0;
 }
 
 int
@@ -501,8 +327,7 @@ tp_sessions_add(struct tp_sessions *sessions, const struct tp_arrival *arrival, 
         !tp_ahead_pays(sessions->ahead, sessions->by_key, arrival)) {
         if (tp_sessions_settle(sessions, err) < 0)
             return -1;
-        return add_now(sessions, arrival, tp_map_hash(sessions->by_key, arrival->key), late_end,
-                       err);
+        return add_now(sessions, arrival, late_end, err);
     }
     if (tp_ahead_put(sessions->ahead, sessions->by_key, arrival, NULL, err) < 0)
         return -1;
@@ -526,6 +351,21 @@ tp_sessions_open(const struct tp_sessions *sessions)
 
 /* --- opening -----------------------------------------------------------------------------------*/
 
+/* Behind a session lies its accumulator; behind that what was told, if any row can follow another.
+ */
+static void
+lay_out(struct tp_sessions *sessions)
+{
+    size_t align = _Alignof(struct told);
+
+    sessions->behind = (tp_aggs_size(sessions->aggs) + align - 1) / align * align;
+    sessions->tells = !tp_trigger_is_plain(sessions->trigger);
+    if (!sessions->tells)
+        return;
+    sessions->told_at = sessions->behind;
+    sessions->behind += sizeof(struct told);
+}
+
 struct tp_sessions *
 tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_trigger *trigger,
                 struct tp_row_to to)
@@ -539,8 +379,8 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_tri
     sessions->trigger = trigger;
     sessions->to = to;
     sessions->waiting_end = TP_TIME_AFTER_ALL;
-    sessions->by_key = tp_map_new(sizeof(struct of_key) + tp_aggs_size(aggs));
-    sessions->timers.fetched = sizeof(struct of_key) + tp_aggs_size(aggs) + TP_FETCH_LINE;
+    lay_out(sessions);
+    sessions->by_key = tp_map_new(sizeof(struct of_key) + sessions->behind);
     sessions->ahead = tp_ahead_new(aggs, add_waiting, sessions);
     if (sessions->by_key && sessions->ahead)
         return sessions;

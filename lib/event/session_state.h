@@ -15,13 +15,17 @@ struct of_key;
 
 struct session {
     struct tp_window window;
+    uint64_t sequence; /* of the first record */
     struct of_key *key;
     struct session *next;
-    uint64_t sequence; /* of the first record */
-    tp_time early;     /* when its next early row is due; AFTER_ALL: none is */
-    bool said;         /* its row on time was; nothing has moved its bounds since */
+    bool said;               /* its row on time was; nothing has moved its bounds since */
+    _Alignas(16) char acc[]; /* and behind it what was told, if anything is */
+};
+
+/* What was told of a session, and will be: only where a row can be followed by another. */
+struct told {
+    tp_time early; /* when the next early row is due; AFTER_ALL: none is */
     struct tp_firing firing;
-    _Alignas(16) char acc[];
 };
 
 /* The sessions of one key, newest first. A key mostly has one, so one lies here: with its key and
@@ -40,6 +44,9 @@ struct tp_sessions {
     const struct tp_trigger *trigger;
     struct tp_row_to to;
     struct tp_window_spec spec;
+    bool tells;             /* one row can follow another: what was told is kept, */
+    size_t told_at;         /* ... so far behind the beginning of the accumulator */
+    size_t behind;          /* bytes behind a struct session */
     struct tp_map *by_key;  /* key -> struct of_key */
     struct tp_wheel timers; /* keys by when something is due in one of their sessions, or was */
     struct tp_ahead *ahead; /* records that are to be added, */
@@ -50,11 +57,37 @@ struct tp_sessions {
     struct session *loaded;      /* while state is read: that of the line before */
 };
 
+/* NULL where each row is alone. */
+static inline struct told *
+tp_session_told(const struct tp_sessions *sessions, struct session *session)
+{
+    return sessions->tells ? (void *)(session->acc + sessions->told_at) : NULL;
+}
+
 /* A session of OF, empty and not linked yet; NULL: memory ran out. And gives it back. */
 struct session *tp_session_new(const struct tp_sessions *sessions, struct of_key *of);
 void tp_session_free(const struct tp_sessions *sessions, struct session *session);
 
+/* SESSION, which is linked, goes. */
+void tp_session_close(struct tp_sessions *sessions, struct session *session);
+
+/* A key of which nothing is known any more goes. */
+void tp_session_forget(struct tp_sessions *sessions, struct of_key *of);
+
+/* --- session_turn --- */
+
 /* Sets a timer for what SESSION is to do next. -1: memory ran out. */
-int tp_session_set_timer(struct tp_sessions *sessions, const struct session *session);
+int tp_session_set_timer(struct tp_sessions *sessions, struct session *session);
+
+/* When is the next early row due? */
+void tp_session_schedule_early(const struct tp_sessions *sessions, struct session *session,
+                               tp_time watermark);
+
+/* Says what a record that came into SESSION makes it say at once. */
+int tp_session_say_at(struct tp_sessions *sessions, struct session *session, tp_time watermark,
+                      struct tp_err *err);
+
+/* The row of SESSION that stands, if one does, is taken back: its bounds are about to be others. */
+int tp_session_take_back(struct tp_sessions *sessions, struct session *session, struct tp_err *err);
 
 #endif

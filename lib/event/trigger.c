@@ -34,7 +34,7 @@ tp_trigger_limit(const struct tp_trigger *trigger, tp_time end)
 bool
 tp_trigger_is_over(const struct tp_trigger *trigger, tp_time end, tp_time watermark)
 {
-    return tp_trigger_limit(trigger, end) <= watermark;
+    return end <= watermark && tp_trigger_limit(trigger, end) <= watermark;
 }
 
 tp_time

@@ -185,27 +185,61 @@ put_three(char *to, uint32_t number)
     return to + 3;
 }
 
+static void
+put_date(char *to, int64_t days)
+{
+    int64_t year;
+    int month, day;
+
+    tp_civil_of_days(days, &year, &month, &day);
+    memcpy(to, "0000-00-00T", 11);
+    put_two(to, (uint32_t)year / 100); /* 1677..2262 */
+    put_two(to + 2, (uint32_t)year % 100);
+    put_two(to + 5, (uint32_t)month);
+    put_two(to + 8, (uint32_t)day);
+}
+
+/* Behind the date. NANO of a day, below 86,400 * 10^9. */
+static char *
+put_clock(char *to, uint64_t nano)
+{
+    uint32_t second = (uint32_t)(nano / TP_SECOND);
+    char *end;
+
+    nano %= TP_SECOND;
+    memcpy(to, "00:00:00.", 9);
+    put_two(to, second / 3600);
+    put_two(to + 3, second / 60 % 60);
+    put_two(to + 6, second % 60);
+    end = put_three(to + 9, (uint32_t)nano / 1000000);
+    if (nano % 1000000 != 0)
+        end = put_three(end, (uint32_t)nano / 1000 % 1000);
+    if (nano % 1000 != 0)
+        end = put_three(end, (uint32_t)nano % 1000);
+    *end++ = 'Z';
+    return end;
+}
+
+size_t
+tp_time_write_on(struct tp_time_day *day, char *to, tp_time time)
+{
+    int64_t days = floor_divide(time, TP_DAY);
+    /* Unsigned, because days * TP_DAY wraps for the earliest instants and back again. */
+    uint64_t nano = (uint64_t)time - (uint64_t)days * (uint64_t)TP_DAY;
+
+    if (!day->known || day->day != days) {
+        put_date(day->date, days);
+        day->day = days;
+        day->known = true;
+    }
+    memcpy(to, day->date, sizeof day->date);
+    return (size_t)(put_clock(to + sizeof day->date, nano) - to);
+}
+
 size_t
 tp_time_write(char *to, tp_time time)
 {
-    struct tp_civil civil = tp_civil_of_time(time);
-    uint32_t year = (uint32_t)civil.year; /* 1677..2262 */
-    uint32_t nano = (uint32_t)civil.nano;
-    char *end;
+    struct tp_time_day day = {0};
 
-    memcpy(to, "0000-00-00T00:00:00.", 20);
-    put_two(to, year / 100);
-    put_two(to + 2, year % 100);
-    put_two(to + 5, (uint32_t)civil.month);
-    put_two(to + 8, (uint32_t)civil.day);
-    put_two(to + 11, (uint32_t)civil.hour);
-    put_two(to + 14, (uint32_t)civil.minute);
-    put_two(to + 17, (uint32_t)civil.second);
-    end = put_three(to + 20, nano / 1000000);
-    if (nano % 1000000 != 0)
-        end = put_three(end, nano / 1000 % 1000);
-    if (nano % 1000 != 0)
-        end = put_three(end, nano % 1000);
-    *end++ = 'Z';
-    return (size_t)(end - to);
+    return tp_time_write_on(&day, to, time);
 }

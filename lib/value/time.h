@@ -97,6 +97,16 @@ int tp_reading_instant(const struct tp_reading *reading, struct tp_str text, tp_
 /* RFC 3339 UTC with 3 fraction digits, or 6 or 9 where they are needed. Returns the length. */
 size_t tp_time_write(char *to, tp_time time);
 
+/* The same for many times that mostly lie on one day: its date is worked out once. All zero is one
+ * that knows none. */
+struct tp_time_day {
+    bool known;
+    int64_t day; /* since 1970 */
+    char date[11];
+};
+
+size_t tp_time_write_on(struct tp_time_day *day, char *to, tp_time time);
+
 /*
  * Durations: `500ms`, `1h30m`, `1.5s`, `-20s`, `0`. Units: ns us (or µs) ms s m h d w; d is 24 h,
  * w is 7 d. One sign before the whole; fractions must come out as whole nanoseconds. A bare number

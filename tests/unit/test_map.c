@@ -105,9 +105,14 @@ step(struct tp_map *map, struct model *model, size_t value_size, uint32_t *seed)
         model->count++;
     } else if (what < 6) {
         CHECK(tp_map_find(map, key) == (model->stamp[i] ? model->value[i] : NULL));
-    } else {
+    } else if (what == 6 || !model->stamp[i]) {
         CHECK(tp_map_remove(map, key) == (model->stamp[i] != 0));
         model->count -= model->stamp[i] != 0;
+        model->stamp[i] = 0;
+    } else {
+        tp_map_expect_removal(map, model->value[i], tp_map_hash(map, key));
+        tp_map_remove_value(map, model->value[i], tp_map_hash(map, key));
+        model->count--;
         model->stamp[i] = 0;
     }
 }

@@ -123,6 +123,24 @@ test_write_and_parse_round_trip(void)
     }
 }
 
+/* Times that stay on a day for a while, and leave it in either direction, by little and by much. */
+static void
+test_write_on_a_day(void)
+{
+    struct tp_time_day day = {0};
+    tp_time time = 0;
+
+    for (int i = 0; i < 100000; i++) {
+        char text[TP_TIME_TEXT], same[TP_TIME_TEXT];
+        size_t len;
+
+        if (i % 50 == 0 || !tp_time_add(time, random_time() / 100000, &time))
+            time = random_time();
+        len = tp_time_write(text, time);
+        CHECK(tp_time_write_on(&day, same, time) == len && memcmp(text, same, len) == 0);
+    }
+}
+
 static void
 test_written_text(void)
 {
@@ -500,6 +518,7 @@ main(void)
     RUN(test_days_follow_the_calendar);
     RUN(test_days_far_away);
     RUN(test_write_and_parse_round_trip);
+    RUN(test_write_on_a_day);
     RUN(test_written_text);
     RUN(test_forms_of_rfc3339);
     RUN(test_leap_days_and_years_end);

@@ -19,6 +19,7 @@ test_empty(void)
     struct tp_wheel_entry entry;
 
     CHECK(tp_wheel_pop(&wheel, INT64_MAX, &entry) == 0);
+    CHECK(tp_wheel_quiet(&wheel) == INT64_MAX);
     tp_wheel_release(&wheel);
 }
 
@@ -57,6 +58,15 @@ count_due(const struct model *model, int64_t until)
     return due;
 }
 
+static bool
+is_quiet_before(const struct model *model, int64_t instant)
+{
+    for (size_t i = 0; i < TIMERS; i++)
+        if (model->set[i] && model->at[i] < instant)
+            return false;
+    return true;
+}
+
 /* Timers at, before and far behind the present, which goes on by steps of all sizes. */
 static void
 run(uint64_t seed, unsigned spread)
@@ -87,6 +97,8 @@ run(uint64_t seed, unsigned spread)
             model.set[at - model.at] = false;
         }
         CHECK(tp_wheel_pop(&wheel, now, &entry) == 0);
+        CHECK(tp_wheel_quiet(&wheel) > now);
+        CHECK(is_quiet_before(&model, tp_wheel_quiet(&wheel)));
     }
     CHECK(wheel.count == count_due(&model, INT64_MAX));
     tp_wheel_release(&wheel);
