@@ -54,7 +54,7 @@ $(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
 	$(call quiet,LD,$@)$(call link,tests/state/$*.c)
 
 check-state: $(BINS) $(STATE_BINS) ## saved state: split runs, kills, damage (SEED=, KILLS=)
-	@$(TEST_ENV) tests/run-state
+	@$(TEST_ENV) tests/state/run
 
 # It stands between a stage and the system, so it is no part of a build with a sanitizer of its own.
 SHIM := $(BUILD)/tests/crash/shim.so
