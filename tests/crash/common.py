@@ -75,8 +75,14 @@ class Tally:
     def check(self, name, good, why=""):
         self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
         if not good:
-            print(f"crash: {name}: SEED={SEED}: {str(why)[:600]}", flush=True)
+            print(f"crash: {name}: SEED={SEED}: {str(why)[:2000]}", flush=True)
         return good
+
+    def take(self):
+        """How many passed and failed since it was asked last."""
+        counts = self.passed, self.failed
+        self.passed = self.failed = 0
+        return counts
 
 
 tally = Tally()
