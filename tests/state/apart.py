@@ -6,8 +6,7 @@ import subprocess
 import time
 
 from common import HANG, KILLS, SEED, check, commit_now, content, fresh_directory, shell, wait_until
-from kills import committed, kill, kill_one
-
+from kills import committed, kill, kill_one, undisturbed
 
 APART = [
     "tsource --every 5ms --pause 200us ../in | swatermark -t t -d 3s | swindow -t t -w hop:10s,5s -k k --late-to side "
@@ -96,11 +95,11 @@ def synced_by_thread(rng):
     script = ("export TIDEPIPE_STATE=state; sread --every 10ms --rate 60000 ../in | "
               "sstep -t t -k k -a row_number | tsink out")
     fresh_directory()
-    shell(script, cwd="run")
+    seconds = undisturbed(script)
     want, before = content("run/out"), b""
     fresh_directory()
     for _ in range(max(4, KILLS // 4)):
-        kill_one(rng, script)
+        kill_one(rng, script, seconds)
         now = committed()
         check("thread: committed stays", now.startswith(before) and want.startswith(now), f"SEED={SEED}")
         before = now

@@ -7,7 +7,6 @@ import time
 
 from common import HANG, SEED, check, commit_now, content, fresh_directory, refused, shell, wait_until
 
-
 CRON = ("export TIDEPIPE_STATE=state; sread %s %s | sfrom combined | swatermark -d 30s | swindow -w 1h -k status | "
         "swrite 'out/{window_start|day}.ndjson'")
 

@@ -6,7 +6,6 @@ from common import SEED, check, content, fresh_directory, shell, write_input
 from inputs import records
 from seal import seal
 
-
 # A stage, its options changed so that its state would be a lie, and what the message names.
 LYING = [
     ("sstep -k k -a 'sum(n), lag(k)' -t t -d 9s", "sstep -k k -a 'sum(n)' -t t -d 9s", "agg"),

@@ -18,11 +18,11 @@ def committed():
     return content("run/out")[:int(found.stdout or 0)]
 
 
-def kill_one(rng, script):
-    """A run, killed in part or as a whole after a moment."""
+def kill_one(rng, script, seconds):
+    """A run, which takes so many SECONDS when it is let be, killed in part or as a whole somewhere in it."""
     pipeline = subprocess.Popen(["bash", "-c", script], cwd="run", start_new_session=True,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(rng.choice([0.01, 0.03, 0.06, 0.1]) * (0.5 + rng.random()))
+    time.sleep(seconds * rng.uniform(0.05, 0.8))
     if rng.random() < 0.5:
         members = subprocess.run(["pgrep", "-g", str(pipeline.pid)], capture_output=True, text=True).stdout.split()
         victims = [int(m) for m in members if int(m) != pipeline.pid]
@@ -57,6 +57,13 @@ GRAPHS = [
 ]
 
 
+def undisturbed(script):
+    """How many seconds a run takes, however slow the machine is."""
+    began = time.monotonic()
+    shell(script, cwd="run")
+    return time.monotonic() - began
+
+
 def kill(script, kills, rng, more=""):
     write_input(broken, rng)
     with open("in2", "w") as f:
@@ -64,13 +71,13 @@ def kill(script, kills, rng, more=""):
     shell("zstd -q -f in; rm -rf log; swrite -q --log --roll 2K log in")
     script = f"export TIDEPIPE_STATE=state {more}; " + script
     fresh_directory()
-    shell(script, cwd="run")
+    seconds = undisturbed(script)
     want, side = content("run/out"), content("run/side")
     one_source = "in2" not in script
     before = b""
     fresh_directory()
     for _ in range(kills):
-        kill_one(rng, script)
+        kill_one(rng, script, seconds)
         now = committed()
         check("kill: committed stays", now.startswith(before), f"SEED={SEED}: taken back in {script}")
         if one_source:

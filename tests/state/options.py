@@ -10,7 +10,6 @@ from inputs import records
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../man/tidepipe.5")
 
-
 # What the table in tidepipe.5 is held to: a stage, and for each option how its command line changes, (from, to); from "" is
 # its end. Several stages where options exclude each other.
 CHANGES = [

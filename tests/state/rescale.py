@@ -11,7 +11,6 @@ from common import SEED, check, commit_now, content, fresh_directory, refused, s
 from inputs import records
 from seal import seal
 
-
 # A stage in parts, how many there are and will be, what else rescale is told.
 RESCALED = [
     ("swindow -w 1m -k k -a 'count, sum(n)'", 4, 2, ""),
