@@ -49,28 +49,6 @@ records() # records FROM TO: a minute apart
     sread --from 2026-01-01T03:20:30Z log | cmp - <(sread --from 2026-01-01T03:20:30Z all)
 }
 
-@test "a segment cut at every byte: noticed, whole lines before it read" {
-    records 1 9 >all
-    swrite --log --roll 150 log <all
-    for segment in log/*.ndjson; do
-        cp "$segment" whole
-        before=$(basename "$segment" .ndjson)
-        before=$((10#$before))
-        size=$(stat -c %s whole)
-        for at in $(seq 0 $((size - 1))); do
-            head -c "$at" whole >"$segment"
-            status=0
-            sread log >out 2>err || status=$?
-            [ $status -eq 3 ]
-            grep -q "$segment is damaged" err
-            head -c $((before + at)) all >left
-            head -n "$(wc -l <left)" left | cmp - out
-        done
-        cp whole "$segment"
-    done
-    sread log | cmp - all
-}
-
 @test "a crash: half a line is taken away, and the log goes on" {
     records 1 3 | swrite --log log
     printf '{"@timestamp":"2026-01-01T00:04:00Z","n":4}\n{"@timest' >>log/00000000000000000000.ndjson
