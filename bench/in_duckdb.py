@@ -1,8 +1,8 @@
 """in_duckdb.py SQL: runs a query in DuckDB on one thread, over files of the current directory.
 
 $TABLES (JSON) has the typed columns of each NAME.ndjson; they have one column more, n, which counts
-their rows (not those that a query reads twice). Rows are written as JSON to /dev/null, as ours are, unless the SQL says COPY itself.
-The seconds of wall and of processor that the query took go to $BENCH_SECONDS, without those of
+their rows (not those that a query reads twice). Rows are written as JSON to /dev/null, as ours are,
+unless the SQL says COPY itself. The seconds of wall and of processor that the query took go to $BENCH_SECONDS, without those of
 Python's start; the peak memory is that of the whole process.
 """
 import json

@@ -7,11 +7,13 @@ FUZZ_TIME  ?= 60
 SELF_TESTS := $(sort $(wildcard tests/self/*.sh))
 STATE_BINS := $(STATE_SRC:%.c=$(BUILD)/%)
 
+# Tests wait more than they work: twice as many at a time. What takes longest begins first.
+TEST_JOBS = $(if $(JOBS),-j$(shell expr 2 '*' $$(nproc)))
+
 check: deps ## everything that must hold: layers, headers, units, cases, bats, documents, installation, state
 	@$(MAKE) $(JOBS) all
-	@$(MAKE) $(JOBS) -Otarget check-layers hdr-check check-unit check-cases check-bats check-docs check-examples fuzz-replay \
-	    check-install check-self check-state check-crash
-	@$(MAKE) model WALKS=50
+	@$(MAKE) $(TEST_JOBS) -Otarget check-bats check-state check-self check-crash check-layers hdr-check check-unit \
+	    check-cases check-docs check-examples fuzz-replay check-install check-model
 
 check-layers: ## a file includes only the floors below its own
 	@$(PYTHON) tests/check-layers .
@@ -54,7 +56,7 @@ $(BUILD)/tests/state/%: $(OBJ)/tests/state/%.o $(LIB)
 	$(call quiet,LD,$@)$(call link,tests/state/$*.c)
 
 check-state: $(BINS) $(STATE_BINS) ## saved state: split runs, kills, damage (SEED=, KILLS=)
-	@$(TEST_ENV) tests/run-state
+	@$(TEST_ENV) tests/state/run
 
 # It stands between a stage and the system, so it is no part of a build with a sanitizer of its own.
 SHIM := $(BUILD)/tests/crash/shim.so
@@ -70,6 +72,9 @@ crash: $(BINS) $(STATE_BINS) $(SHIM) ## the crash campaign: kill -9 at random mo
 
 soak: $(BINS) ## an endless pair of streams for MINUTES (10): memory must stay flat (SERIES=FILE)
 	@$(TEST_ENV) tests/soak -m $(or $(MINUTES),10) $(if $(SERIES),-o $(SERIES))
+
+check-model:
+	@$(MAKE) model WALKS=50
 
 model: ## the model of barriers and commits: many walks, and each rule switched off (WALKS=)
 	@$(PYTHON) tests/model/barriers.py --walks $(or $(WALKS),1000)
@@ -116,7 +121,7 @@ VALGRIND ?= valgrind -q --error-exitcode=99
 LEAKS     = --leak-check=full --errors-for-leak-kinds=definite
 valgrind: all $(UNITS) ## unit tests and cases under valgrind (CASE=filter for a part)
 	@WRAP='$(VALGRIND) --soname-synonyms=somalloc=nouserintercepts' tests/run-units $(UNITS)
-	@WRAP='$(VALGRIND) $(LEAKS)' TIMEOUT=300 $(TEST_ENV) $(PYTHON) tests/run-cases $(CASE)
+	@WRAP='$(VALGRIND) $(LEAKS)' $(TEST_ENV) $(PYTHON) tests/run-cases $(CASE)
 
 coverage: ## list the functions that no unit test and no case calls
 	@$(MAKE) BUILD=build/coverage CC=gcc CFLAGS='-O0 -g --coverage -fprofile-update=atomic' HARDEN= coverage-run
@@ -190,5 +195,5 @@ compile_commands.json: $(BUILD)/flags FORCE ## for editors and language servers
 	    printf '\n]\n'; } >$@
 
 .PHONY: check check-crash crash soak check-layers check-unit check-cases check-chunks check-bats check-docs check-examples check-install \
-	check-self check-state model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
+	check-self check-state check-model model oracles hdr-check asan ubsan portable check-clang valgrind coverage coverage-run fuzz-replay \
 	fuzz fuzz-run format format-check lint

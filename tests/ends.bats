@@ -82,12 +82,14 @@ suspended='{"@watermark":"start"}\n{"@timestamp":"2026-01-01T10:00:00Z"}\n{"@bar
     [[ "$output" == *"swindow: a barrier asks for saved state: -S DIR says where (or \$TIDEPIPE_STATE)" ]]
 }
 
-# Starts swatermark | swindow on the FIFO `in`, held open by us: $maker and $window.
+# Starts swatermark | swindow on the FIFO `in`, held open by us: $maker and $window. What passes between
+# them is in `seen` once swindow was given it.
 start_pipe()
 {
-    mkfifo in through
-    swatermark -d 5s in >through 3>&- &
+    mkfifo in made through
+    swatermark -d 5s in >made 3>&- &
     maker=$!
+    tee seen <made >through 3>&- &
     swindow -w 1m <through >out 2>err 3>&- &
     window=$!
     exec 7>in
@@ -108,7 +110,7 @@ start_pipe()
 
 @test "cut by kill -9 before the first record" {
     start_pipe
-    sleep 0.3 # nothing to wait for: `start` is eaten by swindow
+    wait_for seen '{"@watermark":"start"'
     kill -9 $maker
     status=0
     wait $window || status=$?

@@ -218,7 +218,17 @@ at() # a record: at SECONDS past ten [MORE MEMBERS]
 
 @test "--arrival: stamps lie between before and after, in order, and none before its watermark" {
     before=$(date -u +%FT%T.%3NZ)
-    (for n in 1 2 3 4 5 6; do echo "{\"n\":$n}"; sleep 0.2; done) | swatermark --arrival --step 100ms | cat >out
+    mkfifo in one
+    swatermark --arrival --step 100ms in >one 3>&- &
+    cat one >out 3>&- &
+    exec 7>in
+    for n in 1 2 3 4 5 6; do
+        echo "{\"n\":$n}" >&7
+        wait_for out "\"n\":$n"
+        sleep 0.1 # so that the next one comes at another time
+    done
+    exec 7>&-
+    wait
     after=$(date -u +%FT%T.%3NZ)
     [ "$(grep -c '^{"@timestamp"' out)" -eq 6 ]
     grep -o '^{"@timestamp":"[^"]*' out | sed 's/.*"//' >stamps

@@ -32,9 +32,3 @@
     echo "$output"
     [ "$status" -eq 0 ]
 }
-
-@test "damaged logs" {
-    run python3 "$BATS_TEST_DIRNAME/property/log_damage.py" 11
-    echo "$output"
-    [ "$status" -eq 0 ]
-}

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # sfilter: partition, agreement with jq, promptness, stopping.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
@@ -41,10 +43,7 @@ agrees()
     exec 7>in
     echo '{"n":1}' >&7
     echo '{"n":2}' >&7
-    for _ in $(seq 200); do
-        [ -s out ] && break
-        sleep 0.05
-    done
+    wait_until test -s out
     [ "$(cat out)" = '{"n":2}' ]
     exec 7>&-
     wait

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # smap: what rows hold (by Python's json), agreement with jq, hostile shapes.
 
+load live
+
 setup()
 {
     cd "$BATS_TEST_TMPDIR"
@@ -50,10 +52,7 @@ agrees()
     smap "n * 2 AS n" in >out 3>&- &
     exec 7>in
     echo '{"n":1}' >&7
-    for _ in $(seq 200); do
-        [ -s out ] && break
-        sleep 0.05
-    done
+    wait_until test -s out
     [ "$(cat out)" = '{"n":2}' ]
     exec 7>&-
     wait

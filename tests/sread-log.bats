@@ -15,21 +15,13 @@ teardown()
 
 records() # records FROM TO: a minute apart
 {
-    for n in $(seq "$1" "$2"); do
-        printf '{"@timestamp":"2026-01-01T%02d:%02d:00Z","n":%d}\n' $((n / 60)) $((n % 60)) "$n"
-    done
+    seq "$1" "$2" | awk '{ printf "{\"@timestamp\":\"2026-01-01T%02d:%02d:00Z\",\"n\":%d}\n", $1 / 60, $1 % 60, $1 }'
 }
 
 # Waits until the file out holds these records, and no others.
 wait_for_records()
 {
-    for _ in $(seq 200); do
-        cmp -s out <(records "$1" "$2") && return 0
-        sleep 0.05
-    done
-    diff out <(records "$1" "$2")
-    cat err
-    return 1
+    wait_for_all out "$(records "$1" "$2")" || { cat err; return 1; }
 }
 
 follow()
@@ -75,16 +67,18 @@ expect_end()
     wait_for_records 11 50
     end_jobs
     follow --from 1000 log
-    for _ in $(seq 100); do
-        cmp -s out <(sread --control=never --from 1000 all) && break
-        sleep 0.05
-    done
-    sread --control=never --from 1000 all | cmp - out
+    wait_for_all out "$(sread --control=never --from 1000 all)"
     end_jobs
     follow --from end log
-    sleep 0.3
-    records 51 70 | swrite --log --roll 500 log
-    wait_for_records 51 70
+    n=50
+    until [ -s out ]; do # from whichever end it saw
+        n=$((n + 1))
+        records $n $n | swrite --log --roll 500 log
+    done
+    first=$(head -n 1 out | jq .n)
+    [ "$first" -gt 50 ]
+    records $((n + 1)) $((n + 20)) | swrite --log --roll 500 log
+    wait_for_records "$first" $((n + 20))
 }
 
 @test "half a line of a writer that was killed is neither given nor joined to the next" {
@@ -273,8 +267,11 @@ expect_end()
         rm -rf state got saved x
         records 1 5000 >all
         $packer -c all >x
-        { timeout -s TERM 0.4 sread --every 20ms --rate 4000 -S state x || true; } | swrite -S state got
-        [ "$(wc -l <got)" -gt 0 ] && [ "$(wc -l <got)" -lt 5000 ]
+        sread --every 20ms --rate 50 -S state x 3>&- | swrite -S state got 3>&- &
+        wait_until test -s got
+        kill -TERM "$(cat state/sread.lock)"
+        wait
+        [ "$(wc -l <got)" -lt 5000 ]
         cp -r state saved
         cp got before
         go_on x

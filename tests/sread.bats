@@ -13,18 +13,6 @@ teardown()
     end_jobs
 }
 
-# Waits until FILE holds the lines TEXT, and no others.
-wait_for_all()
-{
-    for _ in $(seq 200); do
-        [ "$(cat "$1")" = "$2" ] && return 0
-        sleep 0.05
-    done
-    echo "instead of: $2"
-    cat "$1"
-    return 1
-}
-
 follow()
 {
     : >out
@@ -33,13 +21,12 @@ follow()
 
 @test "a file that is not there yet, then grows" {
     follow x.log
-    sleep 0.1
+    wait_for err 'x.log is not there yet: waiting for it'
     echo one >x.log
     wait_for_all out one
     printf tw >>x.log
     echo o >>x.log
     wait_for_all out $'one\ntwo'
-    grep -q 'x.log is not there yet: waiting for it' err
 }
 
 @test "renamed: the old file is finished first, with what its writer still had" {
@@ -49,9 +36,11 @@ follow()
     exec 5>>x.log
     mv x.log x.log.1
     echo new >x.log
-    printf 'par' >&5
-    sleep 0.3
-    echo 'tial' >&5
+    for piece in p a rtia; do # a second of silence is its end
+        printf $piece >&5
+        sleep 0.1
+    done
+    echo l >&5
     exec 5>&-
     wait_for_all out $'one\npartial\nnew'
     [ ! -s err ]

@@ -1,5 +1,7 @@
 # sroute: deaths in the middle of a stream, promptness, many parts, agreement with hash().
 
+load live
+
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
 }
@@ -61,7 +63,7 @@ numbers() {
 
 @test "skip: a command that lives on without reading does not hold up the others" {
     numbers 100000 >in
-    run timeout 20 sroute -q --on-target-fail skip -r 'a % 2 = 0 => | exec <&-; sleep 1' --else odd in
+    run timeout 600 sroute -q --on-target-fail skip -r 'a % 2 = 0 => | exec <&-; sleep 1' --else odd in
     [ "$status" -eq 1 ]
     [ "$(wc -l <odd)" -eq 50000 ]
 }
@@ -79,10 +81,7 @@ numbers() {
     for a in 1 2 3; do
         echo "{\"a\":$a}" >&7
         case $a in 1) f=one ;; 2) f=two ;; *) f=3 ;; esac
-        for _ in $(seq 100); do
-            [ -s $f ] && break
-            sleep 0.05
-        done
+        wait_until test -s $f
         [ "$(cat $f)" = "{\"a\":$a}" ]
     done
     exec 7>&-
@@ -94,10 +93,7 @@ numbers() {
     sroute --control=auto -r 'a = 1 => | cat >one' --else /dev/null in >/dev/null &
     exec 7>in
     printf '{"@watermark":"start"}\n{"a":2}\n{"@watermark":"2026-11-21T12:00:00.000Z"}\n' >&7
-    for _ in $(seq 100); do
-        grep -q 12:00:00 one 2>/dev/null && break
-        sleep 0.05
-    done
+    wait_for one 12:00:00
     [ "$(wc -l <one)" -eq 2 ]
     echo '{"@watermark":"end"}' >&7
     exec 7>&-
@@ -124,7 +120,7 @@ numbers() {
 
 @test "a command does not inherit the other commands' pipes" {
     numbers 10 >in
-    timeout 20 sroute -r 'a = 1 => | ls -l /proc/self/fd >fds; cat >last' --all -r 'true => | cat >all' in
+    timeout 600 sroute -r 'a = 1 => | ls -l /proc/self/fd >fds; cat >last' --all -r 'true => | cat >all' in
     : | ls -l /proc/self/fd >alone
     [ "$(grep -c 'pipe:' fds)" -eq "$(grep -c 'pipe:' alone)" ]
 }

@@ -91,6 +91,8 @@ given_take(struct given *given, const char *name, tp_time now, struct tp_err *er
     taken->columns = text_or_none(given->columns);
     taken->separator = separator_of(given->separator, &given->separator_text);
     taken->inside = separator_of(given->inside, &given->inside_text);
+    if (tp_buf_failed(&given->separator_text) || tp_buf_failed(&given->inside_text))
+        return tp_err_memory(err);
     taken->pattern = text_or_none(given->pattern);
     taken->patterns = tp_buf_str(&given->patterns);
     taken->path = text_or_none(given->path);

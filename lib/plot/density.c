@@ -108,16 +108,22 @@ fit_time(struct tp_density *d)
 
 /* --- values ------------------------------------------------------------------------------------*/
 
+/* Makes room for VALUE, an extreme. Free rows lie on its side: values that rise or fall one by one
+ * move the grid now and then, not each time. */
 static void
-fit_value(struct tp_density *d)
+fit_value(struct tp_density *d, double value)
 {
-    double most = fmax(fabs(d->lo), fabs(d->hi));
+    double most = fmax(fabs(d->lo), fabs(d->hi)), rows = (double)d->rows;
     int exponent = d->exponent;
+    double low, high;
 
     while (ldexp(most, -exponent) >= EXACT ||
-           row_number(d->hi, exponent) - row_number(d->lo, exponent) >= (double)d->rows)
+           row_number(d->hi, exponent) - row_number(d->lo, exponent) >= rows)
         exponent++;
-    regrid(d, d->shift, d->first, exponent, row_number(d->lo, exponent));
+    low = row_number(d->lo, exponent);
+    high = row_number(d->hi, exponent);
+    if (exponent > d->exponent || low < d->lowest || high - d->lowest >= rows)
+        regrid(d, d->shift, d->first, exponent, value == d->lo ? high - (rows - 1) : low);
 }
 
 /* The finest grid that a first value allows. */
@@ -155,7 +161,7 @@ tp_density_put(struct tp_density *d, tp_time time, double value)
     if (value < d->lo || value > d->hi) {
         d->lo = fmin(d->lo, value);
         d->hi = fmax(d->hi, value);
-        fit_value(d);
+        fit_value(d, value);
     }
     column = d->columns == 1 ? 0 : (size_t)((time >> d->shift) - d->first);
     row = (size_t)(row_number(value, d->exponent) - d->lowest);

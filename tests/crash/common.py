@@ -18,6 +18,8 @@ for variable in [n for n in os.environ if n.startswith("TIDEPIPE_")]:
     del os.environ[variable]
 os.environ["PATH"] = f"{BUILD}/bin:{BUILD}/tests/state:{os.environ['PATH']}"
 os.environ["TIDEPIPE_STATE"] = "state"
+os.environ["TIDEPIPE_LOCK_WAIT"] = "120"  # however long those that were killed take to be gone
+HANG = 600  # seconds: nothing here is a stopwatch
 
 SOURCE = "tsource --every 5ms --pause 100us"
 ONE = f"{SOURCE} ../in | swatermark -t t -d 3s | "
@@ -73,8 +75,14 @@ class Tally:
     def check(self, name, good, why=""):
         self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
         if not good:
-            print(f"crash: {name}: SEED={SEED}: {str(why)[:600]}", flush=True)
+            print(f"crash: {name}: SEED={SEED}: {str(why)[:2000]}", flush=True)
         return good
+
+    def take(self):
+        """How many passed and failed since it was asked last."""
+        counts = self.passed, self.failed
+        self.passed = self.failed = 0
+        return counts
 
 
 tally = Tally()
@@ -132,7 +140,7 @@ def run_to_end(script, shim=None):
     if shim:
         env.update(shim, LD_PRELOAD=SHIM)
     return subprocess.run(["bash", "-c", "set -o pipefail; " + script], cwd="run", capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=30, env=env)
+                          stdin=subprocess.DEVNULL, timeout=HANG, env=env)
 
 
 def kill_group(pipeline):
@@ -242,7 +250,7 @@ class Follower:
     def end(self):
         if self.process is None:
             return
-        want, until = committed_log(self.log)[1], time.monotonic() + 20
+        want, until = committed_log(self.log)[1], time.monotonic() + HANG
         while os.path.getsize("followed") < len(want) and self.process.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
         self.process.terminate()

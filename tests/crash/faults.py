@@ -1,10 +1,9 @@
 """A stage meets an error, or its end, at a call of its own."""
 import os
-import random
 import shutil
 import subprocess
 
-from common import Graph, Reader, SEED, check, check_end, content, fresh_directory, learn, run_to_end
+from common import Graph, Reader, check, check_end, content, fresh_directory, learn, run_to_end
 
 FEED = "tsource --every 20ms --pause 20us ../in | swatermark -t t -d 3s | "
 STAGES = ["tsource", "swatermark", "swrite"]

@@ -4,7 +4,7 @@ import random
 import signal
 import time
 
-from common import (GRAPHS, Follower, Reader, check, check_end, children, content, fresh_directory, kill_group, learn, start)
+from common import (Follower, Reader, check_end, children, content, fresh_directory, kill_group, learn, start)
 
 
 def strike_by_clock(rng, graph, reader):
@@ -87,21 +87,19 @@ def live(rng, graph, most):
     return kills, reader.looks
 
 
-def campaign(kills, seed, say=False, until=None):
-    """So many kills over all graphs, in turn."""
+def campaign(graphs, kills, seed, say, seconds):
+    """So many kills over GRAPHS, in turn; none behind so many seconds."""
     rng = random.Random(seed)
-    count = {g.name: [0, 0, 0] for g in GRAPHS}
-    total, began = 0, time.monotonic()
-    while total < kills and (until is None or time.monotonic() < began + until):
-        for graph in GRAPHS:
+    count = {g.name: [0, 0, 0] for g in graphs}
+    total, until = 0, time.monotonic() + seconds
+    while total < kills and time.monotonic() < until:
+        for graph in graphs:
             done, looks = live(rng, learn(graph), min(24, max(1, kills - total)))
             total += done
             for i, more in enumerate((done, 1, looks)):
                 count[graph.name][i] += more
             if total >= kills:
                 break
-        if say:
-            print(f"crash: {total} kills", flush=True)
     for name, (done, lives, looks) in count.items():
         if say:
             print(f"crash: {name}: {done} kills, {lives} lives, {looks} looks by a reader", flush=True)

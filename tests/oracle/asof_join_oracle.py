@@ -73,7 +73,7 @@ def rows_of(done):
 
 
 def sjoin(files, kind, *options):
-    return rows_of(subprocess.run(command(kind, *options, *files), capture_output=True, text=True, timeout=120))
+    return rows_of(subprocess.run(command(kind, *options, *files), capture_output=True, text=True, timeout=600))
 
 
 def check(tally, directory, rng, disorder, delay, what):

@@ -79,7 +79,7 @@ def sjoin(left, right, bounds, kind, *options):
     command = ["sjoin", "-q", "--within", f"{bounds[0]}s,{bounds[1]}s", "-k", "k", "-t", "t", "-j", kind, *options]
     if kind not in ("semi", "anti"):
         command += ["--nest", "l,r"]
-    done = subprocess.run([*command, str(left), str(right)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, str(left), str(right)], capture_output=True, text=True, timeout=600)
     if done.returncode not in (0, 1) or "internal" in done.stderr:
         raise RuntimeError(f"{command}: {done.returncode}: {done.stderr}")
     return rows_of(done.stdout, kind)

@@ -54,7 +54,7 @@ def main():
             for kind in TYPES:
                 for table in ("t.ndjson", "t.csv"):
                     done = subprocess.run(["sjoin", "-q", "--lookup", "-k", "k", "-j", kind, "l", table],
-                                          cwd=directory, capture_output=True, text=True, timeout=60)
+                                          cwd=directory, capture_output=True, text=True, timeout=600)
                     rows = [json.loads(line) for line in done.stdout.splitlines()]
                     got = collections.Counter((row["n"], row.get("right_n")) for row in rows)
                     good = done.returncode == 0 and got == expected(left, right, kind)

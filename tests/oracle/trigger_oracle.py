@@ -34,7 +34,7 @@ def lines(records):
 
 
 def rows_of(arguments, given):
-    command = ["timeout", "60", "swindow", "-q", *arguments, "-a", AGGREGATES]
+    command = ["timeout", "600", "swindow", "-q", *arguments, "-a", AGGREGATES]
     done = subprocess.run(command, input=given, capture_output=True, text=True)
     if done.returncode > 1:
         raise SystemExit(f"{command}: {done.stderr}")

@@ -77,7 +77,7 @@ def sjoin(files, spec, kind, *options):
     command = ["sjoin", "-q", "-w", spec, "-k", "k", "-t", "t", "-j", kind, *options, *map(str, files)]
     if kind not in ("semi", "anti"):
         command += ["--nest", "l,r"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
         raise RuntimeError(f"{command}: {done.returncode}: {done.stderr}")
     rows, last = collections.Counter(), 0

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""A damaged log: log_damage.py [SEED]. Every bit of a small log flipped, random ones of a large one: sread says so, and what it
-gives is a beginning of what was written, up to the piece that differs. tests/log.bats cuts segments at every byte."""
+"""A damaged log: log_damage.py flips|cuts [SEED].
+
+flips  every bit of a small log, random ones of a large one: sread says so, and what it gives is a beginning of what was
+       written, up to the piece that differs
+cuts   a segment ends at every byte it has: sread says so, and gives the whole lines before it
+"""
 import os
 import random
 import subprocess
 import sys
 import tempfile
 
-SEED = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 MIB = 1 << 20
 
 
@@ -78,11 +82,35 @@ def large(rng):
             fail(f"{path}: byte {at} from {begin}: ends at {end}", said)
 
 
+def flips():
+    small()
+    large(random.Random(SEED))
+
+
+def cuts():
+    lines = [b'{"@timestamp":"2026-01-01T00:%02d:00Z","n":%d}\n' % (n, n) for n in range(1, 10)]
+    segments = [path for path in write(lines, "150") if path.endswith(".ndjson")]
+    whole = b"".join(lines)
+    for path in segments:
+        with open(path, "rb") as file:
+            segment = file.read()
+        for size in range(len(segment)):
+            with open(path, "wb") as file:
+                file.write(segment[:size])
+            said = read()
+            before = whole[:int(path[4:-7]) + size]
+            if said[0] != 3 or f"{path} is damaged" not in said[2] or said[1] != before[:before.rfind(b"\n") + 1]:
+                fail(f"{path}: cut to {size} bytes", said)
+        with open(path, "wb") as file:
+            file.write(segment)
+    if len(segments) < 3 or read() != (0, whole, ""):
+        fail("whole again", read())
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        small()
-        large(random.Random(SEED))
+        {"flips": flips, "cuts": cuts}[sys.argv[1]]()
         os.chdir("/")
     print("log_damage: ok")
 

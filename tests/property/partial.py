@@ -40,7 +40,7 @@ def distinct_times(records):
 
 def command(spec, *more):
     keys = ["-k", "host, upper(s) AS \"a b\""] if "all" not in spec else ["-k", "host"]
-    return ["timeout", "60", "swindow", "-w", spec, *keys, "-a", AGGREGATES, *window.FREE, *more]
+    return ["timeout", "600", "swindow", "-w", spec, *keys, "-a", AGGREGATES, *window.FREE, *more]
 
 
 def run(arguments, given=b""):
@@ -105,7 +105,7 @@ class Parts:
         delay = ["-d", "15s", "-t", "time"]
         for spec in ("10s", "hop:1m,20s", "hop:50s,20s", "cumulate:1m,10s"):
             for more in ([], ["--lateness", "20s"], ["--lateness", "20s", "--retract"], ["--empty=key"]):
-                marked = run(["timeout", "60", "swatermark", *delay, *window.FREE, "--control", "always"],
+                marked = run(["timeout", "600", "swatermark", *delay, *window.FREE, "--control", "always"],
                              window.joined(self.lines))
                 want = run(command(spec, "-t", "time", *more), marked)
                 lateness = more[:2] if "--lateness" in more else []

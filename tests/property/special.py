@@ -61,7 +61,7 @@ def answer(aggregate, values):
         ["swindow", "-q", "--stats", "-w", "all", "-t", "n", "--time-format", "epoch_s",
          "-a", aggregate.replace("X", argument) + " AS r"],
         input="".join(line_of(at, value) for at, value in enumerate(values, 1)),
-        capture_output=True, text=True, timeout=60, check=False)
+        capture_output=True, text=True, timeout=600, check=False)
     rows = [json.loads(row) for row in run.stdout.splitlines() if '"r":' in row]
     rejected = re.search(r"rejected (\d+)", run.stderr)
     if len(rows) > 1 or not rejected:
