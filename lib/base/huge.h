@@ -18,6 +18,10 @@
 void *tp_huge_zeroed(size_t size);
 void tp_huge_free(void *at, size_t size);
 
+/* A child that we fork gets no copy of the huge pages at AT, a block of tp_huge_zeroed: it dies
+ * when it looks there. */
+void tp_huge_keep(void *at, size_t size);
+
 /* What comes to lie in the block of malloc or realloc at AT is to be in huge pages. */
 void tp_huge_wish(void *at, size_t size);
 

@@ -98,7 +98,7 @@ static struct tp_pane *
 make_pane(struct tp_panes *panes, const struct tp_window *place, const struct tp_window *first,
           tp_time last_end, tp_time next_end, struct tp_err *err)
 {
-    struct tp_map *groups = tp_map_new(tp_aggs_size(panes->aggs));
+    struct tp_map *groups = tp_map_new_walked(tp_aggs_size(panes->aggs));
     struct tp_pane *pane =
         groups ? tp_map_add(panes->by_start, start_key(&place->start), NULL) : NULL;
 

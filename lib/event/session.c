@@ -539,7 +539,7 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_tri
     sessions->trigger = trigger;
     sessions->to = to;
     sessions->waiting_end = TP_TIME_AFTER_ALL;
-    sessions->by_key = tp_map_new(sizeof(struct of_key) + tp_aggs_size(aggs));
+    sessions->by_key = tp_map_new_walked(sizeof(struct of_key) + tp_aggs_size(aggs));
     sessions->timers.fetched = sizeof(struct of_key) + tp_aggs_size(aggs) + TP_FETCH_LINE;
     sessions->ahead = tp_ahead_new(aggs, add_waiting, sessions);
     if (sessions->by_key && sessions->ahead)

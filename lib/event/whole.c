@@ -39,7 +39,7 @@ tp_whole_new(const struct tp_aggs *aggs, struct tp_row_to to)
         return NULL;
     whole->aggs = aggs;
     whole->to = to;
-    whole->groups = tp_map_new(tp_aggs_size(aggs));
+    whole->groups = tp_map_new_walked(tp_aggs_size(aggs));
     whole->ahead = tp_ahead_new(aggs, add_waiting, whole);
     if (whole->groups && whole->ahead)
         return whole;
