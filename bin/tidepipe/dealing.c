@@ -10,25 +10,32 @@
 /* Lines of keys: they go to their key's part. Their first member is FIRST. */
 static const struct kind {
     const char *filter, *first;
-    bool waits;        /* a record that the stage counts as held */
-    const char *order; /* in the order of this member; NULL: as they were, part for part */
+    bool waits;          /* a record that the stage counts as held */
+    const char *order;   /* in the order of this member; NULL: as they were, part for part */
+    bool leads;          /* it has no key, and goes where the next line goes that has one */
+    const char *records; /* the member that has the numbers of records; NULL: none */
 } kinds[] = {
-    {"swindow", "known", false, NULL}, {"swindow", "pane", false, NULL},
-    {"swindow", "held", false, NULL},  {"swindow", "session", false, NULL},
-    {"swindow", "seen", false, NULL},  {"swindow", "cut", false, NULL},
-    {"sstep", "key", false, "seen"},   {"sstep", "time", true, NULL},
-    {"sgap", "key", false, NULL},      {"sgap", "last", false, NULL},
-    {"sgap", "held", true, NULL},
+    {.filter = "swindow", .first = "known"},
+    {.filter = "swindow", .first = "pane"},
+    {.filter = "swindow", .first = "held"},
+    {.filter = "swindow", .first = "session"},
+    {.filter = "swindow", .first = "seen"},
+    {.filter = "swindow", .first = "cut"},
+    {.filter = "sstep", .first = "key", .order = "seen"},
+    {.filter = "sstep", .first = "time", .waits = true},
+    {.filter = "sgap", .first = "key"},
+    {.filter = "sgap", .first = "last"},
+    {.filter = "sgap", .first = "held", .waits = true},
+    {.filter = "srank", .first = "record", .leads = true, .records = "record"},
+    {.filter = "srank", .first = "window_end", .records = "records"},
 };
 
 /* Lines that every part has one of (merging.c); and those of the driver. */
 static const struct {
     const char *filter, *first;
 } common[] = {
-    {"swindow", "changes"},
-    {"swindow", "watermark"},
-    {"swindow", "quiet"},
-    {"sgap", "watermark"},
+    {"swindow", "changes"}, {"swindow", "watermark"}, {"swindow", "quiet"},
+    {"sgap", "watermark"},  {"srank", "kinds"},
 };
 
 /* Why a filter's other lines are of no use to another part. */
@@ -37,7 +44,6 @@ static const struct {
 } reasons[] = {
     {"sdedup", "it saves hashes of its keys under a secret of each part, and not the keys"},
     {"ssort", "the records it holds are not kept by key"},
-    {"srank", "the records it holds are not kept by key"},
     {"sjoin", "it has two inputs, and not all it saves is kept by key"},
     {"swatermark", "event time is of the whole stream: let it stand before sroute"},
     {"sread", "a source is not split by key: let sroute stand behind it"},
@@ -213,13 +219,42 @@ add_dealt(struct dealing *dealing, const struct dealt *dealt, struct tp_err *err
     return 0;
 }
 
+/* LINE of the part NUMBER goes where the next line of a key goes. */
+static int
+deal_leading(struct dealing *dealing, uint64_t number, const struct kind *kind, struct tp_str line,
+             struct tp_err *err)
+{
+    const struct dealt dealt = {.part = number, .line = line, .records = kind->records};
+
+    dealing->leading++;
+    return add_dealt(dealing, &dealt, err);
+}
+
+/* The line that was added last, and those that led to it, which stay in front of it. */
+static void
+follow_leading(struct dealing *dealing)
+{
+    const struct dealt *last = &dealing->dealt[dealing->count - 1];
+
+    for (; dealing->leading > 0; dealing->leading--) {
+        struct dealt *leading = &dealing->dealt[dealing->count - 1 - dealing->leading];
+
+        leading->to = last->to;
+        leading->kind = last->kind;
+    }
+}
+
 /* LINE of the part NUMBER goes to the part of its key; and it must be where its key belonged. */
 static int
 deal(struct dealing *dealing, uint64_t number, const struct kind *kind, struct tp_str line,
      struct tp_err *err)
 {
     const struct part *part = &dealing->part[number];
-    struct dealt dealt = {.line = line, .kind = (size_t)(kind - kinds), .waits = kind->waits};
+    struct dealt dealt = {.part = number,
+                          .line = line,
+                          .kind = (size_t)(kind - kinds),
+                          .waits = kind->waits,
+                          .records = kind->records};
     struct tp_str key = {NULL, 0};
     const struct tp_saved fields[] = {
         {"key", TP_SAVED_JSON, &key, true},
@@ -238,7 +273,10 @@ deal(struct dealing *dealing, uint64_t number, const struct kind *kind, struct t
         return -1;
     if (was != number)
         return refuse_stray(dealing, part, key, was, err);
-    return add_dealt(dealing, &dealt, err);
+    if (add_dealt(dealing, &dealt, err) < 0)
+        return -1;
+    follow_leading(dealing);
+    return 0;
 }
 
 /* --- sorting lines out -------------------------------------------------------------------------*/
@@ -282,7 +320,10 @@ static int
 take_driver(struct part *part, struct tp_str first, struct tp_str line, struct tp_err *err)
 {
     struct tp_str file = {NULL, 0};
-    const struct tp_saved field = {"file", TP_SAVED_JSON, &file, true};
+    const struct tp_saved fields[] = {
+        {"file", TP_SAVED_JSON, &file, true},
+        {"@stage", TP_SAVED_INT, &part->records, true},
+    };
 
     if (tp_str_equal(first, TP_STR("@side")))
         return keep(&part->own, line, err);
@@ -292,7 +333,7 @@ take_driver(struct part *part, struct tp_str first, struct tp_str line, struct t
     }
     if (tp_str_equal(first, TP_STR("@partial")))
         return part_refuse_line(part, first, err);
-    if (tp_saved_read(line, &field, 1, err) < 0)
+    if (tp_saved_read(line, fields, 2, err) < 0)
         return -1;
     if (tp_str_equal(first, TP_STR("@input")) && file.ptr)
         return part_refuse(part, "it reads a FILE of its own beside what sroute sends it", err);
@@ -308,6 +349,8 @@ take_line(struct dealing *dealing, uint64_t number, struct tp_str line, struct t
 
     if (first.len > 0 && first.ptr[0] == '@')
         return take_driver(part, first, line, err);
+    if (kind && kind->leads)
+        return deal_leading(dealing, number, kind, line, err);
     if (kind)
         return deal(dealing, number, kind, line, err);
     return is_common(filter, first) ? keep(&part->common, line, err)
@@ -342,17 +385,27 @@ compare_dealt(const void *a, const void *b)
 }
 
 static int
+take_part(struct dealing *dealing, uint64_t number, struct tp_err *err)
+{
+    struct part *part = &dealing->part[number];
+    struct tp_str body = part->loaded.body, line;
+
+    while (tp_snapshot_next(&body, &line))
+        if (take_line(dealing, number, line, err) < 0)
+            return -1;
+    if (dealing->leading > 0)
+        return part_refuse(part, "its last lines are of no key", err);
+    if (number > 0 && __builtin_add_overflow(part[-1].before, part[-1].records, &part->before))
+        return part_refuse(part, "there are too many records", err);
+    return number >= dealing->to ? check_ending(part, err) : 0;
+}
+
+static int
 sort_out(struct dealing *dealing, struct tp_err *err)
 {
-    for (uint64_t i = 0; i < dealing->from; i++) {
-        struct tp_str body = dealing->part[i].loaded.body, line;
-
-        while (tp_snapshot_next(&body, &line))
-            if (take_line(dealing, i, line, err) < 0)
-                return -1;
-        if (i >= dealing->to && check_ending(&dealing->part[i], err) < 0)
+    for (uint64_t i = 0; i < dealing->from; i++)
+        if (take_part(dealing, i, err) < 0)
             return -1;
-    }
     if (dealing->count > 0)
         qsort(dealing->dealt, dealing->count, sizeof *dealing->dealt, compare_dealt);
     return 0;
