@@ -14,6 +14,7 @@ static const struct kind {
     const char *order;   /* in the order of this member; NULL: as they were, part for part */
     bool leads;          /* it has no key, and goes where the next line goes that has one */
     const char *records; /* the member that has the numbers of records; NULL: none */
+    const char *bytes;   /* the member that has the key's bytes; NULL: `key` is an array */
 } kinds[] = {
     {.filter = "swindow", .first = "known"},
     {.filter = "swindow", .first = "pane"},
@@ -26,6 +27,9 @@ static const struct kind {
     {.filter = "sgap", .first = "key"},
     {.filter = "sgap", .first = "last"},
     {.filter = "sgap", .first = "held", .waits = true},
+    {.filter = "sdedup", .first = "seen", .bytes = "seen"},
+    {.filter = "sdedup", .first = "latest", .bytes = "key", .waits = true},
+    {.filter = "sdedup", .first = "held", .bytes = "key", .waits = true, .order = "held"},
     {.filter = "srank", .first = "record", .leads = true, .records = "record"},
     {.filter = "srank", .first = "window_end", .records = "records"},
 };
@@ -34,15 +38,16 @@ static const struct kind {
 static const struct {
     const char *filter, *first;
 } common[] = {
-    {"swindow", "changes"}, {"swindow", "watermark"}, {"swindow", "quiet"},
-    {"sgap", "watermark"},  {"srank", "kinds"},
+    {"swindow", "changes"}, {"swindow", "watermark"}, {"swindow", "quiet"}, {"sgap", "watermark"},
+    {"srank", "kinds"},     {"sdedup", "hashed"},     {"sdedup", "seed"},
 };
 
 /* Why a filter's other lines are of no use to another part. */
 static const struct {
     const char *filter, *why;
 } reasons[] = {
-    {"sdedup", "it saves hashes of its keys under a secret of each part, and not the keys"},
+    {"sdedup", "it saves hashes under a secret of each part, and not what they are of, which "
+               "--verify without --on-change does"},
     {"ssort", "the records it holds are not kept by key"},
     {"sjoin", "it has two inputs, and not all it saves is kept by key"},
     {"swatermark", "event time is of the whole stream: let it stand before sroute"},
@@ -170,14 +175,20 @@ kind_of(struct tp_str filter, struct tp_str first)
 }
 
 static int
-open_routing(struct dealing *dealing, struct tp_err *err)
+open_routing(struct dealing *dealing, const struct kind *kind, struct tp_err *err)
 {
     const struct part *part = &dealing->part[0];
     struct tp_buf keys = TP_BUF_INIT;
-    const struct tp_saved field = {"key", TP_SAVED_TEXT, &keys, true};
+    bool verify = false;
+    const struct tp_saved fields[] = {
+        {"key", TP_SAVED_TEXT, &keys, true},
+        {"verify", TP_SAVED_FLAG, &verify, true},
+    };
     struct tp_err why;
-    int result = tp_saved_read(part->loaded.header.options, &field, 1, err);
+    int result = tp_saved_read(part->loaded.header.options, fields, 2, err);
 
+    if (result == 0 && kind->bytes && !verify)
+        result = part_refuse_line(part, tp_str_of(kind->first), err);
     if (result == 0 && keys.len == 0)
         result = part_refuse(part, "it has no -k: all it saved is one group", err);
     if (result == 0) {
@@ -219,6 +230,26 @@ add_dealt(struct dealing *dealing, const struct dealt *dealt, struct tp_err *err
     return 0;
 }
 
+/* KEY: an array, or NULL where LINE has none. */
+static int
+read_key(struct dealing *dealing, const struct kind *kind, struct tp_str line, struct tp_str *key,
+         int64_t *order, struct tp_err *err)
+{
+    struct tp_buf *bytes = &dealing->bytes;
+    const struct tp_saved array = {"key", TP_SAVED_JSON, key, true};
+    const struct tp_saved hex = {kind->bytes, TP_SAVED_HEX, bytes, false};
+    const struct tp_saved place = {kind->order, TP_SAVED_INT, order, false};
+
+    if (kind->order && tp_saved_read(line, &place, 1, err) < 0)
+        return -1;
+    if (!kind->bytes)
+        return tp_saved_read(line, &array, 1, err);
+    tp_buf_clear(bytes);
+    if (tp_saved_read(line, &hex, 1, err) < 0)
+        return -1;
+    return routing_key(dealing->routing, tp_buf_str(bytes), key, err);
+}
+
 /* LINE of the part NUMBER goes where the next line of a key goes. */
 static int
 deal_leading(struct dealing *dealing, uint64_t number, const struct kind *kind, struct tp_str line,
@@ -256,15 +287,11 @@ deal(struct dealing *dealing, uint64_t number, const struct kind *kind, struct t
                           .waits = kind->waits,
                           .records = kind->records};
     struct tp_str key = {NULL, 0};
-    const struct tp_saved fields[] = {
-        {"key", TP_SAVED_JSON, &key, true},
-        {kind->order ? kind->order : "", TP_SAVED_INT, &dealt.order, false},
-    };
     uint64_t was;
 
-    if (!dealing->routing && open_routing(dealing, err) < 0)
+    if (!dealing->routing && open_routing(dealing, kind, err) < 0)
         return -1;
-    if (tp_saved_read(line, fields, kind->order ? 2 : 1, err) < 0)
+    if (read_key(dealing, kind, line, &key, &dealt.order, err) < 0)
         return -1;
     if (!key.ptr)
         return part_refuse(part, "it has a window of no key, of --empty", err);
@@ -430,5 +457,6 @@ dealing_close(struct dealing *dealing)
     }
     free(dealing->part);
     routing_free(dealing->routing);
+    tp_buf_release(&dealing->bytes);
     free(dealing->dealt);
 }

@@ -55,6 +55,7 @@ struct dealing {
     size_t count, cap; /* of dealt, in the order of new parts */
     size_t leading;    /* of the last of them, whose part is not known yet */
     struct routing *routing;
+    struct tp_buf bytes; /* of the key of the line at hand */
 };
 
 /* Fills what stands below `hash`, in any case to be closed. */

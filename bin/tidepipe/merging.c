@@ -10,6 +10,8 @@
 
 enum how {
     SAME,    /* in all lines, or it is refused */
+    FIRST,   /* that of the first part: any will do */
+    ALONE,   /* of one part: refused */
     MOST,    /* the largest */
     LEAST,   /* the smallest */
     ANY,     /* true where one is */
@@ -58,6 +60,10 @@ static const struct {
     {"quiet", "quiet", MOST},
     /* sgap */
     {"watermark", "largest", MOST},
+    /* sdedup: what hashes are made with, where keys are kept */
+    {"hashed", "hashed", FIRST},
+    {"hashed", "dups", ALONE},
+    {"seed", "seed", FIRST},
     /* srank */
     {"kinds", "kinds", KINDS},
     {"kinds", "timed", UNTIMED},
@@ -356,6 +362,12 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
     switch (how) {
     case SAME:
         return put_same(v, out, err);
+    case FIRST:
+        tp_emit_json(out, v->name, tp_slot_json(&v->value[0]));
+        return 0;
+    case ALONE:
+        return tp_err_set(err, TP_FAULT_USAGE, "the file that \"%.*s\" names is of one part alone",
+                          (int)v->name.len, v->name.ptr);
     case ANY:
         put_any(v, out);
         return 0;
