@@ -270,17 +270,24 @@ rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
     return TP_USED;
 }
 
+static void
+note_time(struct srank *s, tp_time time)
+{
+    if (!s->timed || time < s->seen.start)
+        s->seen.start = time;
+    if (!s->timed || time > s->seen.end)
+        s->seen.end = time;
+    s->timed = true;
+}
+
 /* One window over everything. */
 static enum tp_verdict
 rank_all(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
 {
     static const struct tp_window everything = {TP_TIME_MIN, TP_TIME_AFTER_ALL};
 
-    if (r->has_time && (!s->timed || r->time < s->seen.start))
-        s->seen.start = r->time;
-    if (r->has_time && (!s->timed || r->time > s->seen.end))
-        s->seen.end = r->time;
-    s->timed |= r->has_time;
+    if (!s->running && r->has_time)
+        note_time(s, r->time);
     return rank_in_one(s, stage, r, &everything, TP_TIME_AFTER_ALL);
 }
 

@@ -10,34 +10,45 @@
 /* Lines of keys: they go to their key's part. Their first member is FIRST. */
 static const struct kind {
     const char *filter, *first;
-    bool waits;        /* a record that the stage counts as held */
-    const char *order; /* in the order of this member; NULL: as they were, part for part */
+    bool waits;          /* a record that the stage counts as held */
+    const char *order;   /* in the order of this member; NULL: as they were, part for part */
+    bool leads;          /* it has no key, and goes where the next line goes that has one */
+    const char *records; /* the member that has the numbers of records; NULL: none */
+    const char *bytes;   /* the member that has the key's bytes; NULL: `key` is an array */
 } kinds[] = {
-    {"swindow", "known", false, NULL}, {"swindow", "pane", false, NULL},
-    {"swindow", "held", false, NULL},  {"swindow", "session", false, NULL},
-    {"swindow", "seen", false, NULL},  {"swindow", "cut", false, NULL},
-    {"sstep", "key", false, "seen"},   {"sstep", "time", true, NULL},
-    {"sgap", "key", false, NULL},      {"sgap", "last", false, NULL},
-    {"sgap", "held", true, NULL},
+    {.filter = "swindow", .first = "known"},
+    {.filter = "swindow", .first = "pane"},
+    {.filter = "swindow", .first = "held"},
+    {.filter = "swindow", .first = "session"},
+    {.filter = "swindow", .first = "seen"},
+    {.filter = "swindow", .first = "cut"},
+    {.filter = "sstep", .first = "key", .order = "seen"},
+    {.filter = "sstep", .first = "time", .waits = true},
+    {.filter = "sgap", .first = "key"},
+    {.filter = "sgap", .first = "last"},
+    {.filter = "sgap", .first = "held", .waits = true},
+    {.filter = "sdedup", .first = "seen", .bytes = "seen"},
+    {.filter = "sdedup", .first = "latest", .bytes = "key", .waits = true},
+    {.filter = "sdedup", .first = "held", .bytes = "key", .waits = true, .order = "held"},
+    {.filter = "srank", .first = "record", .leads = true, .records = "record"},
+    {.filter = "srank", .first = "window_end", .records = "records"},
 };
 
 /* Lines that every part has one of (merging.c); and those of the driver. */
 static const struct {
     const char *filter, *first;
 } common[] = {
-    {"swindow", "changes"},
-    {"swindow", "watermark"},
-    {"swindow", "quiet"},
-    {"sgap", "watermark"},
+    {"swindow", "changes"}, {"swindow", "watermark"}, {"swindow", "quiet"}, {"sgap", "watermark"},
+    {"srank", "kinds"},     {"sdedup", "hashed"},     {"sdedup", "seed"},
 };
 
 /* Why a filter's other lines are of no use to another part. */
 static const struct {
     const char *filter, *why;
 } reasons[] = {
-    {"sdedup", "it saves hashes of its keys under a secret of each part, and not the keys"},
+    {"sdedup", "it saves hashes under a secret of each part, and not what they are of, which "
+               "--verify without --on-change does"},
     {"ssort", "the records it holds are not kept by key"},
-    {"srank", "the records it holds are not kept by key"},
     {"sjoin", "it has two inputs, and not all it saves is kept by key"},
     {"swatermark", "event time is of the whole stream: let it stand before sroute"},
     {"sread", "a source is not split by key: let sroute stand behind it"},
@@ -164,14 +175,20 @@ kind_of(struct tp_str filter, struct tp_str first)
 }
 
 static int
-open_routing(struct dealing *dealing, struct tp_err *err)
+open_routing(struct dealing *dealing, const struct kind *kind, struct tp_err *err)
 {
     const struct part *part = &dealing->part[0];
     struct tp_buf keys = TP_BUF_INIT;
-    const struct tp_saved field = {"key", TP_SAVED_TEXT, &keys, true};
+    bool verify = false;
+    const struct tp_saved fields[] = {
+        {"key", TP_SAVED_TEXT, &keys, true},
+        {"verify", TP_SAVED_FLAG, &verify, true},
+    };
     struct tp_err why;
-    int result = tp_saved_read(part->loaded.header.options, &field, 1, err);
+    int result = tp_saved_read(part->loaded.header.options, fields, 2, err);
 
+    if (result == 0 && kind->bytes && !verify)
+        result = part_refuse_line(part, tp_str_of(kind->first), err);
     if (result == 0 && keys.len == 0)
         result = part_refuse(part, "it has no -k: all it saved is one group", err);
     if (result == 0) {
@@ -213,23 +230,68 @@ add_dealt(struct dealing *dealing, const struct dealt *dealt, struct tp_err *err
     return 0;
 }
 
+/* KEY: an array, or NULL where LINE has none. */
+static int
+read_key(struct dealing *dealing, const struct kind *kind, struct tp_str line, struct tp_str *key,
+         int64_t *order, struct tp_err *err)
+{
+    struct tp_buf *bytes = &dealing->bytes;
+    const struct tp_saved array = {"key", TP_SAVED_JSON, key, true};
+    const struct tp_saved hex = {kind->bytes, TP_SAVED_HEX, bytes, false};
+    const struct tp_saved place = {kind->order, TP_SAVED_INT, order, false};
+
+    if (kind->order && tp_saved_read(line, &place, 1, err) < 0)
+        return -1;
+    if (!kind->bytes)
+        return tp_saved_read(line, &array, 1, err);
+    tp_buf_clear(bytes);
+    if (tp_saved_read(line, &hex, 1, err) < 0)
+        return -1;
+    return routing_key(dealing->routing, tp_buf_str(bytes), key, err);
+}
+
+/* LINE of the part NUMBER goes where the next line of a key goes. */
+static int
+deal_leading(struct dealing *dealing, uint64_t number, const struct kind *kind, struct tp_str line,
+             struct tp_err *err)
+{
+    const struct dealt dealt = {.part = number, .line = line, .records = kind->records};
+
+    dealing->leading++;
+    return add_dealt(dealing, &dealt, err);
+}
+
+/* The line that was added last, and those that led to it, which stay in front of it. */
+static void
+follow_leading(struct dealing *dealing)
+{
+    const struct dealt *last = &dealing->dealt[dealing->count - 1];
+
+    for (; dealing->leading > 0; dealing->leading--) {
+        struct dealt *leading = &dealing->dealt[dealing->count - 1 - dealing->leading];
+
+        leading->to = last->to;
+        leading->kind = last->kind;
+    }
+}
+
 /* LINE of the part NUMBER goes to the part of its key; and it must be where its key belonged. */
 static int
 deal(struct dealing *dealing, uint64_t number, const struct kind *kind, struct tp_str line,
      struct tp_err *err)
 {
     const struct part *part = &dealing->part[number];
-    struct dealt dealt = {.line = line, .kind = (size_t)(kind - kinds), .waits = kind->waits};
+    struct dealt dealt = {.part = number,
+                          .line = line,
+                          .kind = (size_t)(kind - kinds),
+                          .waits = kind->waits,
+                          .records = kind->records};
     struct tp_str key = {NULL, 0};
-    const struct tp_saved fields[] = {
-        {"key", TP_SAVED_JSON, &key, true},
-        {kind->order ? kind->order : "", TP_SAVED_INT, &dealt.order, false},
-    };
     uint64_t was;
 
-    if (!dealing->routing && open_routing(dealing, err) < 0)
+    if (!dealing->routing && open_routing(dealing, kind, err) < 0)
         return -1;
-    if (tp_saved_read(line, fields, kind->order ? 2 : 1, err) < 0)
+    if (read_key(dealing, kind, line, &key, &dealt.order, err) < 0)
         return -1;
     if (!key.ptr)
         return part_refuse(part, "it has a window of no key, of --empty", err);
@@ -238,7 +300,10 @@ deal(struct dealing *dealing, uint64_t number, const struct kind *kind, struct t
         return -1;
     if (was != number)
         return refuse_stray(dealing, part, key, was, err);
-    return add_dealt(dealing, &dealt, err);
+    if (add_dealt(dealing, &dealt, err) < 0)
+        return -1;
+    follow_leading(dealing);
+    return 0;
 }
 
 /* --- sorting lines out -------------------------------------------------------------------------*/
@@ -282,7 +347,10 @@ static int
 take_driver(struct part *part, struct tp_str first, struct tp_str line, struct tp_err *err)
 {
     struct tp_str file = {NULL, 0};
-    const struct tp_saved field = {"file", TP_SAVED_JSON, &file, true};
+    const struct tp_saved fields[] = {
+        {"file", TP_SAVED_JSON, &file, true},
+        {"@stage", TP_SAVED_INT, &part->records, true},
+    };
 
     if (tp_str_equal(first, TP_STR("@side")))
         return keep(&part->own, line, err);
@@ -292,7 +360,7 @@ take_driver(struct part *part, struct tp_str first, struct tp_str line, struct t
     }
     if (tp_str_equal(first, TP_STR("@partial")))
         return part_refuse_line(part, first, err);
-    if (tp_saved_read(line, &field, 1, err) < 0)
+    if (tp_saved_read(line, fields, 2, err) < 0)
         return -1;
     if (tp_str_equal(first, TP_STR("@input")) && file.ptr)
         return part_refuse(part, "it reads a FILE of its own beside what sroute sends it", err);
@@ -308,6 +376,8 @@ take_line(struct dealing *dealing, uint64_t number, struct tp_str line, struct t
 
     if (first.len > 0 && first.ptr[0] == '@')
         return take_driver(part, first, line, err);
+    if (kind && kind->leads)
+        return deal_leading(dealing, number, kind, line, err);
     if (kind)
         return deal(dealing, number, kind, line, err);
     return is_common(filter, first) ? keep(&part->common, line, err)
@@ -342,17 +412,27 @@ compare_dealt(const void *a, const void *b)
 }
 
 static int
+take_part(struct dealing *dealing, uint64_t number, struct tp_err *err)
+{
+    struct part *part = &dealing->part[number];
+    struct tp_str body = part->loaded.body, line;
+
+    while (tp_snapshot_next(&body, &line))
+        if (take_line(dealing, number, line, err) < 0)
+            return -1;
+    if (dealing->leading > 0)
+        return part_refuse(part, "its last lines are of no key", err);
+    if (number > 0 && __builtin_add_overflow(part[-1].before, part[-1].records, &part->before))
+        return part_refuse(part, "there are too many records", err);
+    return number >= dealing->to ? check_ending(part, err) : 0;
+}
+
+static int
 sort_out(struct dealing *dealing, struct tp_err *err)
 {
-    for (uint64_t i = 0; i < dealing->from; i++) {
-        struct tp_str body = dealing->part[i].loaded.body, line;
-
-        while (tp_snapshot_next(&body, &line))
-            if (take_line(dealing, i, line, err) < 0)
-                return -1;
-        if (i >= dealing->to && check_ending(&dealing->part[i], err) < 0)
+    for (uint64_t i = 0; i < dealing->from; i++)
+        if (take_part(dealing, i, err) < 0)
             return -1;
-    }
     if (dealing->count > 0)
         qsort(dealing->dealt, dealing->count, sizeof *dealing->dealt, compare_dealt);
     return 0;
@@ -377,5 +457,6 @@ dealing_close(struct dealing *dealing)
     }
     free(dealing->part);
     routing_free(dealing->routing);
+    tp_buf_release(&dealing->bytes);
     free(dealing->dealt);
 }

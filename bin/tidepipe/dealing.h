@@ -19,12 +19,13 @@
 
 /* A line of a key, and where it goes. */
 struct dealt {
-    uint64_t to;
+    uint64_t part, to;
     size_t kind;
     int64_t order;
     size_t sequence; /* over all old parts */
     struct tp_str line;
-    bool waits; /* it is a record that the stage counts as held */
+    bool waits;          /* it is a record that the stage counts as held */
+    const char *records; /* the member that has the numbers of records; NULL: none */
 };
 
 struct lines {
@@ -37,6 +38,8 @@ struct part {
     char name[TP_STAGE_NAME_BYTES + 1];
     struct tp_loaded loaded;
     bool open;
+    int64_t records;        /* that it has numbered, */
+    int64_t before;         /* ... and that parts before it have */
     struct lines common;    /* those that every part has */
     struct lines own;       /* those that stay with this part: of side files */
     struct tp_str lateness; /* empty: nothing was late */
@@ -50,7 +53,9 @@ struct dealing {
     struct part *part; /* `from` of them */
     struct dealt *dealt;
     size_t count, cap; /* of dealt, in the order of new parts */
+    size_t leading;    /* of the last of them, whose part is not known yet */
     struct routing *routing;
+    struct tp_buf bytes; /* of the key of the line at hand */
 };
 
 /* Fills what stands below `hash`, in any case to be closed. */

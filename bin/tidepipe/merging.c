@@ -10,14 +10,19 @@
 
 enum how {
     SAME,    /* in all lines, or it is refused */
+    FIRST,   /* that of the first part: any will do */
+    ALONE,   /* of one part: refused */
     MOST,    /* the largest */
     LEAST,   /* the smallest */
     ANY,     /* true where one is */
+    SUM,     /* for each part */
     TALLY,   /* the sum, for the first part; 0 for the others */
     HELD,    /* how many records wait in this part */
     TAKEN,   /* records that came in: the sum but for those that wait, and these */
     UNION,   /* of arrays of numbers */
     BUCKETS, /* of a histogram: [[which, how many], ...], for the first part */
+    KINDS,   /* of an array of texts: the one that is not "none" */
+    UNTIMED, /* of -w all, whose rows say when the whole part began and ended */
 };
 
 /* LINE is the first member of a line. What is not here is SAME. */
@@ -25,7 +30,7 @@ static const struct {
     const char *line, *member;
     enum how how;
 } rules[] = {
-    {"@stage", "@stage", MOST},
+    {"@stage", "@stage", SUM}, /* records are numbered behind those of all parts */
     {"@stage", "in", TAKEN},
     {"@stage", "used", TALLY},
     {"@stage", "late", TALLY},
@@ -55,6 +60,13 @@ static const struct {
     {"quiet", "quiet", MOST},
     /* sgap */
     {"watermark", "largest", MOST},
+    /* sdedup: what hashes are made with, where keys are kept */
+    {"hashed", "hashed", FIRST},
+    {"hashed", "dups", ALONE},
+    {"seed", "seed", FIRST},
+    /* srank */
+    {"kinds", "kinds", KINDS},
+    {"kinds", "timed", UNTIMED},
 };
 
 /* One member of all lines. */
@@ -110,7 +122,7 @@ combine(const struct values *v, enum how how, int64_t *all, struct tp_err *err)
             return -1;
         if (i == 0)
             *all = number;
-        else if (how == TALLY && add(v, all, number, err) < 0)
+        else if ((how == TALLY || how == SUM) && add(v, all, number, err) < 0)
             return -1;
         else if (how == MOST)
             *all = number > *all ? number : *all;
@@ -249,6 +261,55 @@ put_buckets(const struct values *v, struct tp_emit *out, struct tp_err *err)
     return 0;
 }
 
+/* One kind of two: what has seen no value takes the other's. */
+static int
+join_kinds(const struct values *v, struct tp_str *kind, struct tp_str other, struct tp_err *err)
+{
+    const struct tp_str none = TP_STR("\"none\"");
+
+    if (tp_str_equal(*kind, none))
+        *kind = other;
+    if (tp_str_equal(*kind, other) || tp_str_equal(other, none))
+        return 0;
+    return tp_err_set(err, TP_FAULT_USAGE, "\"%.*s\": parts order by %.*s and by %.*s",
+                      (int)v->name.len, v->name.ptr, (int)kind->len, kind->ptr, (int)other.len,
+                      other.ptr);
+}
+
+static int
+put_kinds(const struct values *v, struct tp_emit *out, struct tp_err *err)
+{
+    struct tp_members *walk = calloc(v->count, sizeof *walk);
+    struct tp_slot element;
+    struct tp_str kind;
+    bool any = false;
+    int result = 0;
+
+    if (!walk)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < v->count && result == 0; i++) {
+        if (v->value[i].kind != TP_SLOT_ARRAY)
+            result = refuse(v, err);
+        else
+            walk[i] = tp_elements_open(tp_slot_json(&v->value[i]));
+    }
+    tp_emit_name(out, v->name);
+    tp_buf_put_char(out->to, '[');
+    while (result == 0 && tp_elements_next(&walk[0], &element)) {
+        kind = tp_slot_json(&element);
+        for (size_t i = 1; i < v->count && result == 0; i++)
+            result = tp_elements_next(&walk[i], &element)
+                         ? join_kinds(v, &kind, tp_slot_json(&element), err)
+                         : refuse(v, err);
+        tp_buf_put_str(out->to, any ? TP_STR(",") : TP_STR(""));
+        tp_buf_put_str(out->to, kind);
+        any = true;
+    }
+    tp_buf_put_char(out->to, ']');
+    free(walk);
+    return result;
+}
+
 /* --- members -----------------------------------------------------------------------------------*/
 
 static int
@@ -281,6 +342,17 @@ put_any(const struct values *v, struct tp_emit *out)
 }
 
 static int
+put_untimed(const struct values *v, struct tp_emit *out, struct tp_err *err)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (v->value[i].kind == TP_SLOT_TRUE)
+            return tp_err_set(
+                err, TP_FAULT_USAGE,
+                "-w all is one window, whose rows say when the whole part began and ended");
+    return put_same(v, out, err);
+}
+
+static int
 put_member(const struct values *v, const struct tp_str *line, const struct merging *to,
            struct tp_emit *out, struct tp_err *err)
 {
@@ -290,6 +362,12 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
     switch (how) {
     case SAME:
         return put_same(v, out, err);
+    case FIRST:
+        tp_emit_json(out, v->name, tp_slot_json(&v->value[0]));
+        return 0;
+    case ALONE:
+        return tp_err_set(err, TP_FAULT_USAGE, "the file that \"%.*s\" names is of one part alone",
+                          (int)v->name.len, v->name.ptr);
     case ANY:
         put_any(v, out);
         return 0;
@@ -302,8 +380,13 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
         return put_union(v, out, err);
     case BUCKETS:
         return put_buckets(v, out, err);
+    case KINDS:
+        return put_kinds(v, out, err);
+    case UNTIMED:
+        return put_untimed(v, out, err);
     case MOST:
     case LEAST:
+    case SUM:
     case TALLY:
         break;
     }

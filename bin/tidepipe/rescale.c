@@ -8,6 +8,7 @@
 #include "merging.h"
 #include "record/emit.h"
 #include "record/member.h"
+#include "renumber.h"
 #include "stream/savepoint.h"
 
 enum { MAX_PARTS = 65536 }; /* as of sroute */
@@ -79,6 +80,20 @@ put_lateness(const struct dealing *dealing, const struct merging *to, struct tp_
     return result;
 }
 
+static int
+put_dealt(const struct dealing *dealing, const struct dealt *dealt, struct tp_save *save,
+          struct tp_err *err)
+{
+    struct tp_buf *to = tp_save_line(save);
+    const struct part *was = &dealing->part[dealt->part];
+
+    if (!dealt->records)
+        tp_buf_put_str(to, dealt->line);
+    else if (renumber_line(dealt->line, dealt->records, was->before, to, err) < 0)
+        return -1;
+    return tp_save_line_end(save, err);
+}
+
 /* The lines of the part NUMBER are COUNT from BEGIN on. */
 static int
 put_part(const struct dealing *dealing, uint64_t number, size_t begin, size_t count,
@@ -92,11 +107,9 @@ put_part(const struct dealing *dealing, uint64_t number, size_t begin, size_t co
         return -1;
     if (number < dealing->from && put_lines(save, &dealing->part[number].own, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        tp_buf_put_str(tp_save_line(save), dealing->dealt[begin + i].line);
-        if (tp_save_line_end(save, err) < 0)
+    for (size_t i = 0; i < count; i++)
+        if (put_dealt(dealing, &dealing->dealt[begin + i], save, err) < 0)
             return -1;
-    }
     return 0;
 }
 

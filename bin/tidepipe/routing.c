@@ -14,7 +14,7 @@ struct routing {
     size_t *key_of;       /* of each slot of HASH */
     struct tp_slot *slot;
     struct tp_slot *value; /* of each key, of the line at hand */
-    struct tp_buf text, scratch;
+    struct tp_buf text, scratch, array;
 };
 
 /* --- opening -----------------------------------------------------------------------------------*/
@@ -125,6 +125,7 @@ routing_free(struct routing *r)
     tp_scan_free(r->hash_scan);
     tp_buf_release(&r->text);
     tp_buf_release(&r->scratch);
+    tp_buf_release(&r->array);
     free(r->key_of);
     free(r->slot);
     free(r->value);
@@ -161,5 +162,23 @@ routing_part(struct routing *r, struct tp_str key, uint64_t parts, uint64_t *par
     if (tp_buf_failed(&r->text) || tp_buf_failed(&r->scratch))
         return tp_err_memory(err);
     *part = hash < 0 ? 0 : (uint64_t)hash % parts;
+    return 0;
+}
+
+/* The inside of a part may be anything: so the array is looked at before somebody walks it. */
+int
+routing_key(struct routing *r, struct tp_str bytes, struct tp_str *key, struct tp_err *err)
+{
+    struct tp_err why;
+
+    if (!tp_key_is_framed(bytes, r->keys))
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key is not as it is written");
+    tp_buf_clear(&r->array);
+    tp_key_save(&r->array, bytes, r->keys);
+    if (tp_buf_failed(&r->array))
+        return tp_err_memory(err);
+    *key = tp_buf_str(&r->array);
+    if (tp_scan_validate(*key, &why) < 0)
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved key is no JSON: %.200s", why.text);
     return 0;
 }

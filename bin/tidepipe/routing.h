@@ -20,6 +20,10 @@ struct routing; /* opaque */
 struct routing *routing_new(struct tp_str keys, const char *hash, struct tp_err *err);
 void routing_free(struct routing *routing); /* NULL is fine */
 
+/* The array that a key is whose BYTES were saved (record/key); lent until the next one. */
+int routing_key(struct routing *routing, struct tp_str bytes, struct tp_str *key,
+                struct tp_err *err);
+
 /* The part of PARTS of KEY, an array as it was saved. */
 int routing_part(struct routing *routing, struct tp_str key, uint64_t parts, uint64_t *part,
                  struct tp_err *err);

@@ -82,6 +82,13 @@ tp_huge_grow(void *at, size_t size, size_t grown)
 }
 
 void
+tp_huge_keep(void *at, size_t size)
+{
+    if (size >= TP_HUGE_PAGE)
+        (void)madvise(at, whole_pages(size), MADV_DONTFORK);
+}
+
+void
 tp_huge_wish(void *at, size_t size)
 {
     size_t before = (size_t)(-(uintptr_t)at & (PAGE - 1)); /* of its first whole page */

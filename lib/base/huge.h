@@ -23,6 +23,10 @@ void tp_huge_free(void *at, size_t size);
  * memory ran out, and AT is as it was. */
 void *tp_huge_grow(void *at, size_t size, size_t grown);
 
+/* A child that we fork gets no copy of the huge pages at AT, a block of tp_huge_zeroed: it dies
+ * when it looks there. */
+void tp_huge_keep(void *at, size_t size);
+
 /* What comes to lie in the block of malloc or realloc at AT is to be in huge pages. */
 void tp_huge_wish(void *at, size_t size);
 

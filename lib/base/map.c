@@ -343,6 +343,16 @@ tp_map_free(struct tp_map *map)
     free(map);
 }
 
+struct tp_map *
+tp_map_new_walked(size_t value_size)
+{
+    struct tp_map *map = tp_map_new(value_size);
+
+    if (map)
+        map->parts.kept = true;
+    return map;
+}
+
 void *
 tp_map_find(const struct tp_map *map, struct tp_str key)
 {

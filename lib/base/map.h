@@ -24,6 +24,10 @@ struct tp_map; /* opaque */
 struct tp_map *tp_map_new(size_t value_size);
 void tp_map_free(struct tp_map *map);
 
+/* A map that a child that we fork only walks: it gets the entries, but not the table that finds
+ * them. So we, who go on, need not copy the page of the table that each new key is written to. */
+struct tp_map *tp_map_new_walked(size_t value_size);
+
 /* The value of KEY, or NULL. */
 void *tp_map_find(const struct tp_map *map, struct tp_str key);
 

@@ -49,6 +49,8 @@ add_chunk(struct tp_map_parts *parts)
     new.at = tp_huge_zeroed(new.size);
     if (!new.at)
         return -1;
+    if (parts->kept)
+        tp_huge_keep(new.at, new.size);
     parts->chunk[parts->chunks++] = new;
     parts->used = 0;
     parts->size += new.size;

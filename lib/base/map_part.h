@@ -48,6 +48,7 @@ struct tp_map_parts {
     uint32_t used; /* parts of the last chunk */
     struct tp_map_freed *freed;
     size_t size; /* bytes held */
+    bool kept;   /* a forked child gets none of the large chunks */
 };
 
 /* An empty part; NULL when memory ran out. */

@@ -31,7 +31,7 @@ tp_expiring_new(size_t size, tp_duration ttl, tp_expiring_clear *clear, const vo
         return NULL;
     *keys = (struct tp_expiring){.ttl = ttl, .clear = clear, .context = context};
     /* The map aligns by size: what needs 16 bytes has a multiple of them. */
-    keys->map = tp_map_new(sizeof(struct seen) + (size + ALIGN - 1) / ALIGN * ALIGN);
+    keys->map = tp_map_new_walked(sizeof(struct seen) + (size + ALIGN - 1) / ALIGN * ALIGN);
     if (!keys->map) {
         free(keys);
         return NULL;

@@ -98,7 +98,7 @@ static struct tp_pane *
 make_pane(struct tp_panes *panes, const struct tp_window *place, const struct tp_window *first,
           tp_time last_end, tp_time next_end, struct tp_err *err)
 {
-    struct tp_map *groups = tp_map_new(tp_aggs_size(panes->aggs));
+    struct tp_map *groups = tp_map_new_walked(tp_aggs_size(panes->aggs));
     struct tp_pane *pane =
         groups ? tp_map_add(panes->by_start, start_key(&place->start), NULL) : NULL;
 
@@ -364,24 +364,20 @@ tp_panes_load(struct tp_panes *panes, struct tp_saving *saving, struct tp_str li
 {
     int64_t start, next;
     uint64_t seen = 0;
-    struct tp_str array = {NULL, 0}, json = {NULL, 0}, key;
+    struct tp_str array = {NULL, 0}, json = {NULL, 0};
     const struct tp_saved fields[] = {
         {"pane", TP_SAVED_INT, &start, false}, {"next", TP_SAVED_INT, &next, false},
         {"seen", TP_SAVED_COUNT, &seen, true}, {"key", TP_SAVED_JSON, &array, true},
         {"acc", TP_SAVED_JSON, &json, true},
     };
     struct tp_pane *pane;
-    void *acc;
 
     if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
         return -1;
     pane = load_pane(panes, start, next, err);
     if (!pane || !array.ptr)
         return pane ? 0 : -1;
-    if (tp_saving_key(saving, array, &key, err) < 0)
+    if (!tp_saving_group(saving, pane->groups, array, json, err))
         return -1;
-    acc = tp_map_add(pane->groups, key, NULL);
-    if (!acc || tp_pane_note(panes, pane, seen) < 0)
-        return tp_err_memory(err);
-    return tp_aggs_load(panes->aggs, acc, json, err);
+    return tp_pane_note(panes, pane, seen) < 0 ? tp_err_memory(err) : 0;
 }

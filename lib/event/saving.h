@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "query/agg.h"
 #include "record/emit.h"
@@ -17,7 +18,8 @@
 struct tp_saving {
     const struct tp_aggs *aggs;
     size_t parts;
-    struct tp_buf key; /* of the line that was read last */
+    struct tp_buf key;   /* of the line that was read last */
+    struct tp_buf aside; /* its accumulator, until it has a place */
 };
 
 void tp_saving_release(struct tp_saving *saving);
@@ -32,5 +34,10 @@ int tp_saving_end(const struct tp_saving *saving, struct tp_emit *line, struct t
 /* The key that ARRAY is, lent until the next call. */
 int tp_saving_key(struct tp_saving *saving, struct tp_str array, struct tp_str *key,
                   struct tp_err *err);
+
+/* A group of GROUPS, whose values are accumulators: of the key that ARRAY is, with the accumulator
+ * that ACC is. NULL with the reason, also when there is such a group already. */
+void *tp_saving_group(struct tp_saving *saving, struct tp_map *groups, struct tp_str array,
+                      struct tp_str acc, struct tp_err *err);
 
 #endif

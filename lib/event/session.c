@@ -380,7 +380,7 @@ tp_sessions_new(tp_duration gap, const struct tp_aggs *aggs, const struct tp_tri
     sessions->to = to;
     sessions->waiting_end = TP_TIME_AFTER_ALL;
     lay_out(sessions);
-    sessions->by_key = tp_map_new(sizeof(struct of_key) + sessions->behind);
+    sessions->by_key = tp_map_new_walked(sizeof(struct of_key) + sessions->behind);
     sessions->ahead = tp_ahead_new(aggs, add_waiting, sessions);
     if (sessions->by_key && sessions->ahead)
         return sessions;

@@ -44,7 +44,7 @@ tp_silence_new(tp_duration after, tp_duration forget)
     if (!s)
         return NULL;
     *s = (struct tp_silence){.after = after, .forget = forget};
-    s->watches = tp_map_new(sizeof(struct watch));
+    s->watches = tp_map_new_walked(sizeof(struct watch));
     if (s->watches)
         return s;
     free(s);

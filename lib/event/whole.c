@@ -39,7 +39,7 @@ tp_whole_new(const struct tp_aggs *aggs, struct tp_row_to to)
         return NULL;
     whole->aggs = aggs;
     whole->to = to;
-    whole->groups = tp_map_new(tp_aggs_size(aggs));
+    whole->groups = tp_map_new_walked(tp_aggs_size(aggs));
     whole->ahead = tp_ahead_new(aggs, add_waiting, whole);
     if (whole->groups && whole->ahead)
         return whole;
@@ -150,7 +150,7 @@ int
 tp_whole_load(struct tp_whole *whole, struct tp_saving *saving, struct tp_str line,
               struct tp_err *err)
 {
-    struct tp_str array, json, key;
+    struct tp_str array, json;
     const struct tp_saved of_all[] = {
         {"whole", TP_SAVED_FLAG, &whole->timed, false},
         {"first", TP_SAVED_INT, &whole->first, false},
@@ -161,12 +161,10 @@ tp_whole_load(struct tp_whole *whole, struct tp_saving *saving, struct tp_str li
         {"key", TP_SAVED_JSON, &array, false},
         {"acc", TP_SAVED_JSON, &json, false},
     };
-    void *acc;
 
     if (tp_saved_is(line, "whole"))
         return tp_saved_read(line, of_all, sizeof of_all / sizeof *of_all, err);
-    if (tp_saved_read(line, of_group, 2, err) < 0 || tp_saving_key(saving, array, &key, err) < 0)
+    if (tp_saved_read(line, of_group, 2, err) < 0)
         return -1;
-    acc = tp_map_add(whole->groups, key, NULL);
-    return acc ? tp_aggs_load(whole->aggs, acc, json, err) : tp_err_memory(err);
+    return tp_saving_group(saving, whole->groups, array, json, err) ? 0 : -1;
 }

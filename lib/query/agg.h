@@ -3,10 +3,10 @@
  *
  * A list of aggregates is parsed once (`count, avg(bytes) FILTER (WHERE status < 400) AS ok`)
  * and then drives accumulators: one block of tp_aggs_size() bytes a group, which the caller owns
- * and lays where it likes (aligned for any type, zeroed = empty). What an accumulator needs beyond
- * its block (values of a quantile, a set of distinct values) it allocates; tp_aggs_clear gives that
- * back. All are mergeable. NULL arguments are ignored as in SQL; an empty group gives count 0 and
- * NULL for the rest.
+ * and lays where it likes (aligned for any type, zeroed = empty) and may move. What an accumulator
+ * needs beyond its block (values of a quantile, a set of distinct values) it allocates;
+ * tp_aggs_clear gives that back. All are mergeable. NULL arguments are ignored as in SQL; an empty
+ * group gives count 0 and NULL for the rest.
  *
  * All results are exact but for rounding: sums of integers and short decimals, extremes, distinct
  * counts (by value, never by hash alone) and quantiles do not depend on the order of records or on

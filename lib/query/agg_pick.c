@@ -65,10 +65,11 @@ bool
 tp_agg_pick_load(struct tp_agg_pick *pick, struct tp_agg_reader *from)
 {
     struct tp_value value;
+    struct tp_str mixed;
 
-    if (!tp_agg_read_value(from, &value) || value.kind != TP_TEXT)
+    if (!tp_agg_read_string(from, &mixed))
         return false;
-    pick->mixed = value.text.len > 0;
+    pick->mixed = mixed.len > 0;
     if (!tp_agg_read_char(from, ',') || !tp_agg_read_value(from, &value))
         return false;
     if (tp_agg_pick_set(pick, value) == 0)

@@ -87,17 +87,18 @@ skip_space(struct tp_agg_reader *from)
         from->at++;
 }
 
-static bool
-stands(struct tp_agg_reader *from, char c)
+/* What comes next; NUL: nothing. */
+static char
+next_char(struct tp_agg_reader *from)
 {
     skip_space(from);
-    return from->at < from->end && *from->at == c;
+    return from->at < from->end ? *from->at : '\0';
 }
 
 bool
-tp_agg_read_char(struct tp_agg_reader *from, char c)
+tp_agg_read_spaced(struct tp_agg_reader *from, char c)
 {
-    if (!stands(from, c))
+    if (next_char(from) != c || from->at == from->end)
         return false;
     from->at++;
     return true;
@@ -113,9 +114,8 @@ read_word(struct tp_agg_reader *from, struct tp_str word)
     return true;
 }
 
-/* The inside of a string, escapes and all. */
-static bool
-read_string(struct tp_agg_reader *from, struct tp_str *inside)
+bool
+tp_agg_read_string(struct tp_agg_reader *from, struct tp_str *inside)
 {
     const char *start;
 
@@ -140,8 +140,8 @@ read_number(struct tp_agg_reader *from, struct tp_str *text)
 {
     const char *start;
 
-    if (stands(from, '"'))
-        return read_string(from, text);
+    if (next_char(from) == '"')
+        return tp_agg_read_string(from, text);
     for (start = from->at; from->at < from->end && is_of_number(*from->at); from->at++)
         ;
     *text = (struct tp_str){start, (size_t)(from->at - start)};
@@ -162,29 +162,32 @@ read_piece(struct tp_str text, int64_t *piece, int64_t *unit)
     return text;
 }
 
-/* A number of one digit; -1: another one. */
-static int
-read_digit(struct tp_agg_reader *from)
+/* A whole number of few digits, as most are; -1: another one. */
+static int64_t
+read_small(struct tp_agg_reader *from)
 {
-    const char *at = from->at;
+    enum { MOST = 9 };
+    const char *at = from->at, *end = from->end - at > MOST ? at + MOST : from->end;
+    int64_t number = 0;
 
-    if (from->end - at < 2 || *at < '0' || *at > '9' || is_of_number(at[1]))
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        number = number * 10 + (*at - '0');
+    if (at == from->at || at == end || is_of_number(*at))
         return -1;
-    from->at++;
-    return *at - '0';
+    from->at = at;
+    return number;
 }
 
 /* In pieces of 18 digits: arithmetic in 128 bits takes long. */
 bool
 tp_agg_read_whole(struct tp_agg_reader *from, __int128 *whole)
 {
-    int digit = read_digit(from);
-    int64_t piece, unit;
+    int64_t small = read_small(from), piece, unit;
     struct tp_str text;
     bool negative;
 
-    *whole = digit;
-    if (digit >= 0)
+    *whole = small;
+    if (small >= 0)
         return true;
     if (!read_number(from, &text) || text.len == 0)
         return false;
@@ -215,9 +218,9 @@ tp_agg_read_int(struct tp_agg_reader *from, int64_t *integer)
 bool
 tp_agg_read_count(struct tp_agg_reader *from, uint64_t *count)
 {
-    int64_t integer;
+    int64_t integer = read_small(from);
 
-    if (!tp_agg_read_int(from, &integer) || integer < 0)
+    if (integer < 0 && (!tp_agg_read_int(from, &integer) || integer < 0))
         return false;
     *count = (uint64_t)integer;
     return true;
@@ -226,12 +229,12 @@ tp_agg_read_count(struct tp_agg_reader *from, uint64_t *count)
 bool
 tp_agg_read_real(struct tp_agg_reader *from, double *real)
 {
-    int digit = read_digit(from);
+    int64_t small = read_small(from);
     struct tp_value value;
     struct tp_str text;
 
-    *real = digit;
-    if (digit >= 0)
+    *real = (double)small;
+    if (small >= 0)
         return true;
     if (!read_number(from, &text))
         return false;
@@ -258,7 +261,7 @@ tp_agg_read_json(struct tp_agg_reader *from, struct tp_str *json)
         char c = *from->at;
 
         if (c == '"') {
-            if (!read_string(from, &inside))
+            if (!tp_agg_read_string(from, &inside))
                 return false;
             continue;
         }
@@ -288,7 +291,7 @@ read_wrapped(struct tp_agg_reader *from, struct tp_value *value)
     double real;
     bool ok = false;
 
-    if (!read_string(from, &name) || !tp_agg_read_char(from, ':'))
+    if (!tp_agg_read_string(from, &name) || !tp_agg_read_char(from, ':'))
         return false;
     if (tp_str_equal(name, TP_STR("time")) || tp_str_equal(name, TP_STR("duration"))) {
         value->kind = name.len == 4 ? TP_TIME : TP_DURATION;
@@ -304,29 +307,47 @@ read_wrapped(struct tp_agg_reader *from, struct tp_value *value)
     return ok && tp_agg_read_char(from, '}');
 }
 
+static bool
+read_text(struct tp_agg_reader *from, struct tp_value *value)
+{
+    struct tp_str inside;
+
+    if (!tp_agg_read_string(from, &inside))
+        return false;
+    value->kind = TP_TEXT;
+    tp_text_unescape(inside, &from->text);
+    return keep_text(from, &value->text);
+}
+
+static bool
+read_truth(struct tp_agg_reader *from, bool truth, struct tp_value *value)
+{
+    *value = tp_bool(truth);
+    return read_word(from, truth ? TP_STR("true") : TP_STR("false"));
+}
+
 bool
 tp_agg_read_value(struct tp_agg_reader *from, struct tp_value *value)
 {
     struct tp_str text;
+    char next = next_char(from);
 
     tp_buf_clear(&from->text);
     *value = tp_null();
-    if (tp_agg_read_char(from, '{'))
+    switch (next) {
+    case '{':
+        from->at++;
         return read_wrapped(from, value);
-    if (stands(from, '"')) {
-        if (!read_string(from, &text))
-            return false;
-        value->kind = TP_TEXT;
-        tp_text_unescape(text, &from->text);
-        return keep_text(from, &value->text);
+    case '"':
+        return read_text(from, value);
+    case 'n':
+        return read_word(from, TP_STR("null"));
+    case 't':
+    case 'f':
+        return read_truth(from, next == 't', value);
+    default:
+        return read_number(from, &text) && tp_num_parse(text, value);
     }
-    if (read_word(from, TP_STR("null")))
-        return true;
-    if (read_word(from, TP_STR("true")) || read_word(from, TP_STR("false"))) {
-        *value = tp_bool(from->at[-2] == 'u');
-        return true;
-    }
-    return read_number(from, &text) && tp_num_parse(text, value);
 }
 
 bool

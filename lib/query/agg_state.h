@@ -28,7 +28,21 @@ struct tp_agg_reader {
     bool memory;        /* ran out */
 };
 
-bool tp_agg_read_char(struct tp_agg_reader *from, char c);
+/* C, behind any white space. */
+bool tp_agg_read_spaced(struct tp_agg_reader *from, char c);
+
+/* The same; we write none. */
+static inline bool
+tp_agg_read_char(struct tp_agg_reader *from, char c)
+{
+    if (from->at == from->end || *from->at != c)
+        return tp_agg_read_spaced(from, c);
+    from->at++;
+    return true;
+}
+
+/* The inside of a string, its escapes still there. */
+bool tp_agg_read_string(struct tp_agg_reader *from, struct tp_str *inside);
 bool tp_agg_read_whole(struct tp_agg_reader *from, __int128 *whole);
 bool tp_agg_read_int(struct tp_agg_reader *from, int64_t *integer);
 bool tp_agg_read_count(struct tp_agg_reader *from, uint64_t *count); /* 0 .. INT64_MAX */

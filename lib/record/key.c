@@ -152,6 +152,28 @@ tp_key_next(struct tp_str key, size_t parts, size_t *at)
     return part;
 }
 
+bool
+tp_key_is_framed(struct tp_str key, size_t parts)
+{
+    size_t at = 0;
+
+    if (parts == 1)
+        return key.len > 0;
+    for (size_t i = 0; i < parts; i++) {
+        uint32_t len;
+
+        if (key.len - at < sizeof len)
+            return false;
+        memcpy(&len, key.ptr + at, sizeof len);
+        len = le32toh(len);
+        at += sizeof len;
+        if (len == 0 || len > key.len - at)
+            return false;
+        at += len;
+    }
+    return at == key.len;
+}
+
 const char *
 tp_key_kind_of(struct tp_str text)
 {

@@ -35,6 +35,9 @@ void tp_key_put_value(struct tp_buf *to, struct tp_value value);
 /* Walks the parts of KEY: *AT starts at 0. Each part is what tp_key_write takes. */
 struct tp_str tp_key_next(struct tp_str key, size_t parts, size_t *at);
 
+/* Is KEY, any bytes, framed as one of PARTS parts? What stands in a part is not looked at. */
+bool tp_key_is_framed(struct tp_str key, size_t parts);
+
 /* "a number", "a string" ...; NULL when the part is null or was missing. */
 const char *tp_key_kind(struct tp_str part);
 

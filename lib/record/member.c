@@ -48,6 +48,30 @@ string_end(const char *p, const char *end, bool *escaped)
     return p;
 }
 
+/* The first quote, bracket or brace from P on: there is one. */
+static const char *
+find_structure(const char *p, const char *end)
+{
+#if defined(__SSE2__) && !defined(TP_PORTABLE)
+    for (; end - p >= 16; p += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i braces = _mm_or_si128(bytes, _mm_set1_epi8('{' ^ '[')); /* of brackets, too */
+        int found = _mm_movemask_epi8(
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                         _mm_or_si128(_mm_cmpeq_epi8(braces, _mm_set1_epi8('{')),
+                                      _mm_cmpeq_epi8(braces, _mm_set1_epi8('}')))));
+
+        if (found)
+            return p + __builtin_ctz((unsigned)found);
+    }
+#else
+    (void)end;
+#endif
+    while (*p != '"' && *p != '{' && *p != '[' && *p != '}' && *p != ']')
+        p++;
+    return p;
+}
+
 /* Behind the object or array at P. */
 static const char *
 nested_end(const char *p, const char *end)
@@ -56,11 +80,12 @@ nested_end(const char *p, const char *end)
     bool escaped;
 
     do {
+        p = find_structure(p, end);
         if (*p == '"')
             p = string_end(p + 1, end, &escaped);
         else if (*p == '{' || *p == '[')
             depth++;
-        else if (*p == '}' || *p == ']')
+        else
             depth--;
         p++;
     } while (depth);

@@ -19,28 +19,46 @@ struct tp_savepoint {
     bool finished;
 };
 
+static int
+make_directory(const char *dir, struct tp_err *err)
+{
+    if (mkdir(dir, 0777) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return tp_err_system(err, dir);
+    return tp_err_set(err, TP_FAULT_USAGE, "%s is there already: name a directory to be made", dir);
+}
+
+static struct tp_savepoint *
+open_directory(const char *dir, struct tp_err *err)
+{
+    struct tp_savepoint *savepoint = calloc(1, sizeof *savepoint);
+
+    if (!savepoint) {
+        tp_err_memory(err);
+        return NULL;
+    }
+    savepoint->to = tp_store_look(dir, err);
+    if (savepoint->to)
+        return savepoint;
+    free(savepoint);
+    return NULL;
+}
+
 struct tp_savepoint *
 tp_savepoint_new(struct tp_survey *of, const char *dir, struct tp_err *err)
 {
     struct tp_savepoint *savepoint;
 
-    if (mkdir(dir, 0777) < 0) {
-        if (errno == EEXIST)
-            tp_err_set(err, TP_FAULT_USAGE, "%s is there already: name a directory to be made",
-                       dir);
-        else
-            tp_err_system(err, dir);
+    if (make_directory(dir, err) < 0)
         return NULL;
-    }
-    savepoint = calloc(1, sizeof *savepoint);
+    savepoint = open_directory(dir, err);
     if (!savepoint) {
         rmdir(dir);
-        tp_err_memory(err);
         return NULL;
     }
     savepoint->of = of;
-    savepoint->to = tp_store_look(dir, err);
-    if (savepoint->to && tp_sync_folder_of(dir, err) == 0)
+    if (tp_sync_folder_of(dir, err) == 0)
         return savepoint;
     tp_savepoint_free(savepoint);
     return NULL;
@@ -71,7 +89,7 @@ tp_savepoint_free(struct tp_savepoint *savepoint)
 {
     if (!savepoint)
         return;
-    if (savepoint->to && !savepoint->finished)
+    if (!savepoint->finished)
         remove_all(savepoint->to);
     tp_store_close(savepoint->to);
     free(savepoint);

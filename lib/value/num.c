@@ -8,6 +8,7 @@
 #include "value/num_digits.h"
 #include "value/num_powers.h"
 
+#define USUAL 24                /* bytes that most numbers fit into */
 #define READ_BEHIND 16          /* bytes tp_num_read may look at behind its text */
 #define DIGITS_SUFFICE 800      /* 767 digits decide any double; a 1 behind them stands for more */
 #define EXPONENT_LIMIT 10000000 /* with so few digits: beyond it lie only 0 and infinity */
@@ -290,9 +291,16 @@ tp_num_is(struct tp_str text)
 bool
 tp_num_parse(struct tp_str text, struct tp_value *value)
 {
+    char copy[USUAL + READ_BEHIND] = {0};
+
     if (!tp_num_is(text))
         return false;
-    *value = value_of_parts(split(text, 0));
+    if (text.len <= USUAL) {
+        memcpy(copy, text.ptr, text.len);
+        tp_num_read_into((struct tp_str){copy, text.len}, value);
+    } else {
+        *value = value_of_parts(split(text, 0));
+    }
     return true;
 }
 

@@ -22,6 +22,13 @@ RESCALED = [
     ("sstep -k k -a 'lag(n)'", 1, 4, ""),
     ("sgap -k k --fill 1s", 2, 3, ""),
     ("sgap -k k --after 3s", 4, 2, ""),
+    ("srank -n 3 --by n -w hop:2s,500ms -k k", 4, 2, ""),
+    ("srank -n 2 --by 'n DESC, t' --ties keep -w 10s -k k", 2, 3, ""),
+    ("sdedup -k 'k, n' --verify --within 2s", 4, 2, "--hash k"),
+    ("sdedup -k k --verify --within 1s", 2, 3, ""),
+    ("sdedup -k 'k, n' --verify --within 2s --keep last", 3, 2, "--hash k"),
+    ("sdedup -k 'k, n' --verify --within 3s --keep first", 1, 3, "--hash k"),
+    ("srank -n 4 --by n --running --retract -k k", 3, 4, ""),
     ("sfilter 'n > 50' | sgap --name gap-{n} -k k --after 3s", 2, 3, "--stage 'gap-{n}'"),
 ]
 PARALLEL = ("export TIDEPIPE_STATE=%s; rm -f p*; for n in $(seq 0 %d); do mkfifo p$n; done; "
@@ -89,9 +96,12 @@ def killed(rng):
 
 # What rescale is told beside `--from 2 --to 3`, of parts that run this; its status, and what it says.
 NOT_RESCALED = [
-    ("sdedup -k k --within 9s", "", "hashes of its keys"),
+    ("sdedup -k k --within 9s", "", "hashes under a secret"),
+    ("sdedup -k k --on-change n --verify", "", "hashes under a secret"),
+    ("sdedup -k k --verify --dups dups{n}", "", "of one part alone"),
     ("ssort", "", "not kept by key"),
-    ("srank -n 2 --by n -w 1m -k k", "", "not kept by key"),
+    ("srank -n 2 --by n -w all -k k", "", "-w all"),
+    ("srank -n 2 --by n -w 1m", "", "no -k"),
     ("swindow -w all -k k", "", "-w all"),
     ("swindow -w 1m -a count", "", "no -k"),
     ("swindow -w 1m -k k,n", "", "2 keys: --hash"),
@@ -145,4 +155,19 @@ def not_rescaled(rng):
     refused("rescale: watermarks differ", what % "old new", 2, "watermark", "in part 1")
 
 
-JOBS = [*(functools.partial(rescale, *row) for row in RESCALED), killed, not_rescaled]
+def broken_keys(rng):
+    """Keys that are saved as bytes, and are none although the seal fits."""
+    for keys, broken, words in (("k", b"237b", "no JSON"), ("k", b"", "as it is written"),
+                                ("k, n", b"ffffffff22", "as it is written"), ("k, n", b"02000000226b", "as it is written")):
+        write_input(records, rng)
+        fresh_directory()
+        shutil.copy("in", "run/in")
+        parallel("old", 2, f"sdedup -k '{keys}' --verify")
+        path = next(f"run/old/{n}" for n in sorted(os.listdir("run/old")) if re.fullmatch(r"part-1\.[1-9]\d*\.ndjson", n))
+        *body, _ = content(path).splitlines(keepends=True)
+        with open(path, "wb") as f:
+            f.write(seal([re.sub(rb'"seen":"[0-9a-f]+"', b'"seen":"%s"' % broken, line) for line in body]))
+        refused(f"rescale: the key {broken}", "tidepipe state rescale old new --stage 'part-{n}' --from 2 --to 3 --hash k", 3, words)
+
+
+JOBS = [*(functools.partial(rescale, *row) for row in RESCALED), killed, not_rescaled, broken_keys]

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -303,6 +305,29 @@ test_lookup_speed(void)
     }
 }
 
+/* So many keys that their table lies in huge pages, which a child does not get. */
+static void
+test_a_child_walks(void)
+{
+    const uint32_t keys = 500000;
+    struct tp_map *map = tp_map_new_walked(sizeof(uint32_t));
+    uint64_t sum = 0;
+    int status = -1;
+    pid_t child;
+
+    for (uint32_t i = 0; i < keys; i++)
+        *(uint32_t *)tp_map_add(map, (struct tp_str){(const char *)&i, sizeof i}, NULL) = i;
+    child = fork();
+    if (child == 0) {
+        for (const uint32_t *value = tp_map_first(map); value; value = tp_map_next(map, value))
+            sum += *value;
+        _exit(sum == (uint64_t)keys * (keys - 1) / 2 ? 0 : 1);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    CHECK(tp_map_find(map, (struct tp_str){"\1\0\0", 4}) != NULL);
+    tp_map_free(map);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -313,6 +338,7 @@ main(int argc, char **argv)
     RUN(test_remove_while_walking);
     RUN(test_memory_is_reused);
     RUN(test_memory_per_key);
+    RUN(test_a_child_walks);
     RUN(test_lookup_speed);
     return unit_end();
 }
