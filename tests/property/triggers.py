@@ -40,7 +40,7 @@ class Standing:
     """Applies a changelog, and holds it to its own words."""
 
     def __init__(self, rows):
-        self.rows, self.wrong, self.said = {}, [], collections.Counter()
+        self.rows, self.wrong, self.said, self.left = {}, [], collections.Counter(), set()
         for row in rows:
             self.apply(row, identity(row), row.get("@op", "new"))
 
@@ -51,12 +51,15 @@ class Standing:
                 self.wrong.append(f"takes back what does not stand: {row}")
             self.rows.pop(key, None)
             if op == "delete":
-                self.said.pop(key, None)
+                self.left.add(key)
             return
         if op in ("new", "insert") and standing:
             self.wrong.append(f"not new: {row}")
         self.rows[key] = bare(row)
         pane = row.get("@pane")
+        if pane and pane["n"] == 0 and key in self.left:
+            self.said[key] = 0  # a session with the bounds of one that was is another; a window is the same
+        self.left.discard(key)
         if pane and pane["n"] != self.said[key]:
             self.wrong.append(f"n is not {self.said[key]}: {row}")
         if pane and self.said[key] < 0:
