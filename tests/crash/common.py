@@ -7,8 +7,12 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import Tally  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 SHIM = f"{BUILD}/tests/crash/shim.so"
@@ -68,24 +72,7 @@ GRAPHS = [
 ]
 
 
-class Tally:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, name, good, why=""):
-        self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
-        if not good:
-            print(f"crash: {name}: SEED={SEED}: {str(why)[:2000]}", flush=True)
-        return good
-
-    def take(self):
-        """How many passed and failed since it was asked last."""
-        counts = self.passed, self.failed
-        self.passed = self.failed = 0
-        return counts
-
-
-tally = Tally()
+tally = Tally("crash", f"SEED={SEED}: ")
 check = tally.check
 
 
@@ -141,14 +128,6 @@ def run_to_end(script, shim=None):
         env.update(shim, LD_PRELOAD=SHIM)
     return subprocess.run(["bash", "-c", "set -o pipefail; " + script], cwd="run", capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=HANG, env=env)
-
-
-def kill_group(pipeline):
-    try:
-        os.killpg(pipeline.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    pipeline.wait()
 
 
 def children(pid):

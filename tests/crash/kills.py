@@ -4,7 +4,8 @@ import random
 import signal
 import time
 
-from common import (Follower, Reader, check_end, children, content, fresh_directory, kill_group, learn, start)
+from common import (Follower, Reader, check_end, children, content, fresh_directory, learn, start)
+from tally import kill_group
 
 
 def strike_by_clock(rng, graph, reader):

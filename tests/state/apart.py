@@ -7,6 +7,7 @@ import time
 
 from common import HANG, KILLS, SEED, check, commit_now, content, fresh_directory, shell, wait_until
 from kills import committed, kill, kill_one, undisturbed
+from tally import kill_group
 
 APART = [
     "tsource --every 5ms --pause 200us ../in | swatermark -t t -d 3s | swindow -t t -w hop:10s,5s -k k --late-to side "
@@ -81,11 +82,7 @@ def held_child(rng):
         os.kill(victim, signal.SIGKILL)
         said = pipeline.communicate(timeout=HANG)[1]
         check("apart: a child that dies is reported", "killed by signal 9" in said, said)
-    try:
-        os.killpg(pipeline.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    pipeline.wait()
+    kill_group(pipeline)
 
 
 def synced_by_thread(rng):

@@ -3,7 +3,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tally import Tally  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 SEED, KILLS = int(os.environ.get("SEED", "1")), int(os.environ.get("KILLS", "24"))
@@ -15,23 +19,7 @@ for name in [n for n in os.environ if n.startswith("TIDEPIPE_")]:
 os.environ["TIDEPIPE_LOCK_WAIT"] = "120"  # however long those that were killed take to be gone
 
 
-class Tally:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, name, good, why=""):
-        self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
-        if not good:
-            print(f"state: {name}: {why}", flush=True)
-
-    def take(self):
-        """How many passed and failed since it was asked last."""
-        counts = self.passed, self.failed
-        self.passed = self.failed = 0
-        return counts
-
-
-tally = Tally()
+tally = Tally("state")
 check = tally.check
 
 

@@ -7,6 +7,7 @@ import time
 
 from common import KILLS, SEED, check, content, fresh_directory, shell, write_input
 from inputs import broken, records
+from tally import kill_group
 
 
 def committed():
@@ -32,11 +33,7 @@ def kill_one(rng, script, seconds):
             except ProcessLookupError:
                 pass
         time.sleep(0.02)
-    try:
-        os.killpg(pipeline.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    pipeline.wait()
+    kill_group(pipeline)
 
 
 GRAPHS = [
