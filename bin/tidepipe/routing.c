@@ -175,7 +175,7 @@ routing_key(struct routing *r, struct tp_str bytes, struct tp_str *key, struct t
         return tp_err_set(err, TP_FAULT_MACHINE, "a saved key is not as it is written");
     tp_buf_clear(&r->array);
     tp_key_save(&r->array, bytes, r->keys);
-    if (tp_buf_failed(&r->array))
+    if (!tp_buf_reserve(&r->array, TP_SCAN_PADDING)) /* an expression will look at it */
         return tp_err_memory(err);
     *key = tp_buf_str(&r->array);
     if (tp_scan_validate(*key, &why) < 0)

@@ -63,19 +63,20 @@ grow_into_pages(void *at, size_t size, size_t grown)
 void *
 tp_huge_grow(void *at, size_t size, size_t grown)
 {
-    size_t pages = whole_pages(grown);
+    size_t had = whole_pages(size), pages = whole_pages(grown);
     void *to;
 
     if (grown < TP_HUGE_PAGE)
         return realloc(at, grown);
     if (size < TP_HUGE_PAGE)
         return grow_into_pages(at, size, grown);
-    if (whole_pages(size) == pages)
+    if (had == pages)
         return at;
     to = map_aligned(pages);
     if (!to)
         return NULL;
-    if (mremap(at, whole_pages(size), pages, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED)
+    /* The old pages take the place of the first of the new ones. */
+    if (mremap(at, had, had, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED)
         return to;
     munmap(to, pages);
     return NULL;

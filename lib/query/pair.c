@@ -1,6 +1,7 @@
 #include "query/pair.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "query/expr.h"
@@ -299,6 +300,42 @@ scan(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_side
     return 0;
 }
 
+/* SLOT with its text at *TO, which moves behind it. */
+static struct tp_slot
+copy_slot(struct tp_slot slot, char **to)
+{
+    struct tp_str json = tp_slot_json(&slot);
+
+    if (slot.kind == TP_SLOT_MISSING)
+        return slot;
+    memcpy(*to, json.ptr, json.len);
+    slot.ptr = *to + (slot.ptr - json.ptr);
+    *to += json.len;
+    return slot;
+}
+
+/* What was read lies anywhere; behind what is in slots there must be room to read, as there is
+ * behind a line that was scanned. */
+static int
+copy(struct tp_pair *pair, const struct tp_slot *const part[], struct tp_err *err)
+{
+    size_t need = TP_SCAN_PADDING;
+    char *to;
+
+    for (size_t i = 0; i < pair->asks; i++)
+        need += tp_slot_json(&part[pair->asked[i].part][pair->asked[i].from]).len;
+    tp_buf_clear(&pair->row);
+    to = tp_buf_reserve(&pair->row, need);
+    if (!to)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < pair->asks; i++) {
+        const struct asked *asked = &pair->asked[i];
+
+        pair->slot[asked->slot] = copy_slot(part[asked->part][asked->from], &to);
+    }
+    return 0;
+}
+
 /* Fills the slots. */
 static int
 fill(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_sides *sides,
@@ -308,9 +345,7 @@ fill(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_side
 
     if (!pair->expects || !sides->slot[LEFT])
         return scan(pair, head, sides, err);
-    for (size_t i = 0; i < pair->asks; i++)
-        pair->slot[pair->asked[i].slot] = part[pair->asked[i].part][pair->asked[i].from];
-    return 0;
+    return copy(pair, part, err);
 }
 
 int

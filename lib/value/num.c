@@ -297,7 +297,7 @@ tp_num_parse(struct tp_str text, struct tp_value *value)
         return false;
     if (text.len <= USUAL) {
         memcpy(copy, text.ptr, text.len);
-        tp_num_read_into((struct tp_str){copy, text.len}, value);
+        *value = tp_num_read((struct tp_str){copy, text.len});
     } else {
         *value = value_of_parts(split(text, 0));
     }
