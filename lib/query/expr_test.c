@@ -277,10 +277,11 @@ static int
 text_operand(const struct tp_node *node, size_t i, struct tp_run *run, struct tp_str *text)
 {
     const struct tp_node *operand = node->arg[i];
+    const struct tp_slot *slot = operand->op == TP_OP_MEMBER ? tp_slot_of(operand, run) : NULL;
     struct tp_value value;
 
-    if (operand->op == TP_OP_MEMBER && tp_slot_of(operand, run)->kind == TP_SLOT_TEXT) {
-        *text = (struct tp_str){tp_slot_of(operand, run)->ptr, tp_slot_of(operand, run)->len};
+    if (slot && slot->kind == TP_SLOT_TEXT) {
+        *text = (struct tp_str){slot->ptr, slot->len};
         return 1;
     }
     if (eval(node, i, run, &value) < 0)

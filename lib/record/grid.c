@@ -9,8 +9,7 @@
 
 struct column {
     struct tp_str name; /* the map's own copy */
-    struct tp_str
-        lead; /* an outermost member, as it was first written: tp_members_skip; or empty */
+    struct tp_str lead; /* of an outermost member, as first written (tp_members_skip); or empty */
     struct tp_cell cell;
 };
 
@@ -201,7 +200,7 @@ read_expected(struct tp_grid *grid, struct tp_members *walk)
         *walk = before;
         return false;
     }
-    tp_members_slot(walk, &value);
+    walk->p = tp_member_value(walk->p, walk->end, &value);
     column->cell = read_cell(grid, &value);
     grid->expected++;
     return true;

@@ -185,12 +185,6 @@ tp_members_skip(struct tp_members *walk, struct tp_str lead)
     return true;
 }
 
-void
-tp_members_slot(struct tp_members *walk, struct tp_slot *value)
-{
-    walk->p = tp_member_value(walk->p, walk->end, value);
-}
-
 bool
 tp_members_next(struct tp_members *walk, struct tp_member *member)
 {

@@ -50,10 +50,9 @@ const char *tp_member_value(const char *at, const char *end, struct tp_slot *val
 /*
  * Records tend to have the same members, written in the same way. LEAD is what stood in an earlier
  * one between two values (`,"ip":`): when it stands here too, byte for byte, then so does that
- * member, whose value is next (tp_members_slot). Else false, and nothing has moved.
+ * member, whose value is next (tp_member_value). Else false, and nothing has moved.
  */
 bool tp_members_skip(struct tp_members *walk, struct tp_str lead);
-void tp_members_slot(struct tp_members *walk, struct tp_slot *value);
 
 /* The elements of an array, in the same way. */
 struct tp_members tp_elements_open(struct tp_str array);

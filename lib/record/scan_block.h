@@ -170,26 +170,6 @@ tp_utf8_run(const char *p)
     }
 }
 
-/* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
- * it is no such number, or none at all. All that follows waits for the length, so that comes first:
- * where digits and points end. Whether they are a number is checked beside. Whether there is a
- * point is not foreseeable, so no branch depends on it. */
-static inline size_t
-tp_simple_number(const char *p, bool *real)
-{
-    tp_marks digits = tp_non_digits(p) ^ 0xffff, points = tp_points(p);
-    tp_marks ends = ~(digits | points), end = ends & (0 - ends);
-    tp_marks point = points & (end - 1); /* one, or nothing */
-    tp_marks odd = point & ((point - 1) | end >> 1);
-    size_t len = tp_first(ends);
-
-    *real = point != 0;
-    odd |= (~digits & 1) | (digits >> 1 & (*p == '0'));
-    if (__builtin_expect((odd != 0) | (len == TP_BLOCK) | ((p[len] | 0x20) == 'e'), 0))
-        return 0;
-    return len;
-}
-
 static inline size_t
 tp_first_wide(uint64_t wide)
 {
@@ -235,6 +215,16 @@ tp_quick_scalar(const char *p, uint32_t string, bool *real)
     odd |= (~digits & 1) | (digits >> 1 & (*p == '0')) | ((p[len] | 0x20) == 'e') | end >> 16;
     odd = (odd & number) | (string & (p[len] != '"'));
     return __builtin_expect(odd != 0, 0) ? TP_NO_END : len;
+}
+
+/* A number as most are: digits, perhaps a point and digits, all within a block. Its length; 0 when
+ * it is no such number, or none at all. */
+static inline size_t
+tp_simple_number(const char *p, bool *real)
+{
+    size_t len = tp_quick_scalar(p, 0, real);
+
+    return len == TP_NO_END ? 0 : len;
 }
 
 /* Is the byte AT a quote, of which those before P + TP_BLOCK are marked in QUOTES? */

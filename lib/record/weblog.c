@@ -90,8 +90,8 @@ take_word(struct cursor *at, struct tp_weblog_part *part, const char *missing, s
     const char *p;
 
     part->plain = true;
-    if (at->end - at->p >= 2 && at->p[0] == '-' &&
-        at->p[1] == ' ') { /* most identities and users */
+    /* Most identities and users. */
+    if (at->end - at->p >= 2 && at->p[0] == '-' && at->p[1] == ' ') {
         part->text = (struct tp_str){at->p, 1};
         at->p += 2;
         return 0;
