@@ -2,10 +2,11 @@
  * splot: draws a stream: lines over time, bars, histograms, heat maps, sparklines.
  *
  * Order: takes any; what is drawn does not depend on it (plot/bins). On a terminal it is drawn
- * again as it goes on, elsewhere once, at the end. State: 1024 bins for each series (--series
- * bounds them, all others are one), or a grid of counts; with --span what is older slides out.
- * Nothing that outlives the run. Late: does not look at watermarks. Malformed: a value that is
- * neither a number nor null is rejected with its record. The clock is only asked how often to draw.
+ * again as it goes on, elsewhere once, at the end; picture files are replaced now and then, and at
+ * the end. State: 1024 bins for each series (--series bounds them, all others are one), or a grid
+ * of counts; with --span what is older slides out. Nothing that outlives the run. Late: does not
+ * look at watermarks. Malformed: a value that is neither a number nor null is rejected with its
+ * record. The clock is only asked how often to draw.
  */
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,11 +14,9 @@
 
 #include "filter/colour.h"
 #include "filter/operator.h"
-#include "plot/png.h"
 #include "plot/screen.h"
-#include "plot/svg.h"
 #include "query/charted.h"
-#include "stream/content.h"
+#include "splot/pictures.h"
 #include "value/clock.h"
 #include "value/num.h"
 
@@ -45,7 +44,7 @@ static const char *const shows[] = {
 #define SHOWS (sizeof shows / sizeof *shows)
 
 struct splot {
-    const char *key_text, *show, *size, *svg, *png, *title_text, *colour;
+    const char *key_text, *show, *size, *title_text, *colour;
     tp_duration span;
     uint64_t most_keys; /* 0: as the kind has it */
 
@@ -55,10 +54,11 @@ struct splot {
     struct tp_keys keys;
     struct tp_charted *charted;
     struct tp_chart *chart; /* in it */
-    struct tp_buf title, text;
+    struct tp_buf title;
+
+    struct pictures pictures;
 
     bool live, changed, resized;
-    size_t picture_columns, picture_rows;
     size_t columns, rows, lines; /* the frame; on a terminal: lines of the last one */
     tp_duration drawn;           /* when, by a clock that never jumps */
     uint64_t unseen;             /* records since the clock was looked at */
@@ -112,27 +112,42 @@ draw_frame(struct splot *self, struct tp_stage *stage, struct tp_err *err)
     return tp_stage_row_end(stage, err);
 }
 
-/* Nothing to read now, or it was time to look. */
+/* --- meanwhile ---------------------------------------------------------------------------------*/
+
+/* What has been waiting for its time. */
 static int
-draw_if_due(struct splot *self, struct tp_stage *stage, struct tp_err *err)
+draw_due(struct splot *self, struct tp_stage *stage, tp_duration now, struct tp_err *err)
 {
-    if (!self->live)
-        return 0;
-    if (tp_clock_steady() - self->drawn < FRAME_EVERY) {
-        tp_stage_wake_after(stage, FRAME_EVERY);
-        return 0;
-    }
-    tp_stage_wake_after(stage, LOOK_EVERY);
-    follow_terminal(self);
-    if (!self->changed && !self->resized)
-        return 0;
-    return draw_frame(self, stage, err);
+    if (self->live && (self->changed || self->resized) && now - self->drawn >= FRAME_EVERY &&
+        draw_frame(self, stage, err) < 0)
+        return -1;
+    return pictures_refresh(&self->pictures, self->chart, now, err);
 }
 
-static int
-draw_in_time(void *ptr, struct tp_stage *stage, struct tp_err *err)
+/* From NOW until there is something to do though no record comes; 0: never. */
+static tp_duration
+next_look(const struct splot *self, tp_duration now)
 {
-    return draw_if_due(ptr, stage, err);
+    tp_duration pictures = pictures_wait(&self->pictures, now);
+    tp_duration frame = self->changed ? FRAME_EVERY : LOOK_EVERY;
+
+    if (!self->live)
+        return pictures;
+    return pictures && pictures < frame ? pictures : frame;
+}
+
+/* Nothing to read now, or it was time to look. */
+static int
+look(void *ptr, struct tp_stage *stage, struct tp_err *err)
+{
+    struct splot *self = ptr;
+    tp_duration now = tp_clock_steady();
+
+    follow_terminal(self);
+    if (draw_due(self, stage, now, err) < 0)
+        return -1;
+    tp_stage_wake_after(stage, next_look(self, now));
+    return 0;
 }
 
 static enum tp_verdict
@@ -146,49 +161,13 @@ take_record(void *ptr, struct tp_stage *stage, const struct tp_record *record)
                         record->has_time, &err) < 0)
         return tp_stage_fail(stage, &err);
     self->changed = true;
-    if (!self->live || ++self->unseen < RECORDS)
+    pictures_note(&self->pictures);
+    if (++self->unseen < RECORDS)
         return TP_USED;
     self->unseen = 0;
-    if (tp_clock_steady() - self->drawn >= FRAME_EVERY && draw_frame(self, stage, &err) < 0)
+    if (draw_due(self, stage, tp_clock_steady(), &err) < 0)
         return tp_stage_fail(stage, &err);
     return TP_USED;
-}
-
-/* --- pictures ----------------------------------------------------------------------------------*/
-
-#define ACROSS 10 /* pixels of a column, and of a line */
-#define DOWN 20
-
-/* To a file, or for `-` to standard output. */
-static int
-write_picture(struct splot *self, struct tp_stage *stage, const char *name, struct tp_err *err)
-{
-    struct tp_buf *to;
-
-    if (strcmp(name, "-") != 0)
-        return tp_content_write(name, tp_buf_str(&self->text), err);
-    to = tp_stage_row(stage, err);
-    if (!to)
-        return -1;
-    tp_buf_put_str(to, tp_buf_str(&self->text));
-    return tp_stage_row_end(stage, err);
-}
-
-static int
-write_pictures(struct splot *self, struct tp_stage *stage, struct tp_err *err)
-{
-    size_t width = self->picture_columns * ACROSS, height = self->picture_rows * DOWN;
-
-    tp_buf_clear(&self->text);
-    if (self->svg &&
-        (tp_svg_draw(self->chart, (double)width, (double)height, &self->text, err) < 0 ||
-         write_picture(self, stage, self->svg, err) < 0))
-        return -1;
-    tp_buf_clear(&self->text);
-    if (self->png && (tp_png_draw(self->chart, (int)width, (int)height, &self->text, err) < 0 ||
-                      write_picture(self, stage, self->png, err) < 0))
-        return -1;
-    return 0;
 }
 
 /* --- the end -----------------------------------------------------------------------------------*/
@@ -199,9 +178,10 @@ write_last(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct splot *self = ptr;
 
-    if ((self->live || !(self->svg || self->png)) && draw_frame(self, stage, err) < 0)
+    if ((self->live || !(self->pictures.svg || self->pictures.png)) &&
+        draw_frame(self, stage, err) < 0)
         return -1;
-    return write_pictures(self, stage, err);
+    return pictures_finish(&self->pictures, self->chart, stage, err);
 }
 
 /* What there is, when it is not all: the picture says so itself. */
@@ -270,8 +250,8 @@ read_size(struct splot *self, struct tp_err *err)
     if (self->size && !read_columns_rows(self->size, &columns, &rows))
         return tp_err_set(err, TP_FAULT_USAGE,
                           "--size: COLUMNSxROWS, from 20x6 to 500x200, not \"%s\"", self->size);
-    self->columns = self->picture_columns = (size_t)columns;
-    self->rows = self->picture_rows = (size_t)rows;
+    self->columns = self->pictures.columns = (size_t)columns;
+    self->rows = self->pictures.rows = (size_t)rows;
     return 0;
 }
 
@@ -284,12 +264,11 @@ check_options(struct splot *self, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "hist counts values: -k and --show are not for it");
     if (self->kind->kind == TP_CHART_HEAT && self->show && !self->key_text)
         return tp_err_set(err, TP_FAULT_USAGE, "--show is for heat with -k; without, it counts");
-    if (self->png && !tp_png_is_there())
-        return tp_err_set(err, TP_FAULT_USAGE,
-                          "--png: built without cairo (libcairo2-dev); --svg is there");
     if (self->most_keys == 0)
         self->most_keys = self->kind->series;
-    return read_size(self, err) < 0 || find_show(self, err) < 0 ? -1 : 0;
+    if (read_size(self, err) < 0 || find_show(self, err) < 0)
+        return -1;
+    return pictures_begin(&self->pictures, err);
 }
 
 static int
@@ -357,7 +336,7 @@ close_plot(void *ptr)
     tp_select_free(self->list);
     tp_keys_release(&self->keys);
     tp_buf_release(&self->title);
-    tp_buf_release(&self->text);
+    pictures_release(&self->pictures);
 }
 
 static const struct tp_option options[] = {
@@ -371,9 +350,11 @@ static const struct tp_option options[] = {
      offsetof(struct splot, span)},
     {0, "size", "WxH", "columns and lines (80x24; a terminal's own)", TP_OPTION_TEXT,
      offsetof(struct splot, size)},
-    {0, "svg", "FILE", "at the end write a picture there (- is standard output)", TP_OPTION_TEXT,
-     offsetof(struct splot, svg)},
-    {0, "png", "FILE", "the same as PNG", TP_OPTION_TEXT, offsetof(struct splot, png)},
+    {0, "svg", "FILE", "keep a picture there (-: write it to standard output at the end)",
+     TP_OPTION_TEXT, offsetof(struct splot, pictures.svg)},
+    {0, "png", "FILE", "the same as PNG", TP_OPTION_TEXT, offsetof(struct splot, pictures.png)},
+    {0, "every", "DUR", "write pictures again so often (5s), and at the end", TP_OPTION_DURATION,
+     offsetof(struct splot, pictures.every)},
     {0, "title", "TEXT", "what stands above", TP_OPTION_TEXT, offsetof(struct splot, title_text)},
     {0, "color", "[=WHEN]", "auto (on a terminal), always, never", TP_OPTION_TEXT,
      offsetof(struct splot, colour)},
@@ -384,7 +365,7 @@ static const struct tp_operator splot_operator = {
     .name = "splot",
     .purpose = "draws a stream: lines, bars, histogram, heat map, sparklines",
     .synopsis = "[line|bar|hist|heat|spark] LIST [-k KEYS] [--span DUR] [--show HOW] "
-                "[--svg FILE] [--png FILE] [FILE ...]",
+                "[--svg FILE] [--png FILE] [--every DUR] [FILE ...]",
     .example = "  ssim sensors --count 5000 | splot -t time celsius -k sensor",
     .options = options,
     .traits = TP_TIMED | TP_NO_CHANGES,
@@ -393,8 +374,8 @@ static const struct tp_operator splot_operator = {
     .open = open_plot,
     .record = take_record,
     .finish = write_last,
-    .tick = draw_in_time,
-    .quiet = draw_in_time,
+    .tick = look,
+    .quiet = look,
     .leave = write_so_far,
     .close = close_plot,
 };
@@ -402,7 +383,7 @@ static const struct tp_operator splot_operator = {
 int
 main(int argc, char **argv)
 {
-    struct splot self = {0};
+    struct splot self = {.pictures.every = -1};
 
     return tp_sink_main(&splot_operator, &self, argc, argv);
 }

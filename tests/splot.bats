@@ -131,3 +131,49 @@ drawn_again()
     run splot v --svg /dev/full in
     [ "$status" -eq 3 ]
 }
+
+@test "a picture is kept up to date while the stream goes on, and is never half" {
+    mkfifo in
+    splot v --svg plot.svg --every 10ms in 3>&- &
+    exec 7>in
+    point 0 1 >&7
+    wait_for plot.svg '2026-01-01 00:00:00 UTC'
+    for n in $(seq 59); do
+        point "$n" "$n" >&7
+        [[ "$(cat plot.svg)" == '<svg '*'</svg>' ]]
+    done
+    wait_for plot.svg '00:00:59 UTC' # though nothing comes behind it
+    cp plot.svg last.svg
+    exec 7>&-
+    wait
+    cmp last.svg plot.svg
+    [ "$(ls)" = "$(printf '%s\n' in last.svg plot.svg)" ] # nothing is left beside it
+}
+
+@test "a picture of a stream that never pauses is kept up to date, too" {
+    yes "$(point 0 1)" | splot v --svg plot.svg --every 10ms 3>&- &
+    wait_for plot.svg '</svg>'
+    rm plot.svg
+    wait_for plot.svg '</svg>'
+    kill $!
+    wait || true
+}
+
+@test "a pipe and standard output get one picture, at the end" {
+    splot v --png plot.png </dev/null || skip "built without cairo"
+    rm plot.png
+    mkfifo in out
+    cat out >piped 3>&- &
+    splot v --svg - --png plot.png --every 10ms in >one.svg 3>&- &
+    exec 7>in
+    point 0 1 >&7
+    wait_until test -s plot.png
+    [ ! -s one.svg ]
+    point 10 3 >&7
+    exec 7>&-
+    wait $!
+    [ "$(grep -c '<svg ' one.svg)" -eq 1 ]
+    { point 0 1; point 10 3; } | splot v --svg out
+    wait
+    cmp one.svg piped
+}

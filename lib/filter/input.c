@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "filter/stage.h"
-
-#include "value/text.h"
+#include "filter/stage_time.h"
 
 static struct tp_place
 place_of(const struct tp_input *in, const char *line)
@@ -113,78 +112,6 @@ look_for_unseen(struct tp_stage *s)
     }
 }
 
-/* TIME lies behind the limit known so far: has the clock gone on meanwhile? */
-static int
-check_ahead(struct tp_stage *s, tp_time time)
-{
-    char ahead[TP_TIME_TEXT];
-    size_t len;
-    tp_time now = tp_stage_now(s);
-
-    if (s->inputs > 0 && s->input[s->record.input].timed && !s->settings.max_ahead)
-        return 0; /* the stage that made its watermarks has judged it */
-    if (!tp_time_add(now, s->max_ahead, &s->ahead_limit))
-        s->ahead_limit = TP_TIME_MAX;
-    if (time <= s->ahead_limit)
-        return 0;
-    len = tp_duration_write(ahead, (time - now) / TP_SECOND * TP_SECOND);
-    return tp_err_set(&s->err, TP_FAULT_RECORD, "its time is %.*s ahead of the clock (--max-ahead)",
-                      (int)len, ahead);
-}
-
-static __attribute__((noinline)) int
-read_other_time(struct tp_stage *s, const struct tp_slot *slot)
-{
-    switch (slot->kind) {
-    case TP_SLOT_INTEGER:
-    case TP_SLOT_REAL:
-        return tp_stamp_read_number(s->stamp, (struct tp_str){slot->ptr, slot->len},
-                                    &s->record.time, &s->err);
-    case TP_SLOT_ESCAPED:
-        tp_buf_clear(&s->scratch);
-        tp_text_unescape((struct tp_str){slot->ptr, slot->len}, &s->scratch);
-        if (tp_buf_failed(&s->scratch))
-            return tp_err_memory(&s->err);
-        return tp_stamp_read_text(s->stamp, tp_buf_str(&s->scratch), &s->record.time, &s->err);
-    case TP_SLOT_MISSING:
-        return tp_err_set(&s->err, TP_FAULT_RECORD, "no event time: no member \"%s\" (-t names it)",
-                          s->settings.time_field);
-    default:
-        return tp_err_set(&s->err, TP_FAULT_RECORD,
-                          "no event time: \"%s\" is neither text nor "
-                          "number",
-                          s->settings.time_field);
-    }
-}
-
-static inline int
-read_slot_time(struct tp_stage *s, const struct tp_slot *slot)
-{
-    if (slot->kind != TP_SLOT_TEXT)
-        return read_other_time(s, slot);
-    return tp_stamp_read_text(s->stamp, (struct tp_str){slot->ptr, slot->len}, &s->record.time,
-                              &s->err);
-}
-
-/* The record's event time, where the filter has one. -1: a bad record. */
-static inline int
-read_time(struct tp_stage *s)
-{
-    const struct tp_slot *slot = &s->slot[s->time_slot];
-
-    s->record.has_time = true;
-    if (slot->kind <= TP_SLOT_NULL && s->time_optional) {
-        s->record.has_time = false;
-        return 0;
-    }
-    s->err.at = -1;
-    if (read_slot_time(s, slot) < 0) {
-        s->err.at = slot->kind == TP_SLOT_MISSING ? -1 : slot->ptr - s->record.line.ptr;
-        return -1;
-    }
-    return s->record.time > s->ahead_limit ? check_ahead(s, s->record.time) : 0;
-}
-
 const char *
 tp_input_read_time(struct tp_stage *s, const char *line, const char *end)
 {
@@ -195,14 +122,7 @@ tp_input_read_time(struct tp_stage *s, const char *line, const char *end)
     s->record.line = (struct tp_str){line, (size_t)(next - 1 - line)};
     if (s->unseen)
         look_for_unseen(s);
-    return read_time(s) < 0 ? NULL : next;
-}
-
-int
-tp_input_check_time(struct tp_stage *s, tp_time time)
-{
-    s->err.at = -1;
-    return time > s->ahead_limit ? check_ahead(s, time) : 0;
+    return tp_record_read_time(s) < 0 ? NULL : next;
 }
 
 /* TP_NO_CHANGES: a changelog would be counted wrongly, so the run ends before it is. */
@@ -251,7 +171,7 @@ take_json(struct tp_stage *s, int which, const char *next)
 
     if (s->unseen)
         look_for_unseen(s);
-    if (s->time_slot >= 0 && read_time(s) < 0)
+    if (s->time_slot >= 0 && tp_record_read_time(s) < 0)
         return s->err.fault == TP_FAULT_MACHINE ? -1 : reject(s, in, s->record.line);
     if (s->change_slot >= 0 && s->slot[s->change_slot].kind > TP_SLOT_NULL &&
         refuse_change(s, in) < 0)

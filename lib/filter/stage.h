@@ -173,9 +173,6 @@ void tp_input_judge(struct tp_stage *stage, int which);
  * or NULL with s->err. */
 const char *tp_input_read_time(struct tp_stage *stage, const char *line, const char *end);
 
-/* Is TIME ahead of the clock? -1 with s->err. */
-int tp_input_check_time(struct tp_stage *stage, tp_time time);
-
 /* The next block, or the end, of an input. */
 int tp_input_read(struct tp_stage *stage, int which);
 

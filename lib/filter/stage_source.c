@@ -2,6 +2,7 @@
  * What sources ask of their stage that pass lines on (operator.h).
  */
 #include "filter/stage.h"
+#include "filter/stage_time.h"
 
 int
 tp_stage_pass(struct tp_stage *s, struct tp_str lines, uint64_t count, struct tp_err *err)
@@ -44,7 +45,7 @@ tp_stage_read_time(struct tp_stage *s, const char *line, const char *end, tp_tim
 int
 tp_stage_check_time(struct tp_stage *s, tp_time time, struct tp_err *err)
 {
-    if (tp_input_check_time(s, time) == 0)
+    if (tp_record_check_time(s, time) == 0)
         return 0;
     *err = s->err;
     return -1;

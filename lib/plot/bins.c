@@ -3,14 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plot/stretch.h"
+
+/* A part of time and what came of it; of the same place but another part it is to be forgotten. */
+struct kept {
+    int64_t part;
+    struct tp_bin bin;
+};
+
 struct tp_bins {
-    tp_duration span;
-    unsigned shift; /* bins are 2^shift ns wide */
-    int64_t first;  /* number of bin[0]: its time >> shift */
-    tp_time from, to;
-    bool any;
+    struct tp_stretch stretch;
     size_t series, cap;
-    struct tp_bin (*bin)[TP_BINS];
+    struct kept (*kept)[TP_BINS];
 };
 
 struct tp_bins *
@@ -19,7 +23,7 @@ tp_bins_new(tp_duration span)
     struct tp_bins *bins = calloc(1, sizeof *bins);
 
     if (bins)
-        bins->span = span;
+        tp_stretch_init(&bins->stretch, TP_BINS, span);
     return bins;
 }
 
@@ -28,7 +32,7 @@ tp_bins_free(struct tp_bins *bins)
 {
     if (!bins)
         return;
-    free(bins->bin);
+    free(bins->kept);
     free(bins);
 }
 
@@ -37,14 +41,14 @@ tp_bins_add(struct tp_bins *bins, struct tp_err *err)
 {
     if (bins->series == bins->cap) {
         size_t cap = bins->cap ? 2 * bins->cap : 4;
-        void *more = realloc(bins->bin, cap * sizeof *bins->bin);
+        void *more = realloc(bins->kept, cap * sizeof *bins->kept);
 
         if (!more)
             return tp_err_memory(err);
-        bins->bin = more;
+        bins->kept = more;
         bins->cap = cap;
     }
-    memset(bins->bin[bins->series], 0, sizeof *bins->bin);
+    memset(bins->kept[bins->series], 0, sizeof *bins->kept);
     return (int)bins->series++;
 }
 
@@ -68,118 +72,50 @@ merge(struct tp_bin *into, const struct tp_bin *from)
     into->sum += from->sum;
 }
 
-/* --- where bins lie ----------------------------------------------------------------------------*/
-
-/* Towards minus infinity, as gcc and clang shift negative numbers. */
-static int64_t
-bin_of(const struct tp_bins *bins, tp_time time)
+static bool
+is_empty(const struct tp_bin *bin)
 {
-    return time >> bins->shift;
+    return bin->count == 0 && bin->nulls == 0;
 }
 
-/* All bins of a series move by BY places towards the first; what falls off is forgotten. */
+/* --- what came ---------------------------------------------------------------------------------*/
+
+/* FROM goes to where PART has its place in KEPT. */
 static void
-slide(struct tp_bin *bin, uint64_t by)
+put(const struct tp_bins *bins, struct kept *kept, int64_t part, const struct tp_bin *from)
 {
-    if (by >= TP_BINS) {
-        memset(bin, 0, TP_BINS * sizeof *bin);
-        return;
-    }
-    memmove(bin, bin + by, (TP_BINS - by) * sizeof *bin);
-    memset(bin + (TP_BINS - by), 0, by * sizeof *bin);
+    struct kept *to = &kept[tp_stretch_place(&bins->stretch, part)];
+
+    if (to->part != part)
+        *to = (struct kept){.part = part};
+    merge(&to->bin, from);
 }
 
+/* The parts of time became 2^BY as wide. */
 static void
-slide_to(struct tp_bins *bins, int64_t first)
+coarsen(const struct tp_bins *bins, struct kept *kept, unsigned by)
 {
-    for (size_t i = 0; i < bins->series; i++)
-        slide(bins->bin[i], (uint64_t)first - (uint64_t)bins->first);
-    bins->first = first;
-}
+    struct kept merged[TP_BINS] = {0};
 
-/* Bins of a series become 2^BY as wide and bin[0] is number FIRST then. */
-static void
-coarsen(struct tp_bins *bins, struct tp_bin *bin, unsigned by, int64_t first)
-{
-    struct tp_bin merged[TP_BINS] = {0};
-
-    for (size_t i = 0; i < TP_BINS; i++) {
-        int64_t place = ((bins->first + (int64_t)i) >> by) - first;
-
-        if (bin[i].count || bin[i].nulls)
-            merge(&merged[place], &bin[i]);
-    }
-    memcpy(bin, merged, sizeof merged);
-}
-
-/* Makes the bins so wide that FROM..TO have room. */
-static void
-make_room(struct tp_bins *bins, tp_time from, tp_time to)
-{
-    unsigned shift = bins->shift;
-    int64_t first;
-
-    while (tp_bins_length(from >> shift, to >> shift) >= TP_BINS)
-        shift++;
-    first = from >> shift;
-    for (size_t i = 0; i < bins->series && bins->any; i++)
-        coarsen(bins, bins->bin[i], shift - bins->shift, first);
-    bins->shift = shift;
-    bins->first = first;
-}
-
-static tp_time
-span_begin(const struct tp_bins *bins)
-{
-    tp_time from;
-
-    return tp_time_subtract(bins->to, bins->span, &from) ? from : TP_TIME_MIN;
-}
-
-/* The first time of all, or one outside of what was. */
-static void
-extend(struct tp_bins *bins, tp_time time)
-{
-    tp_time from = bins->any && bins->from < time ? bins->from : time;
-    tp_time to = bins->any && bins->to > time ? bins->to : time;
-
-    make_room(bins, from, to);
-    bins->from = from;
-    bins->to = to;
-}
-
-/* The span ends at TIME now. Its bins are as wide as it needs from the beginning. */
-static void
-move_span(struct tp_bins *bins, tp_time time)
-{
-    int64_t first;
-
-    while (bins->span >> bins->shift >= TP_BINS - 1)
-        bins->shift++;
-    bins->to = time;
-    first = bin_of(bins, span_begin(bins));
-    if (!bins->any)
-        bins->first = first;
-    else if (first > bins->first)
-        slide_to(bins, first);
+    for (size_t i = 0; i < TP_BINS; i++)
+        if (!is_empty(&kept[i].bin))
+            put(bins, merged, kept[i].part >> by, &kept[i].bin);
+    memcpy(kept, merged, sizeof merged);
 }
 
 void
 tp_bins_put(struct tp_bins *bins, size_t series, tp_time time, const double *value)
 {
-    struct tp_bin one = {.nulls = !value}, *bin;
+    struct tp_bin one = {.nulls = !value};
+    unsigned wider;
 
     if (value)
         one = (struct tp_bin){1, 0, *value, *value, *value, *value, time};
-    if (bins->span && bins->any && time < span_begin(bins))
+    if (!tp_stretch_take(&bins->stretch, time, &wider))
         return;
-    if (bins->span && (!bins->any || time > bins->to))
-        move_span(bins, time);
-    else if (!bins->span && (!bins->any || time < bins->from || time > bins->to))
-        extend(bins, time);
-    bins->any = true;
-    bin = &bins->bin[series][bin_of(bins, time) - bins->first];
-    merge(bin, &one);
+    for (size_t i = 0; i < bins->series && wider; i++)
+        coarsen(bins, bins->kept[i], wider);
+    put(bins, bins->kept[series], tp_stretch_part(&bins->stretch, time), &one);
 }
 
 /* --- reading -----------------------------------------------------------------------------------*/
@@ -187,57 +123,25 @@ tp_bins_put(struct tp_bins *bins, size_t series, tp_time time, const double *val
 bool
 tp_bins_range(const struct tp_bins *bins, tp_time *from, tp_time *to)
 {
-    *from = bins->span ? span_begin(bins) : bins->from;
-    *to = bins->to;
-    return bins->any;
-}
-
-uint64_t
-tp_bins_length(tp_time from, tp_time to)
-{
-    return (uint64_t)to - (uint64_t)from;
-}
-
-tp_time
-tp_bins_middle(int64_t number, unsigned shift)
-{
-    tp_time begin = (tp_time)((uint64_t)number << shift);
-    tp_duration half = (INT64_C(1) << shift) / 2;
-
-    return begin > TP_TIME_MAX - half ? TP_TIME_MAX : begin + half;
-}
-
-size_t
-tp_bins_column(tp_time from, tp_time to, tp_time time, size_t columns)
-{
-    double place;
-
-    if (from == to)
-        return columns / 2;
-    if (time <= from)
-        return 0;
-    place = (double)tp_bins_length(from, time) / (double)tp_bins_length(from, to) *
-                (double)(columns - 1) +
-            0.5;
-    return place >= (double)columns ? columns - 1 : (size_t)place;
+    *from = tp_stretch_begin(&bins->stretch);
+    *to = bins->stretch.to;
+    return bins->stretch.any;
 }
 
 void
 tp_bins_read(const struct tp_bins *bins, size_t series, struct tp_bin *column, size_t columns)
 {
-    const struct tp_bin *bin = bins->bin[series];
-    tp_time from, to;
+    const struct tp_stretch *stretch = &bins->stretch;
 
     memset(column, 0, columns * sizeof *column);
-    if (!tp_bins_range(bins, &from, &to))
-        return;
     for (size_t i = 0; i < TP_BINS; i++) {
-        tp_time time = bin[i].last_time;
+        const struct kept *kept = &bins->kept[series][i];
+        tp_time time = kept->bin.last_time;
 
-        if (bin[i].count == 0 && bin[i].nulls == 0)
+        if (is_empty(&kept->bin) || !tp_stretch_sees(stretch, kept->part))
             continue;
-        if (bin[i].count == 0)
-            time = tp_bins_middle(bins->first + (int64_t)i, bins->shift);
-        merge(&column[tp_bins_column(from, to, time, columns)], &bin[i]);
+        if (kept->bin.count == 0)
+            time = tp_stretch_middle(stretch, kept->part);
+        merge(&column[tp_stretch_column(stretch, time, columns)], &kept->bin);
     }
 }

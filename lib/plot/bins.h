@@ -2,10 +2,11 @@
  * bins: the values of several series over time, in bounded memory: TP_BINS bins a series, whatever
  * comes.
  *
- * A bin's width is 2^n ns and its place a multiple of that; when a time lies outside, n grows and
- * bins merge in pairs. So what stands in the bins does not depend on the order in which the values
- * came (but for the rounding of sums). With a SPAN only what is not older than that, seen from the
- * latest, is there.
+ * A bin is a part of the time in sight (plot/stretch): when that grows, bins merge in pairs. So
+ * what stands in the bins does not depend on the order in which the values came (but for the
+ * rounding of sums). With a SPAN only what is not older than that, seen from the latest, is there.
+ *
+ * A value costs the same however many there were; bins merge at most 63 times in all.
  */
 #ifndef TP_PLOT_BINS_H
 #define TP_PLOT_BINS_H
@@ -42,16 +43,7 @@ void tp_bins_put(struct tp_bins *bins, size_t series, tp_time time, const double
  * came. */
 bool tp_bins_range(const struct tp_bins *bins, tp_time *from, tp_time *to);
 
-/* SERIES over that range, in COLUMNS parts. */
+/* SERIES over that range, in COLUMNS. */
 void tp_bins_read(const struct tp_bins *bins, size_t series, struct tp_bin *column, size_t columns);
-
-/* The middle of bin NUMBER of those that are 2^SHIFT ns wide; at the end of time that end. */
-tp_time tp_bins_middle(int64_t number, unsigned shift);
-
-/* TO - FROM (not below it), which may be more than a tp_duration holds. */
-uint64_t tp_bins_length(tp_time from, tp_time to);
-
-/* The place of TIME in the range, 0 .. COLUMNS - 1: the middle when there is but one instant. */
-size_t tp_bins_column(tp_time from, tp_time to, tp_time time, size_t columns);
 
 #endif

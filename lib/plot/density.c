@@ -4,24 +4,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plot/bins.h"
+#include "plot/stretch.h"
 
 /* A value's row number is below 2^52, so that doubles count rows exactly. */
 #define EXACT 0x1p52
 
-struct tp_density {
-    size_t columns, rows;
-    tp_duration span;
-    unsigned shift; /* columns are 2^shift ns wide */
-    int exponent;   /* rows are 2^exponent high */
-    int64_t first;  /* number of column 0 */
-    double lowest;  /* number of row 0 */
-    tp_time from, to;
-    double lo, hi;
-    bool any;
+/* The least exponent of a double, and the most that numbers of rows can be shifted by. */
+#define LEAST_EXPONENT (-1074)
+#define MOST_SHIFT 63
+
+/*
+ * The cell of a part of time and a row stands at the place of the part (plot/stretch) and, in the
+ * same way, at the row's number modulo ROWS: less than that many rows lie between the least and the
+ * greatest value that ever came.
+ */
+struct grid {
+    int64_t *part;   /* of each column: counts of another part than it should have are none */
     uint64_t *count; /* column by column */
-    uint64_t *scratch;
 };
+
+struct tp_density {
+    struct tp_stretch stretch;
+    size_t rows;
+    int exponent; /* rows are 2^exponent high */
+    double lo, hi;
+    struct grid grid, scratch; /* scratch: so that no value is lost when memory runs out */
+    uint64_t rebuilds;
+};
+
+static void
+release(struct grid *grid)
+{
+    free(grid->part);
+    free(grid->count);
+}
+
+static bool
+make(struct grid *grid, size_t columns, size_t rows)
+{
+    grid->part = calloc(columns, sizeof *grid->part);
+    grid->count = calloc(columns * rows, sizeof *grid->count);
+    return grid->part && grid->count;
+}
 
 struct tp_density *
 tp_density_new(size_t columns, size_t rows, tp_duration span)
@@ -30,16 +54,12 @@ tp_density_new(size_t columns, size_t rows, tp_duration span)
 
     if (!density)
         return NULL;
-    density->count = calloc(2 * columns * rows, sizeof *density->count);
-    if (!density->count) {
-        free(density);
-        return NULL;
-    }
-    density->scratch = density->count + columns * rows;
-    density->columns = columns;
+    tp_stretch_init(&density->stretch, columns, span);
     density->rows = rows;
-    density->span = span;
-    return density;
+    if (make(&density->grid, columns, rows) && make(&density->scratch, columns, rows))
+        return density;
+    tp_density_free(density);
+    return NULL;
 }
 
 void
@@ -47,154 +67,152 @@ tp_density_free(struct tp_density *density)
 {
     if (!density)
         return;
-    free(density->count < density->scratch ? density->count : density->scratch);
+    release(&density->grid);
+    release(&density->scratch);
     free(density);
 }
 
-static double
-row_number(double value, int exponent)
+/* --- the grid ----------------------------------------------------------------------------------*/
+
+static int64_t
+row_of(double value, int exponent)
 {
-    return floor(ldexp(value, -exponent));
+    return (int64_t)floor(ldexp(value, -exponent));
 }
 
-/* Where everything goes when column 0 is FIRST at SHIFT, and row 0 LOWEST at EXPONENT. */
-static void
-regrid(struct tp_density *d, unsigned shift, int64_t first, int exponent, double lowest)
+static size_t
+row_place(const struct tp_density *d, int64_t row)
 {
-    uint64_t *old = d->count;
+    return (size_t)row & (d->rows - 1);
+}
 
-    memset(d->scratch, 0, d->columns * d->rows * sizeof *d->scratch);
-    for (size_t i = 0; i < d->columns * d->rows; i++) {
-        int64_t column = d->first + (int64_t)(i / d->rows);
-        double row = d->lowest + (double)(i % d->rows);
-        int64_t x = (column >> (shift - d->shift)) - first;
+/* The counts of PART. What stood at its place before is over. */
+static uint64_t *
+column_of(const struct tp_density *d, const struct grid *grid, int64_t part)
+{
+    size_t place = tp_stretch_place(&d->stretch, part);
+    uint64_t *column = grid->count + place * d->rows;
 
-        if (old[i] == 0 || x < 0) /* nothing; or older than the span */
-            continue;
-        row = floor(ldexp(row, d->exponent - exponent)) - lowest;
-        d->scratch[(size_t)x * d->rows + (size_t)row] += old[i];
+    if (grid->part[place] != part) {
+        memset(column, 0, d->rows * sizeof *column);
+        grid->part[place] = part;
     }
-    d->count = d->scratch;
+    return column;
+}
+
+/* Columns became 2^WIDER as wide, rows are to become 2^HIGHER as high. */
+static void
+rebuild(struct tp_density *d, unsigned wider, unsigned higher)
+{
+    struct grid old = d->grid;
+    int64_t low = row_of(d->lo, d->exponent), high = row_of(d->hi, d->exponent);
+    unsigned shift = higher < MOST_SHIFT ? higher : MOST_SHIFT;
+
+    d->grid = d->scratch;
     d->scratch = old;
-    d->shift = shift;
-    d->first = first;
-    d->exponent = exponent;
-    d->lowest = lowest;
+    memset(d->grid.count, 0, d->stretch.parts * d->rows * sizeof *d->grid.count);
+    for (size_t i = 0; i < d->stretch.parts; i++) {
+        const uint64_t *from = old.count + i * d->rows;
+        int64_t part = old.part[i] >> wider;
+        uint64_t *to;
+
+        if (!tp_stretch_sees(&d->stretch, part))
+            continue;
+        to = column_of(d, &d->grid, part);
+        for (int64_t row = low; row <= high; row++)
+            to[row_place(d, row >> shift)] += from[row_place(d, row)];
+    }
+    d->exponent += (int)higher;
+    d->rebuilds++;
 }
 
-/* --- time --------------------------------------------------------------------------------------*/
+/* --- what comes --------------------------------------------------------------------------------*/
 
-static tp_time
-span_begin(const struct tp_density *d)
-{
-    tp_time from;
-
-    return tp_time_subtract(d->to, d->span, &from) ? from : TP_TIME_MIN;
-}
-
+/* The finest rows that a first value allows. */
 static void
-fit_time(struct tp_density *d)
-{
-    tp_time from = d->span ? span_begin(d) : d->from;
-    unsigned shift = d->shift;
-
-    if (d->columns == 1) /* a histogram of all: time is not asked */
-        return;
-    while (tp_bins_length(from >> shift, d->to >> shift) + (d->span > 0) >= d->columns)
-        shift++;
-    if (shift != d->shift || from >> shift != d->first)
-        regrid(d, shift, from >> shift, d->exponent, d->lowest);
-}
-
-/* --- values ------------------------------------------------------------------------------------*/
-
-/* Makes room for VALUE, an extreme. Free rows lie on its side: values that rise or fall one by one
- * move the grid now and then, not each time. */
-static void
-fit_value(struct tp_density *d, double value)
-{
-    double most = fmax(fabs(d->lo), fabs(d->hi)), rows = (double)d->rows;
-    int exponent = d->exponent;
-    double low, high;
-
-    while (ldexp(most, -exponent) >= EXACT ||
-           row_number(d->hi, exponent) - row_number(d->lo, exponent) >= rows)
-        exponent++;
-    low = row_number(d->lo, exponent);
-    high = row_number(d->hi, exponent);
-    if (exponent > d->exponent || low < d->lowest || high - d->lowest >= rows)
-        regrid(d, d->shift, d->first, exponent, value == d->lo ? high - (rows - 1) : low);
-}
-
-/* The finest grid that a first value allows. */
-static void
-begin(struct tp_density *d, tp_time time, double value)
+begin(struct tp_density *d, double value)
 {
     int exponent;
 
     frexp(value, &exponent);
-    d->exponent = fabs(value) > 0 ? exponent - 52 : -1074;
-    if (d->exponent < -1074)
-        d->exponent = -1074;
-    d->lowest = row_number(value, d->exponent);
-    d->from = d->to = time;
+    d->exponent = fabs(value) > 0 ? exponent - 52 : LEAST_EXPONENT;
+    if (d->exponent < LEAST_EXPONENT)
+        d->exponent = LEAST_EXPONENT;
     d->lo = d->hi = value;
-    d->any = true;
-    d->first = d->span ? span_begin(d) : time;
-    fit_time(d);
+}
+
+/* By which power of two rows must become higher for LO..HI. */
+static unsigned
+higher_for(const struct tp_density *d, double lo, double hi)
+{
+    double most = fmax(fabs(lo), fabs(hi));
+    int exponent = d->exponent;
+
+    while (ldexp(most, -exponent) >= EXACT ||
+           row_of(hi, exponent) - row_of(lo, exponent) >= (int64_t)d->rows)
+        exponent++;
+    return (unsigned)(exponent - d->exponent);
 }
 
 void
 tp_density_put(struct tp_density *d, tp_time time, double value)
 {
-    size_t column, row;
+    unsigned wider, higher = 0;
+    bool is_first = !d->stretch.any;
+    int64_t row;
 
-    if (!d->any)
-        begin(d, time, value);
-    if (d->span && time < span_begin(d))
+    if (!tp_stretch_take(&d->stretch, time, &wider))
         return;
-    if (time < d->from || time > d->to) {
-        d->from = time < d->from ? time : d->from;
-        d->to = time > d->to ? time : d->to;
-        fit_time(d);
-    }
-    if (value < d->lo || value > d->hi) {
-        d->lo = fmin(d->lo, value);
-        d->hi = fmax(d->hi, value);
-        fit_value(d, value);
-    }
-    column = d->columns == 1 ? 0 : (size_t)((time >> d->shift) - d->first);
-    row = (size_t)(row_number(value, d->exponent) - d->lowest);
-    d->count[column * d->rows + row]++;
+    if (is_first)
+        begin(d, value);
+    if (value < d->lo || value > d->hi)
+        higher = higher_for(d, fmin(d->lo, value), fmax(d->hi, value));
+    if (wider || higher)
+        rebuild(d, wider, higher);
+    d->lo = fmin(d->lo, value);
+    d->hi = fmax(d->hi, value);
+    row = row_of(value, d->exponent);
+    column_of(d, &d->grid, tp_stretch_part(&d->stretch, time))[row_place(d, row)]++;
+}
+
+uint64_t
+tp_density_rebuilds(const struct tp_density *d)
+{
+    return d->rebuilds;
 }
 
 /* --- reading -----------------------------------------------------------------------------------*/
 
-static double
-row_begin(const struct tp_density *d, size_t row)
+/* The counts of column PLACE, NULL when they are over. */
+static const uint64_t *
+seen_column(const struct tp_density *d, size_t place)
 {
-    return ldexp(d->lowest + (double)row, d->exponent);
+    return tp_stretch_sees(&d->stretch, d->grid.part[place]) ? d->grid.count + place * d->rows
+                                                             : NULL;
 }
 
 bool
 tp_density_range(const struct tp_density *d, tp_time *from, tp_time *to, double *lo, double *hi)
 {
-    size_t least = d->rows, most = 0;
+    int64_t low = row_of(d->lo, d->exponent), high = row_of(d->hi, d->exponent);
+    int64_t least = high, most = low;
 
-    for (size_t i = 0; i < d->columns * d->rows && d->any; i++) {
-        size_t row = i % d->rows;
+    for (size_t i = 0; i < d->stretch.parts; i++) {
+        const uint64_t *column = seen_column(d, i);
 
-        if (d->count[i] && row < least)
-            least = row;
-        if (d->count[i] && row > most)
-            most = row;
+        for (int64_t row = low; column && row <= high; row++) {
+            if (column[row_place(d, row)] == 0)
+                continue;
+            least = row < least ? row : least;
+            most = row > most ? row : most;
+        }
     }
-    *from = d->span ? span_begin(d) : d->from;
-    *to = d->to;
+    *from = tp_stretch_begin(&d->stretch);
+    *to = d->stretch.to;
     /* Rows tell what is still there, the extremes where in them it began and ended. */
-    *lo = fmax(d->lo, row_begin(d, least));
-    *hi = fmin(d->hi, row_begin(d, most + 1));
-    return d->any;
+    *lo = fmax(d->lo, ldexp((double)least, d->exponent));
+    *hi = fmin(d->hi, ldexp((double)most + 1, d->exponent));
+    return d->stretch.any;
 }
 
 /* The place of VALUE in LO..HI, 0 .. ROWS - 1. */
@@ -210,16 +228,23 @@ void
 tp_density_read(const struct tp_density *d, double lo, double hi, uint64_t *count, size_t columns,
                 size_t rows)
 {
-    tp_time from = d->span ? span_begin(d) : d->from;
-    double height = ldexp(1, d->exponent);
+    int64_t low = row_of(d->lo, d->exponent), high = row_of(d->hi, d->exponent);
 
     memset(count, 0, columns * rows * sizeof *count);
-    for (size_t i = 0; i < d->columns * d->rows && d->any; i++) {
-        tp_time middle = tp_bins_middle(d->first + (int64_t)(i / d->rows), d->shift);
-        double value = row_begin(d, i % d->rows) + height / 2;
+    for (size_t i = 0; i < d->stretch.parts; i++) {
+        const uint64_t *from = seen_column(d, i);
+        uint64_t *to;
 
-        if (d->count[i])
-            count[tp_bins_column(from, d->to, middle, columns) * rows +
-                  place_of(value, lo, hi, rows)] += d->count[i];
+        if (!from)
+            continue;
+        to = count + rows * tp_stretch_column(&d->stretch,
+                                              tp_stretch_middle(&d->stretch, d->grid.part[i]),
+                                              columns);
+        for (int64_t row = low; row <= high; row++) {
+            double middle = ldexp((double)row + 0.5, d->exponent);
+
+            if (from[row_place(d, row)])
+                to[place_of(middle, lo, hi, rows)] += from[row_place(d, row)];
+        }
     }
 }

@@ -32,7 +32,8 @@ tp_charted_counts(enum tp_chart_kind kind, bool keyed)
     return kind == TP_CHART_HIST || (kind == TP_CHART_HEAT && !keyed);
 }
 
-/* Counts of values need a grid; a histogram of all needs no time in it. */
+/* Counts of values need a grid; a histogram of all needs no time in it, but a grid has two columns.
+ */
 static int
 make_store(struct tp_charted *c)
 {
@@ -43,7 +44,7 @@ make_store(struct tp_charted *c)
         c->bins = tp_bins_new(span);
     else
         c->density =
-            heat ? tp_density_new(512, 256, span) : tp_density_new(span ? 64 : 1, 4096, span);
+            heat ? tp_density_new(512, 256, span) : tp_density_new(span ? 64 : 2, 4096, span);
     c->groups = tp_map_new(sizeof(size_t));
     c->value = calloc(c->set.list->count, sizeof *c->value);
     c->chart.density = c->density;

@@ -1,28 +1,21 @@
-#include "record/text_format.h"
+/*
+ * The table: for each format how the room that knows it is opened, read, saved and closed as a
+ * reader has it.
+ */
+#include "record/text_format_reader.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "record/csv.h"
-#include "record/fields.h"
 #include "record/journal.h"
 #include "record/jsonseq.h"
 #include "record/logfmt.h"
 #include "record/logformat.h"
-#include "record/pairs.h"
 #include "record/pattern.h"
 #include "record/syslog.h"
 #include "record/weblog.h"
 #include "value/num.h"
 #include "value/text.h"
-
-struct tp_text_reader {
-    const struct tp_text_format *format;
-    const struct tp_text_options *options;
-    void *own; /* what the format reads with */
-    struct tp_fields fields;
-    struct tp_pairs pairs;
-    struct tp_buf header; /* csv: the row that names the columns, for saved state */
-};
 
 static int
 keep(struct tp_text_reader *reader, void *own, struct tp_err *err)
@@ -458,67 +451,4 @@ tp_text_format_find(const char *name, struct tp_err *err)
     else
         refuse_name(name, err);
     return NULL;
-}
-
-/* --- readers -----------------------------------------------------------------------------------*/
-
-struct tp_text_reader *
-tp_text_reader_new(const struct tp_text_format *format, const struct tp_text_options *options,
-                   struct tp_err *err)
-{
-    struct tp_text_reader *reader = calloc(1, sizeof *reader);
-    struct tp_fields_options fields = {options->text, options->time_member, options->stamp};
-
-    if (!reader) {
-        tp_err_memory(err);
-        return NULL;
-    }
-    reader->format = format;
-    reader->options = options;
-    tp_fields_init(&reader->fields, &fields);
-    if (format->open && format->open(reader, err) < 0) {
-        tp_text_reader_free(reader);
-        return NULL;
-    }
-    return reader;
-}
-
-void
-tp_text_reader_free(struct tp_text_reader *reader)
-{
-    if (!reader)
-        return;
-    if (reader->format->close)
-        reader->format->close(reader);
-    tp_fields_release(&reader->fields);
-    tp_buf_release(&reader->header);
-    free(reader);
-}
-
-int
-tp_text_read(struct tp_text_reader *reader, struct tp_str line, struct tp_buf *to, tp_time *time,
-             struct tp_err *err)
-{
-    return reader->format->read(reader, line, to, time, err);
-}
-
-int
-tp_text_end(struct tp_text_reader *reader, struct tp_err *err)
-{
-    return reader->format->end ? reader->format->end(reader, err) : 0;
-}
-
-void
-tp_text_save(const struct tp_text_reader *reader, struct tp_buf *to)
-{
-    if (reader->format->save)
-        reader->format->save(reader, to);
-    else
-        TP_BUF_PUT(to, "null");
-}
-
-int
-tp_text_load(struct tp_text_reader *reader, const struct tp_slot *value, struct tp_err *err)
-{
-    return reader->format->load ? reader->format->load(reader, value, err) : 0;
 }

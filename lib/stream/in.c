@@ -7,31 +7,24 @@
 #include <unistd.h>
 
 #include "stream/in_fd.h"
+#include "stream/in_lines.h"
 #include "stream/in_source.h"
 #include "stream/in_unpack.h"
 #include "stream/in_wait.h"
 
-enum { DEFAULT_BLOCK = 256 * 1024, LARGEST_BLOCK = 1 << 30, EXCERPT = 200 };
+enum { DEFAULT_BLOCK = 256 * 1024, LARGEST_BLOCK = 1 << 30 };
 
 /* What the blocks of many inputs may take in all, and the least for each. */
 enum { ALL_BLOCKS = 64 * 1024 * 1024, LEAST_BLOCK = 4 * 1024 };
 
 static const char byte_order_mark[3] = "\xef\xbb\xbf";
 
-/*
- * The unserved bytes are mem[start, len):
- *
- *   [start, fresh)     a record put back by tp_in_keep, whole lines (empty without one)
- *   [fresh, complete)  whole lines that were not given out yet
- *   [complete, len)    the beginning of a line: no newline in it, and never searched again
- */
 struct tp_in {
     char *name;
     struct tp_in_source source;
     struct tp_in_unpack *unpack; /* NULL while the input is plain */
     enum tp_packing packing;
     bool headed;       /* the byte order mark was looked for */
-    bool dropping;     /* the rest of a line that is too long is being skipped */
     bool endless;      /* where the source ends now, it may go on later */
     bool ended;        /* the source has no more */
     bool unterminated; /* the last line came without a newline */
@@ -39,12 +32,7 @@ struct tp_in {
     bool told_end;     /* TP_IN_END was returned */
     bool broken;       /* for good: why says what */
     struct tp_err why;
-    char *mem;
-    size_t cap; /* without the padding */
-    size_t start, fresh, complete, len;
-    uint64_t mem_offset; /* of mem[0] in the unpacked input */
-    uint64_t offset;     /* of the block given last */
-    size_t block, max_line;
+    struct tp_in_lines lines; /* unpacked */
 };
 
 /* Of COUNT inputs together. */
@@ -88,8 +76,8 @@ new_in(size_t count, const char *name, size_t max_line, struct tp_err *err)
     }
     in->source.fd = -1;
     in->source.parks = !tp_fd_allow(count);
-    in->block = block_size(count);
-    in->max_line = max_line < SIZE_MAX / 8 ? max_line : SIZE_MAX / 8;
+    in->lines.block = block_size(count);
+    in->lines.max_line = max_line < SIZE_MAX / 8 ? max_line : SIZE_MAX / 8;
     return in;
 }
 
@@ -137,7 +125,7 @@ tp_in_close(struct tp_in *in)
     tp_in_source_close(&in->source);
     tp_in_unpack_free(in->unpack);
     free(in->name);
-    free(in->mem);
+    tp_in_lines_release(&in->lines);
     free(in);
 }
 
@@ -162,7 +150,7 @@ tp_in_unterminated(const struct tp_in *in)
 uint64_t
 tp_in_offset(const struct tp_in *in)
 {
-    return in->offset;
+    return in->lines.offset;
 }
 
 bool
@@ -202,49 +190,10 @@ tp_in_seek(struct tp_in *in, uint64_t offset, struct tp_err *err)
 {
     if (lseek(in->source.fd, (off_t)offset, SEEK_SET) < 0)
         return tp_err_system(err, in->name);
-    in->mem_offset = offset;
+    in->lines.mem_offset = offset;
     in->headed = offset > 0; /* a byte order mark stands at the start alone */
     if (offset > 0)
         in->packing = TP_PACKING_NONE;
-    return 0;
-}
-
-/* ---- memory ---- */
-
-static void
-move_to_front(struct tp_in *in)
-{
-    if (!in->start)
-        return;
-    memmove(in->mem, in->mem + in->start, in->len - in->start);
-    in->mem_offset += in->start;
-    in->len -= in->start;
-    in->fresh -= in->start;
-    in->complete -= in->start;
-    in->start = 0;
-}
-
-/* Room for one more block, a newline and the padding. Doubling, but not beyond what the longest
- * line needs: the rest would never be used. */
-static int
-make_room(struct tp_in *in)
-{
-    size_t need = in->len + in->block + 1;
-    size_t largest = in->max_line + in->block + 1;
-    size_t cap = in->cap ? in->cap * 2 : in->block * 2;
-    char *mem;
-
-    if (need <= in->cap)
-        return 0;
-    if (cap > largest)
-        cap = largest;
-    if (cap < need)
-        cap = need;
-    mem = realloc(in->mem, cap + TP_IN_PADDING);
-    if (!mem)
-        return tp_err_memory(&in->why);
-    in->mem = mem;
-    in->cap = cap;
     return 0;
 }
 
@@ -257,11 +206,10 @@ read_source(struct tp_in *in, char *to, size_t len)
 }
 
 static ssize_t
-read_unpacked(struct tp_in *in)
+read_unpacked(struct tp_in *in, char *to, size_t len)
 {
     for (;;) {
-        ssize_t got =
-            tp_in_unpack_take(in->unpack, in->mem + in->len, in->block, in->name, &in->why);
+        ssize_t got = tp_in_unpack_take(in->unpack, to, len, in->name, &in->why);
         size_t room_len;
         char *room;
 
@@ -281,84 +229,54 @@ read_unpacked(struct tp_in *in)
 static int
 detect_packing(struct tp_in *in)
 {
-    in->packing = tp_packing_of(in->mem, in->len);
+    const struct tp_in_lines *lines = &in->lines;
+
+    in->packing = tp_packing_of(lines->mem, lines->len);
     if (in->packing != TP_PACKING_GZIP && in->packing != TP_PACKING_ZSTD)
         return 0;
-    in->unpack = tp_in_unpack_new(in->packing, in->mem, in->len);
+    in->unpack = tp_in_unpack_new(in->packing, lines->mem, lines->len);
     if (!in->unpack)
         return tp_err_memory(&in->why);
-    in->len = in->complete = 0;
+    tp_in_lines_forget(&in->lines);
     return 0;
 }
 
 static void
 skip_byte_order_mark(struct tp_in *in)
 {
-    size_t shown = in->len < sizeof byte_order_mark ? in->len : sizeof byte_order_mark;
-    bool could_be = memcmp(in->mem, byte_order_mark, shown) == 0;
+    size_t len = in->lines.len;
+    size_t shown = len < sizeof byte_order_mark ? len : sizeof byte_order_mark;
+    bool could_be = memcmp(in->lines.mem, byte_order_mark, shown) == 0;
 
     if (could_be && shown < sizeof byte_order_mark)
         return;
     in->headed = true;
-    if (!could_be)
-        return;
-    in->start = in->fresh = sizeof byte_order_mark;
-    if (in->complete < in->start)
-        in->complete = in->start;
-}
-
-/* Skips what belongs to a dropped line at the front of [len, len+got); returns what is left. */
-static size_t
-drop(struct tp_in *in, size_t got)
-{
-    char *from = in->mem + in->len;
-    char *newline = memchr(from, '\n', got);
-    size_t dropped = newline ? (size_t)(newline - from) + 1 : got;
-
-    in->dropping = !newline;
-    memmove(from, from + dropped, got - dropped);
-    in->mem_offset += dropped;
-    return got - dropped;
-}
-
-/* Takes GOT new bytes behind len into the bookkeeping. Only they are searched for newlines, so that
- * a long line that comes in bits costs no more than its length. */
-static void
-take_in(struct tp_in *in, size_t got)
-{
-    const char *from = in->mem + in->len;
-    const char *newline;
-
-    if (in->dropping)
-        got = drop(in, got);
-    newline = memrchr(from, '\n', got);
-    in->len += got;
-    if (newline)
-        in->complete = (size_t)(newline - in->mem) + 1;
-    /* Whoever reads the padding reads zeros, with room left for a newline added at the end. */
-    memset(in->mem + in->len, 0, TP_IN_PADDING + 1);
+    if (could_be)
+        tp_in_lines_skip(&in->lines, sizeof byte_order_mark);
 }
 
 /* One read. TP_IN_BLOCK: something came in, not necessarily a whole line. */
 static enum tp_in_state
 fill(struct tp_in *in)
 {
+    struct tp_in_lines *lines = &in->lines;
     ssize_t got;
+    char *to;
 
-    move_to_front(in);
-    if (make_room(in))
+    if (tp_in_lines_make_room(lines, &in->why))
         return TP_IN_ERROR;
-    got = in->unpack ? read_unpacked(in) : read_source(in, in->mem + in->len, in->block);
+    to = lines->mem + lines->len;
+    got = in->unpack ? read_unpacked(in, to, lines->block) : read_source(in, to, lines->block);
     if (got == TP_SOURCE_WAIT)
         return TP_IN_WAIT;
     if (got == TP_SOURCE_ERROR)
         return TP_IN_ERROR;
     if (got == TP_SOURCE_END)
         return in->endless ? TP_IN_WAIT : TP_IN_END;
-    take_in(in, (size_t)got);
+    tp_in_lines_take(lines, (size_t)got);
     if (in->packing == TP_PACKING_UNDECIDED && detect_packing(in))
         return TP_IN_ERROR;
-    if (!in->headed && in->packing != TP_PACKING_UNDECIDED && in->len)
+    if (!in->headed && in->packing != TP_PACKING_UNDECIDED && lines->len)
         skip_byte_order_mark(in);
     return TP_IN_BLOCK;
 }
@@ -366,113 +284,35 @@ fill(struct tp_in *in)
 /* ---- giving out ---- */
 
 static enum tp_in_state
-give(struct tp_in *in, size_t end, struct tp_str *block)
-{
-    *block = (struct tp_str){in->mem + in->start, end - in->start};
-    in->offset = in->mem_offset + in->start;
-    in->start = in->fresh = end;
-    return TP_IN_BLOCK;
-}
-
-/* Reports [start, end), of which more may come, as too long, and forgets it. The excerpt is what is
- * there in any case, so that it does not depend on how the line came in. */
-static enum tp_in_state
-give_too_long(struct tp_in *in, size_t end, struct tp_str *block)
-{
-    give(in, end, block);
-    if (in->complete < end)
-        in->complete = end;
-    block->len = in->max_line < EXCERPT ? in->max_line + 1 : EXCERPT;
-    return TP_IN_TOO_LONG;
-}
-
-/* Where the first line of [fresh, complete) that is too long begins, or complete. Leaps from
- * newline to newline, a longest line at a time. */
-static size_t
-first_too_long(const struct tp_in *in)
-{
-    size_t at = in->fresh;
-
-    while (in->complete - at > in->max_line + 1) {
-        const char *newline = memrchr(in->mem + at, '\n', in->max_line + 1);
-
-        if (!newline)
-            return at;
-        at = (size_t)(newline - in->mem) + 1;
-    }
-    return in->complete;
-}
-
-static enum tp_in_state
-give_complete(struct tp_in *in, struct tp_str *block)
-{
-    size_t end = first_too_long(in);
-    const char *newline;
-
-    if (end > in->fresh)
-        return give(in, end, block);
-    newline = memchr(in->mem + end, '\n', in->complete - end);
-    return give_too_long(in, (size_t)(newline - in->mem) + 1, block);
-}
-
-static enum tp_in_state
 give_last(struct tp_in *in, struct tp_str *block)
 {
+    enum tp_in_state state = tp_in_lines_give_rest(&in->lines, block, &in->unterminated);
+
     in->ended = true;
     in->at_end = true;
-    if (in->len == in->start) {
-        in->told_end = true;
-        return TP_IN_END;
-    }
-    if (in->len > in->complete) {
-        in->unterminated = true;
-        in->mem[in->len++] = '\n';
-        in->complete = in->len;
-    }
-    return give(in, in->len, block);
-}
-
-/* A line without an end yet, or a kept record, longer than max_line. */
-static bool
-overlong(const struct tp_in *in)
-{
-    return in->headed && in->len - in->start > in->max_line;
-}
-
-static enum tp_in_state
-give_overlong(struct tp_in *in, struct tp_str *block)
-{
-    in->dropping = in->len > in->complete;
-    return give_too_long(in, in->len, block);
-}
-
-/* Whoever kept a record looks at it again from its start: it is given again when it has doubled, so
- * that a record over many blocks costs no more than its length, twice. */
-static bool
-gathers(const struct tp_in *in)
-{
-    size_t kept = in->fresh - in->start, there = in->len - in->start;
-
-    return !in->ended && there < 2 * kept && there < in->max_line;
+    in->told_end = state == TP_IN_END;
+    return state;
 }
 
 static enum tp_in_state
 next(struct tp_in *in, struct tp_str *block)
 {
+    struct tp_in_lines *lines = &in->lines;
+
     for (;;) {
         enum tp_in_state state;
 
-        if (in->complete > in->fresh && !gathers(in))
-            return give_complete(in, block);
+        if (tp_in_lines_has_whole(lines) && (in->ended || !tp_in_lines_gathers(lines)))
+            return tp_in_lines_give(lines, block);
         if (in->ended)
             return give_last(in, block);
-        if (in->complete == in->fresh && overlong(in))
-            return give_overlong(in, block);
+        if (!tp_in_lines_has_whole(lines) && in->headed && tp_in_lines_is_overlong(lines))
+            return tp_in_lines_give_overlong(lines, block);
         state = fill(in);
         if (state == TP_IN_END)
             in->ended = true;
-        else if (state == TP_IN_WAIT && in->complete > in->fresh)
-            return give_complete(in, block);
+        else if (state == TP_IN_WAIT && tp_in_lines_has_whole(lines))
+            return tp_in_lines_give(lines, block);
         else if (state != TP_IN_BLOCK)
             return state;
     }
@@ -498,14 +338,14 @@ void
 tp_in_keep(struct tp_in *in, const char *from)
 {
     if (!in->at_end)
-        in->start = (size_t)(from - in->mem);
+        tp_in_lines_keep(&in->lines, from);
 }
 
 bool
 tp_in_has_something(const struct tp_in *in)
 {
     return !in->told_end &&
-           (in->source.regular || in->broken || in->ended || in->complete > in->fresh ||
+           (in->source.regular || in->broken || in->ended || tp_in_lines_has_whole(&in->lines) ||
             (in->unpack && tp_in_unpack_pending(in->unpack)) ||
             tp_in_source_has_backlog(&in->source));
 }

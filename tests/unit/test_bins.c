@@ -1,9 +1,11 @@
-/* plot/bins and plot/density: nothing is lost, and order does not matter. */
+/* plot/stretch, plot/bins and plot/density: nothing is lost, order does not matter, and no value
+ * costs more than another. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "plot/bins.h"
 #include "plot/density.h"
+#include "plot/stretch.h"
 #include "unit.h"
 
 #define VALUES 3000
@@ -102,7 +104,7 @@ test_span(void)
         from = tp_time_subtract(to, span, &from) ? from : TP_TIME_MIN;
         for (size_t i = 0; i < VALUES; i++) {
             least += s[i].time >= from;
-            most += tp_bins_length(s[i].time, to) <= (uint64_t)span + (uint64_t)span / 256 + 1;
+            most += (uint64_t)to - (uint64_t)s[i].time <= (uint64_t)span + (uint64_t)span / 256 + 1;
         }
         for (size_t i = 0; i < COLUMNS; i++)
             total += column[i].count;
@@ -140,7 +142,7 @@ count_all(const struct sample *s, size_t count, size_t columns, uint64_t *cells)
         tp_density_put(d, s[i].time, s[i].value);
     CHECK(tp_density_range(d, &from, &to, &lo, &hi));
     memset(cells, 0, 100 * sizeof *cells);
-    tp_density_read(d, lo, hi, cells, columns == 1 ? 1 : 10, 10); /* one has no time in it */
+    tp_density_read(d, lo, hi, cells, columns == 2 ? 1 : 10, 10); /* two: a histogram */
     tp_density_free(d);
 }
 
@@ -152,7 +154,7 @@ test_density(void)
 
     for (int round = 0; round < 20; round++) {
         uint64_t a[100], b[100], total = 0;
-        size_t columns = round % 2 ? 1 : 64;
+        size_t columns = round % 2 ? 2 : 64;
 
         make_samples(s, VALUES, &state);
         for (size_t i = 0; i < VALUES && round % 3 == 0; i++)
@@ -168,12 +170,124 @@ test_density(void)
     }
 }
 
+/* Each time begins a part and pushes one out: were all moved for that, 50 GB would be. */
+static void
+test_span_over_sparse_time(void)
+{
+    enum { SERIES = 40, TIMES = 20000, LEFT = 60 };
+    struct tp_bins *bins = tp_bins_new(LEFT * TP_MINUTE);
+    struct tp_bin column[COLUMNS];
+    uint64_t total = 0;
+    struct tp_err err;
+
+    for (size_t i = 0; i < SERIES; i++)
+        CHECK(tp_bins_add(bins, &err) == (int)i);
+    for (size_t i = 0; i < TIMES * SERIES; i++) {
+        double value = (double)i;
+
+        tp_bins_put(bins, i % SERIES, (tp_time)(i / SERIES) * TP_MINUTE, &value);
+    }
+    tp_bins_read(bins, 7, column, COLUMNS);
+    for (size_t i = 0; i < COLUMNS; i++)
+        total += column[i].count;
+    CHECK_THAT(total == LEFT + 1, "%llu", (unsigned long long)total);
+    CHECK(column[COLUMNS - 1].last == (TIMES - 1) * SERIES + 7);
+    tp_bins_free(bins);
+}
+
+static void
+check_rebuilds(tp_duration span, tp_duration step, double (*value_of)(int), uint64_t most)
+{
+    enum { TIMES = 200000 };
+    struct tp_density *d = tp_density_new(512, 256, span);
+    uint64_t count[COLUMNS], total = 0;
+    tp_time from, to;
+    double lo, hi;
+
+    for (int i = 0; i < TIMES; i++)
+        tp_density_put(d, i * step, value_of(i));
+    CHECK_THAT(tp_density_rebuilds(d) <= most, "%llu times",
+               (unsigned long long)tp_density_rebuilds(d));
+    CHECK(tp_density_range(d, &from, &to, &lo, &hi));
+    CHECK(to == (TIMES - 1) * step && from == (span ? to - span : 0));
+    tp_density_read(d, lo, hi, count, COLUMNS, 1);
+    for (size_t i = 0; i < COLUMNS; i++)
+        total += count[i];
+    CHECK_THAT(total == (span ? (uint64_t)(span / step + 1) : TIMES), "%llu",
+               (unsigned long long)total);
+    tp_density_free(d);
+}
+
+static double
+steady(int i)
+{
+    return i % 2;
+}
+
+static double
+rising(int i)
+{
+    return i;
+}
+
+static double
+swinging_out(int i)
+{
+    return i % 2 ? i : -i;
+}
+
+/* The grid is built anew as often as ranges double, not as values come. */
+static void
+test_rebuilds(void)
+{
+    check_rebuilds(TP_HOUR, TP_MINUTE, steady, 1); /* from 0 to 1 */
+    check_rebuilds(TP_HOUR, TP_HOUR, steady, 1);
+    check_rebuilds(TP_HOUR, TP_MINUTE, rising, 20);
+    check_rebuilds(TP_HOUR, TP_MINUTE, swinging_out, 20);
+    check_rebuilds(0, TP_MINUTE, steady, 64);
+    check_rebuilds(0, TP_MINUTE, swinging_out, 64 + 20);
+}
+
+static void
+test_stretch(void)
+{
+    struct tp_stretch s;
+    unsigned wider;
+
+    tp_stretch_init(&s, 2, 0);
+    CHECK(tp_stretch_take(&s, -1, &wider) && wider == 0);
+    CHECK(tp_stretch_take(&s, 0, &wider) && wider == 0);
+    CHECK(tp_stretch_place(&s, tp_stretch_part(&s, -1)) == 1);
+    CHECK(tp_stretch_take(&s, TP_TIME_MAX, &wider) && wider == 63);
+    CHECK(tp_stretch_take(&s, TP_TIME_MIN, &wider) && wider == 0);
+    CHECK(tp_stretch_begin(&s) == TP_TIME_MIN);
+    CHECK(tp_stretch_middle(&s, 0) == INT64_C(1) << 62);
+    CHECK(tp_stretch_middle(&s, -1) == -(INT64_C(1) << 62));
+    CHECK(tp_stretch_column(&s, TP_TIME_MAX, 10) == 9 &&
+          tp_stretch_column(&s, TP_TIME_MIN, 10) == 0);
+
+    tp_stretch_init(&s, 4, 100);
+    CHECK(!tp_stretch_sees(&s, 0));
+    CHECK(tp_stretch_take(&s, TP_TIME_MIN + 5, &wider));
+    CHECK(tp_stretch_begin(&s) == TP_TIME_MIN);
+    CHECK(tp_stretch_take(&s, 1000, &wider) && wider == 0);
+    CHECK(!tp_stretch_take(&s, 899, &wider) && tp_stretch_take(&s, 900, &wider));
+    CHECK(tp_stretch_sees(&s, tp_stretch_part(&s, 900)) &&
+          !tp_stretch_sees(&s, tp_stretch_part(&s, 900) - 1) &&
+          !tp_stretch_sees(&s, tp_stretch_part(&s, 1000) + 1));
+    tp_stretch_init(&s, 2, INT64_MAX);
+    CHECK(tp_stretch_take(&s, TP_TIME_MAX, &wider) && tp_stretch_take(&s, 0, &wider));
+}
+
 int
 main(void)
 {
+    RUN(test_stretch);
     RUN(test_order_does_not_matter);
     RUN(test_span);
     RUN(test_nulls);
     RUN(test_density);
+    RUN(test_span_over_sparse_time);
+    RUN(test_rebuilds);
     return unit_end();
 }
