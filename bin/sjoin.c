@@ -4,13 +4,15 @@
  * Input: LEFT and RIGHT in any order; records later than their own input's watermark (and
  * --lateness) are late. Without watermarks and -d both are bounded sets.
  * State: records of either side until the watermark proves that nothing can match them any more
- * (event/interval, event/cogroup); of a right side with versions the last one of each key, too
- * (event/versions). Of --lookup the table (stream/reference), and of the stream nothing.
+ * (event/interval, event/cogroup), with --each the best partner so far (event/best); of a right
+ * side with versions the last one of each key, too (event/versions). Of --lookup the table
+ * (stream/reference), and of the stream nothing.
  * --max-memory bounds it. Malformed: as in every filter. A NULL key matches nothing, as in SQL.
  * Output: --within: a row for each pair as soon as both are there, in the order of arrival, the
- * partners of one record by time; rows of records without a match once none can come, before the
- * watermark. -w: window by window, before the watermark that proves it whole. --as-of: in the order
- * of the left's time, before the watermark. --lookup: in the order of the left records.
+ * partners of one record by time; rows of records without a match, and with --each those with the
+ * best, once none (better) can come, before the watermark. -w: window by window, before the
+ * watermark that proves it whole. --as-of: in the order of the left's time, before the watermark.
+ * --lookup: in the order of the left records.
  */
 #include <stdlib.h>
 
@@ -49,6 +51,10 @@ static const struct tp_option options[] = {
      FIELD(join.type)},
     {0, "on", "EXPR", "what must hold, too: l.price >= r.reserve", TP_OPTION_TEXT,
      FIELD(join.rows.on)},
+    {0, "each", "SIDE", "--within: of each record of this side (l, r) the best pair alone",
+     TP_OPTION_TEXT, FIELD(join.each)},
+    {0, "by", "ORDER", "which pair is the best: 'l.price DESC' (the earliest partner's)",
+     TP_OPTION_TEXT, FIELD(join.rows.by)},
     {0, "lp", "PREFIX", "for a left member that the right has, too (none)", TP_OPTION_TEXT,
      FIELD(join.rows.left_prefix)},
     {0, "rp", "PREFIX", "for a right member that the left has, too (right_)", TP_OPTION_TEXT,
@@ -128,6 +134,19 @@ meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err
     return result < 0 ? say_failure(j, "--on", &why, err) : result;
 }
 
+/* --by: a pair of which that cannot be said is none. */
+static int
+rank(void *context, struct tp_str left, struct tp_str right, struct tp_str *place,
+     struct tp_err *err)
+{
+    struct sjoin *j = context;
+    struct tp_err why;
+
+    if (tp_joined_rank(j->join.joined, left, right, place, &why) < 0)
+        return say_failure(j, "--by", &why, err);
+    return 1;
+}
+
 /* --- opening -----------------------------------------------------------------------------------*/
 
 /* The keys of a table are compiled against its rows. */
@@ -159,8 +178,10 @@ open_join(struct sjoin *j, struct tp_err *err)
             tp_stage_show_place(which, text, &why, err);
         return -1;
     }
-    j->join.match->sink = (struct tp_match_sink){
-        .context = j, .meets = j->join.rows.on ? meets : NULL, .row = write_row};
+    j->join.match->sink = (struct tp_match_sink){.context = j,
+                                                 .meets = j->join.rows.on ? meets : NULL,
+                                                 .rank = j->join.rows.by ? rank : NULL,
+                                                 .row = write_row};
     return 0;
 }
 

@@ -228,7 +228,7 @@ load_record(struct cogroup *c, enum tp_join_side side, struct tp_str saved, stru
     int result;
 
     if (tp_saved_read(saved, &field, 1, err) < 0 ||
-        tp_match_saved_line(saved, memory, &text, err) < 0)
+        tp_match_saved_line(saved, "line", memory, &text, err) < 0)
         return -1;
     if (cells.ptr[0] != '[' || (!text.ptr && !bare))
         return tp_err_set(err, TP_FAULT_MACHINE, "a saved record has no %s",

@@ -1,21 +1,7 @@
-#include "event/interval.h"
+#include "event/interval_state.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "event/asked.h"
-#include "event/join.h"
-#include "event/match_saved.h"
-
-struct interval {
-    struct tp_match match;
-    struct tp_interval options;
-    struct tp_join *join;
-    struct tp_asked asked;
-    tp_time watermark; /* the last that there was */
-    size_t behind[2];  /* bytes that belong to lines */
-    bool ended[2];
-};
 
 int
 tp_interval_parse(struct tp_str text, tp_duration *lo, tp_duration *hi, struct tp_err *err)
@@ -44,11 +30,18 @@ is_outer(const struct interval *i, enum tp_join_side side)
     return tp_match_is_outer(i->match.type, side);
 }
 
-/* Are rows said of records of SIDE when the watermark proves that nothing can meet them? */
+static bool
+chooses(const struct interval *i, enum tp_join_side side)
+{
+    return i->options.chooses && i->options.chooser == side;
+}
+
+/* Are rows said of records of SIDE when the watermark proves that nothing can meet them (any more)?
+ */
 static bool
 waits_alone(const struct interval *i, enum tp_join_side side)
 {
-    return is_outer(i, side) && !i->options.updates;
+    return (is_outer(i, side) && !i->options.updates) || chooses(i, side);
 }
 
 static struct tp_str
@@ -69,14 +62,23 @@ take_back(struct interval *i, const struct tp_join_kept *kept, struct tp_err *er
                           err);
 }
 
+/* The row of ONE, of SIDE, and OTHER, of the other side, which have these times. */
+static struct tp_match_row
+pair_of(enum tp_join_side side, tp_time time, struct tp_str one, tp_time other_time,
+        struct tp_str other)
+{
+    return (struct tp_match_row){.time = time > other_time ? time : other_time,
+                                 .left = side == TP_JOIN_LEFT ? one : other,
+                                 .right = side == TP_JOIN_LEFT ? other : one};
+}
+
 static int
 say_pair(struct interval *i, const struct tp_match_record *r, const struct tp_join_kept *met,
          enum tp_match_op op, struct tp_err *err)
 {
-    struct tp_match_row row = {.time = r->time > met->time ? r->time : met->time, .op = op};
+    struct tp_match_row row = pair_of(r->side, r->time, r->line, met->time, line_of(met));
 
-    row.left = r->side == TP_JOIN_LEFT ? r->line : line_of(met);
-    row.right = r->side == TP_JOIN_LEFT ? line_of(met) : r->line;
+    row.op = op;
     return i->match.sink.row(i->match.sink.context, &row, err);
 }
 
@@ -110,12 +112,75 @@ meets(const struct interval *i, const struct tp_match_record *r, const struct tp
     return tp_match_meets(&i->match, line_of(met), r->line, err);
 }
 
+/* --- the best of all partners ------------------------------------------------------------------*/
+
+/* R and MET are a pair: who chooses keeps the other, if it is the best so far. */
+static int
+choose(struct interval *i, const struct tp_match_record *r, struct tp_join_kept *met,
+       struct tp_err *err)
+{
+    bool at_hand = chooses(i, r->side);
+    struct tp_match_row pair = pair_of(r->side, r->time, r->line, met->time, line_of(met));
+    struct tp_best_offer offer = {at_hand ? met->time : r->time, {NULL, 0}, r->line};
+    struct tp_best **best = at_hand ? &i->chosen : &met->best;
+    int ranked = tp_match_rank(&i->match, pair.left, pair.right, &offer.rank, err);
+
+    if (ranked <= 0)
+        return ranked;
+    i->match.met++;
+    i->match.waiting += !at_hand && !met->best && !is_outer(i, (enum tp_join_side)met->side);
+    if (at_hand)
+        offer.line = line_of(met);
+    if (tp_best_take(best, &offer, i->behind[!i->options.chooser], &i->bests) < 0)
+        return tp_err_memory(err);
+    return 0;
+}
+
+/* No better one than BEST can come for the record LINE of the side that chooses. */
+static int
+say_best(struct interval *i, tp_time time, struct tp_str line, const struct tp_best *best,
+         struct tp_err *err)
+{
+    enum tp_join_side side = i->options.chooser;
+    struct tp_match_row row;
+
+    if (!best && !is_outer(i, side))
+        return 0;
+    if (!best)
+        return tp_match_alone(&i->match, side, time, TP_MATCH_INSERT, line, err);
+    row = pair_of(side, time, line, tp_best_time(best), tp_best_line(best));
+    return i->match.sink.row(i->match.sink.context, &row, err);
+}
+
+static void
+forget_best(struct interval *i, struct tp_best **best)
+{
+    tp_best_free(*best, &i->bests);
+    *best = NULL;
+}
+
+/* The record at hand chooses, and nothing comes that it could wait for. */
+static int
+say_chosen(struct interval *i, const struct tp_match_record *r, struct tp_err *err)
+{
+    int result = say_best(i, r->time, r->line, i->chosen, err);
+
+    forget_best(i, &i->chosen);
+    return result;
+}
+
+/* --- answers -----------------------------------------------------------------------------------*/
+
+typedef int tp_take_pair(struct interval *i, const struct tp_match_record *r,
+                         struct tp_join_kept *met, struct tp_err *err);
+
 static int
 take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool *matched,
              struct tp_err *err)
 {
     const struct tp_join_record probing = {
         .side = r->side, .time = r->time, .key = r->key, .hash = hash};
+    tp_take_pair *take = i->options.chooses ? choose : take_match;
     struct tp_join_matches matches = tp_join_probe(i->join, &probing);
 
     *matched = false;
@@ -126,8 +191,8 @@ take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash,
             return -1;
         if (!met)
             continue;
-        *matched = true;
-        if (take_match(i, r, matches.entry[k].kept, err) < 0)
+        *matched = !i->options.chooses;
+        if (take(i, r, matches.entry[k].kept, err) < 0)
             return -1;
     }
     if (*matched && i->match.type == TP_MATCH_SEMI && r->side == TP_JOIN_LEFT)
@@ -135,9 +200,9 @@ take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash,
     return 0;
 }
 
-static int
-hold(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool matched,
-     struct tp_err *err)
+int
+tp_interval_hold(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool matched,
+                 struct tp_err *err)
 {
     bool bare = r->side == TP_JOIN_RIGHT && i->options.bare_right;
     const struct tp_join_record record = {.side = r->side,
@@ -152,7 +217,9 @@ hold(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool ma
     kept->matched = matched;
     if (matched || !waits_alone(i, r->side))
         return 0;
-    i->match.waiting++;
+    kept->best = i->chosen;
+    i->chosen = NULL;
+    i->match.waiting += kept->best || is_outer(i, r->side);
     return tp_join_await(i->join, kept, err);
 }
 
@@ -163,10 +230,12 @@ keep(struct interval *i, const struct tp_match_record *r, uint32_t hash, bool ma
 {
     bool lonely = !matched && is_outer(i, r->side), over = i->ended[!r->side];
 
+    if (over && chooses(i, r->side))
+        return say_chosen(i, r, err);
     if (lonely && (over || i->options.updates) &&
         tp_match_alone(&i->match, r->side, r->time, TP_MATCH_INSERT, r->line, err) < 0)
         return -1;
-    return over ? 0 : hold(i, r, hash, matched, err);
+    return over ? 0 : tp_interval_hold(i, r, hash, matched, err);
 }
 
 static int
@@ -210,18 +279,31 @@ add(struct tp_match *match, const struct tp_match_record *r, tp_time *limit, str
 
 /* --- time --------------------------------------------------------------------------------------*/
 
-/* Says those of SIDE that no record can meet any more and none has met, and lets go of all of them.
- */
+/* No record can meet KEPT any more, and none has made a row with it. */
+static int
+say_last(struct interval *i, struct tp_join_kept *kept, struct tp_err *err)
+{
+    enum tp_join_side side = (enum tp_join_side)kept->side;
+    int result;
+
+    i->match.waiting -= kept->best || is_outer(i, side);
+    if (!chooses(i, side))
+        return tp_match_alone(&i->match, side, kept->time, TP_MATCH_INSERT, line_of(kept), err);
+    result = say_best(i, kept->time, line_of(kept), kept->best, err);
+    forget_best(i, &kept->best);
+    return result;
+}
+
+/* Says those of SIDE that no record can meet any more and that have waited for that, and lets go of
+ * all of them. */
 static int
 expire(struct interval *i, enum tp_join_side side, tp_time watermark, struct tp_err *err)
 {
-    const struct tp_join_kept *kept;
+    struct tp_join_kept *kept;
 
-    while ((kept = tp_join_alone(i->join, side, watermark))) {
-        i->match.waiting--;
-        if (tp_match_alone(&i->match, side, kept->time, TP_MATCH_INSERT, line_of(kept), err) < 0)
+    while ((kept = tp_join_alone(i->join, side, watermark)))
+        if (say_last(i, kept, err) < 0)
             return -1;
-    }
     tp_join_expire(i->join, side, watermark);
     return 0;
 }
@@ -276,94 +358,26 @@ held(const struct tp_match *match, enum tp_join_side side)
 static size_t
 size(const struct tp_match *match)
 {
-    return tp_join_size(((const struct interval *)match)->join);
+    const struct interval *i = (const struct interval *)match;
+
+    return tp_join_size(i->join) + i->bests;
 }
 
-/* --- saved state -------------------------------------------------------------------------------*/
-
-static const char *const side_name[] = {"left", "right"};
-
-static int
-save_side(struct interval *i, enum tp_join_side side, size_t parts, struct tp_save *save,
-          struct tp_err *err)
-{
-    struct tp_join_walk walk = {0};
-    const struct tp_join_kept *kept;
-
-    while ((kept = tp_join_next(i->join, side, &walk))) {
-        struct tp_match_saved saved = {.time = kept->time, .matched = kept->matched};
-
-        saved.key = tp_join_key(i->join, kept);
-        if (kept->len > 0)
-            saved.line = line_of(kept);
-        if (tp_match_saved_write(&saved, side_name[side], parts, save, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int
-save(struct tp_match *match, size_t parts, struct tp_save *to, struct tp_err *err)
-{
-    struct interval *i = (struct interval *)match;
-
-    if (save_side(i, TP_JOIN_LEFT, parts, to, err) < 0)
-        return -1;
-    return save_side(i, TP_JOIN_RIGHT, parts, to, err);
-}
-
-static int
-load_record(struct interval *i, enum tp_join_side side, const struct tp_match_saved *saved,
-            struct tp_err *err)
-{
-    bool bare = side == TP_JOIN_RIGHT && i->options.bare_right;
-    struct tp_match_record record = {
-        .side = side, .time = saved->time, .key = saved->key, .line = saved->line};
-
-    if (!saved->key.ptr || (!saved->line.ptr && !bare))
-        return tp_err_set(err, TP_FAULT_MACHINE, "a saved record has no %s",
-                          saved->key.ptr ? "line" : "key");
-    return hold(i, &record, tp_join_hash(i->join, saved->key), saved->matched, err);
-}
-
-/* Zeros behind the line of SAVED. */
-static int
-extend_line(const struct interval *i, enum tp_join_side side, struct tp_match_saved *saved,
-            struct tp_err *err)
-{
-    size_t len = saved->line.len;
-
-    if (!saved->line.ptr)
-        return 0;
-    if (!tp_buf_reserve(&saved->line_memory, i->behind[side]))
-        return tp_err_memory(err);
-    memset(saved->line_memory.ptr + len, 0, i->behind[side]);
-    saved->line.ptr = saved->line_memory.ptr;
-    return 0;
-}
-
-static int
-load(struct tp_match *match, size_t parts, struct tp_str line, struct tp_err *err)
-{
-    enum tp_join_side side =
-        tp_saved_is(line, side_name[TP_JOIN_RIGHT]) ? TP_JOIN_RIGHT : TP_JOIN_LEFT;
-    struct tp_match_saved saved = {0};
-    int result = tp_match_saved_read(&saved, side_name[side], parts, line, err);
-
-    if (result == 0)
-        result = extend_line((struct interval *)match, side, &saved, err);
-    if (result == 0)
-        result = load_record((struct interval *)match, side, &saved, err);
-    tp_match_saved_release(&saved);
-    return result;
-}
+/* --- making ------------------------------------------------------------------------------------*/
 
 static void
 interval_free(struct tp_match *match)
 {
-    tp_join_free(((struct interval *)match)->join);
-    tp_asked_release(&((struct interval *)match)->asked);
-    free(match);
+    struct interval *i = (struct interval *)match;
+    struct tp_join_kept *kept;
+
+    while (i->options.chooses &&
+           (kept = tp_join_alone(i->join, i->options.chooser, TP_TIME_AFTER_ALL)))
+        forget_best(i, &kept->best);
+    forget_best(i, &i->chosen);
+    tp_join_free(i->join);
+    tp_asked_release(&i->asked);
+    free(i);
 }
 
 static const struct tp_match_way way = {
@@ -374,8 +388,8 @@ static const struct tp_match_way way = {
     .forward = forward,
     .held = held,
     .size = size,
-    .save = save,
-    .load = load,
+    .save = tp_interval_save,
+    .load = tp_interval_load,
     .free = interval_free,
 };
 

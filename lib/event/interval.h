@@ -7,6 +7,11 @@
  * first partner takes it back (`retract`) and says the pair in its place (`update`); an anti join
  * says `delete`.
  *
+ * A side may CHOOSE: each of its records makes one row at most, with the best of its partners, when
+ * it is certain that no better one can come; without one as in the type (inner, or outer of this
+ * side). The best is the first by the rank that the sink gives, of equal ones by time, of those by
+ * arrival: it does not depend on how the two inputs are interleaved.
+ *
  * Late: time + lateness < the watermark of the own input. (Flink takes the least of both; by the
  * own, the rows do not depend on how the two inputs are interleaved.)
  */
@@ -22,6 +27,8 @@ struct tp_interval {
     enum tp_match_type type;
     bool bare_right; /* the lines of right records are needed for nothing */
     bool updates;
+    bool chooses; /* not with updates */
+    enum tp_join_side chooser;
 };
 
 /* "-20s,0s" as *LO, *HI. -1 with what is wrong with it. */

@@ -265,7 +265,7 @@ live_from(const struct tp_join *join, enum tp_join_side side, tp_time watermark)
     return join->reach[side] < 0 ? TP_TIME_AFTER_ALL : TP_TIME_BEFORE_ALL;
 }
 
-const struct tp_join_kept *
+struct tp_join_kept *
 tp_join_alone(struct tp_join *join, enum tp_join_side side, tp_time watermark)
 {
     struct tp_join_list *alone = &join->alone[side];
@@ -273,7 +273,7 @@ tp_join_alone(struct tp_join *join, enum tp_join_side side, tp_time watermark)
 
     while (alone->count > 0) {
         const struct tp_join_entry *first = tp_join_list_sorted(alone);
-        const struct tp_join_kept *kept = first->kept;
+        struct tp_join_kept *kept = first->kept;
 
         if (first->time >= live)
             return NULL;

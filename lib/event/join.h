@@ -26,6 +26,7 @@
 #include "event/match.h"
 #include "value/time.h"
 
+struct tp_best;
 struct tp_join_key; /* opaque */
 
 struct tp_join_chunk; /* opaque */
@@ -42,9 +43,10 @@ struct tp_join_record {
 struct tp_join_kept {
     tp_time time;
     struct tp_join_key *key;
-    uint32_t len; /* of line */
-    uint8_t side; /* enum tp_join_side */
-    bool matched; /* the caller's: it was part of a row */
+    struct tp_best *best; /* the caller's; at first NULL */
+    uint32_t len;         /* of line */
+    uint8_t side;         /* enum tp_join_side */
+    bool matched;         /* the caller's: it was part of a row */
     char line[];
 };
 
@@ -91,8 +93,7 @@ int tp_join_await(struct tp_join *join, struct tp_join_kept *kept, struct tp_err
  * the watermark is at WATERMARK (TP_TIME_AFTER_ALL: the other side is complete); NULL: there is
  * none. Borrowed until tp_join_expire.
  */
-const struct tp_join_kept *tp_join_alone(struct tp_join *join, enum tp_join_side side,
-                                         tp_time watermark);
+struct tp_join_kept *tp_join_alone(struct tp_join *join, enum tp_join_side side, tp_time watermark);
 
 /* Gives up what nothing can meet any more, told of or not. */
 void tp_join_expire(struct tp_join *join, enum tp_join_side side, tp_time watermark);

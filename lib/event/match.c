@@ -114,6 +114,16 @@ tp_match_meets(const struct tp_match *match, struct tp_str left, struct tp_str r
 }
 
 int
+tp_match_rank(const struct tp_match *match, struct tp_str left, struct tp_str right,
+              struct tp_str *rank, struct tp_err *err)
+{
+    *rank = (struct tp_str){NULL, 0};
+    if (!match->sink.rank)
+        return 1;
+    return match->sink.rank(match->sink.context, left, right, rank, err);
+}
+
+int
 tp_match_alone(const struct tp_match *match, enum tp_join_side side, tp_time time,
                enum tp_match_op op, struct tp_str line, struct tp_err *err)
 {

@@ -67,6 +67,10 @@ struct tp_match_sink {
     void *context;
     /* Does the pair meet a further condition? 1, 0; -1: the join stops. NULL: there is none. */
     int (*meets)(void *context, struct tp_str left, struct tp_str right, struct tp_err *err);
+    /* Its place among pairs, as bytes that memcmp orders, borrowed until the next. 1, 0: it has
+     * none and is no pair; -1. NULL: all have the same. */
+    int (*rank)(void *context, struct tp_str left, struct tp_str right, struct tp_str *rank,
+                struct tp_err *err);
     int (*row)(void *context, const struct tp_match_row *row, struct tp_err *err);
 };
 
@@ -137,6 +141,8 @@ void tp_match_loaded(struct tp_match *match);
 /* What the sink says of a pair. */
 int tp_match_meets(const struct tp_match *match, struct tp_str left, struct tp_str right,
                    struct tp_err *err);
+int tp_match_rank(const struct tp_match *match, struct tp_str left, struct tp_str right,
+                  struct tp_str *rank, struct tp_err *err);
 
 /* Hands the sink a row of LINE, of SIDE, without a partner. */
 int tp_match_alone(const struct tp_match *match, enum tp_join_side side, tp_time time,

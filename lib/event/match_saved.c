@@ -19,6 +19,10 @@ tp_match_saved_write(const struct tp_match_saved *saved, const char *name, size_
         tp_emit_json(&line, TP_STR("matched"), TP_STR("true"));
     if (saved->line.ptr)
         tp_emit_text(&line, TP_STR("line"), saved->line);
+    if (saved->best.ptr) {
+        tp_emit_int(&line, TP_STR("best_time"), saved->best_time);
+        tp_emit_text(&line, TP_STR("best"), saved->best);
+    }
     tp_emit_close(&line);
     return tp_save_line_end(save, err);
 }
@@ -48,12 +52,12 @@ is_object(struct tp_str text)
 }
 
 int
-tp_match_saved_line(struct tp_str line, struct tp_buf *memory, struct tp_str *content,
-                    struct tp_err *err)
+tp_match_saved_line(struct tp_str line, const char *name, struct tp_buf *memory,
+                    struct tp_str *content, struct tp_err *err)
 {
     struct tp_str text = {NULL, 0};
-    const struct tp_saved found = {"line", TP_SAVED_JSON, &text, true};
-    const struct tp_saved wanted = {"line", TP_SAVED_TEXT, memory, false};
+    const struct tp_saved found = {name, TP_SAVED_JSON, &text, true};
+    const struct tp_saved wanted = {name, TP_SAVED_TEXT, memory, false};
 
     *content = (struct tp_str){NULL, 0};
     if (tp_saved_read(line, &found, 1, err) < 0)
@@ -66,8 +70,16 @@ tp_match_saved_line(struct tp_str line, struct tp_buf *memory, struct tp_str *co
     if (tp_buf_failed(memory))
         return tp_err_memory(err);
     if (!is_object(*content))
-        return tp_err_set(err, TP_FAULT_MACHINE, "\"line\" of a saved line is no object");
+        return tp_err_set(err, TP_FAULT_MACHINE, "\"%s\" of a saved line is no object", name);
     return 0;
+}
+
+static int
+check_time(tp_time time, const char *name, struct tp_err *err)
+{
+    if (time >= TP_TIME_MIN && time <= TP_TIME_MAX)
+        return 0;
+    return tp_err_set(err, TP_FAULT_MACHINE, "\"%s\" of a saved line is no time", name);
 }
 
 int
@@ -79,13 +91,15 @@ tp_match_saved_read(struct tp_match_saved *saved, const char *name, size_t parts
         {name, TP_SAVED_INT, &saved->time, false},
         {"key", TP_SAVED_JSON, &array, true},
         {"matched", TP_SAVED_FLAG, &saved->matched, true},
+        {"best_time", TP_SAVED_INT, &saved->best_time, true},
     };
 
-    if (tp_saved_read(line, fields, 3, err) < 0)
+    if (tp_saved_read(line, fields, 4, err) < 0)
         return -1;
-    if (saved->time < TP_TIME_MIN || saved->time > TP_TIME_MAX)
-        return tp_err_set(err, TP_FAULT_MACHINE, "\"%s\" of a saved line is no time", name);
-    if (tp_match_saved_line(line, &saved->line_memory, &saved->line, err) < 0)
+    if (check_time(saved->time, name, err) < 0 ||
+        check_time(saved->best_time, "best_time", err) < 0 ||
+        tp_match_saved_line(line, "line", &saved->line_memory, &saved->line, err) < 0 ||
+        tp_match_saved_line(line, "best", &saved->best_memory, &saved->best, err) < 0)
         return -1;
     return tp_match_saved_key(array, parts, &saved->key_memory, &saved->key, err);
 }
@@ -95,4 +109,5 @@ tp_match_saved_release(struct tp_match_saved *saved)
 {
     tp_buf_release(&saved->key_memory);
     tp_buf_release(&saved->line_memory);
+    tp_buf_release(&saved->best_memory);
 }

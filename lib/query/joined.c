@@ -13,6 +13,8 @@
 struct tp_joined {
     const struct tp_joined_options *options;
     struct tp_pair *on;             /* NULL: no condition */
+    struct tp_pair *by;             /* NULL: no order */
+    struct tp_buf rank;             /* by it, of the last pair */
     struct tp_pair *select;         /* NULL: no list */
     struct tp_buf head;             /* texts of what a row of the list has of its own */
     const struct tp_narrow *narrow; /* of both sides; NULL: records are whole */
@@ -147,6 +149,16 @@ make_condition(struct tp_joined *j, const char **which, struct tp_err *err)
     return j->on ? 0 : -1;
 }
 
+static int
+make_order(struct tp_joined *j, const char **which, struct tp_err *err)
+{
+    if (!j->options->by)
+        return 0;
+    *which = "--by";
+    j->by = tp_pair_order(tp_str_of(j->options->by), err);
+    return j->by ? 0 : -1;
+}
+
 struct tp_joined *
 tp_joined_new(const struct tp_joined_options *options, const char **which, struct tp_err *err)
 {
@@ -159,7 +171,7 @@ tp_joined_new(const struct tp_joined_options *options, const char **which, struc
     }
     j->options = options;
     if (make_merge(j, err) == 0 && make_nest(j, err) == 0 && make_select(j, which, err) == 0 &&
-        make_condition(j, which, err) == 0)
+        make_condition(j, which, err) == 0 && make_order(j, which, err) == 0)
         return j;
     tp_joined_free(j);
     return NULL;
@@ -171,6 +183,8 @@ tp_joined_free(struct tp_joined *j)
     if (!j)
         return;
     tp_pair_free(j->on);
+    tp_pair_free(j->by);
+    tp_buf_release(&j->rank);
     tp_pair_free(j->select);
     tp_buf_release(&j->head);
     tp_unite_release(&j->unite);
@@ -193,12 +207,12 @@ copies(const struct tp_joined *j, int side)
 int
 tp_joined_reads(const struct tp_joined *j, int side, struct tp_str names[TP_JOINED_READS])
 {
-    const struct tp_pair *pairs[] = {j->on, j->select};
+    const struct tp_pair *pairs[] = {j->on, j->by, j->select};
     size_t count = 0;
 
     if (copies(j, side))
         return -1;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         if (pairs[i] && !tp_pair_reads(pairs[i], "lr"[side], names, TP_JOINED_READS, &count))
             return -1;
     return (int)count;
@@ -215,6 +229,8 @@ tp_joined_narrow(struct tp_joined *j, const struct tp_narrow narrow[2])
         count[side] = (size_t)tp_joined_reads(j, side, names[side]);
     if (j->on)
         tp_pair_expect(j->on, lists, count);
+    if (j->by)
+        tp_pair_expect(j->by, lists, count);
     if (j->select)
         tp_pair_expect(j->select, lists, count);
     j->narrow = narrow;
@@ -248,17 +264,34 @@ read_sides(struct tp_joined *j, struct tp_str left, struct tp_str right)
 
 /* Of records that were just asked whether they meet it is known. */
 static const struct tp_pair_sides *
-sides_of(struct tp_joined *j, const struct tp_joined_row *row)
+sides_of(struct tp_joined *j, struct tp_str left, struct tp_str right)
 {
-    if (j->on && j->sides.text[0].ptr == row->left.ptr && j->sides.text[1].ptr == row->right.ptr)
+    if (j->on && j->sides.text[0].ptr == left.ptr && j->sides.text[1].ptr == right.ptr)
         return &j->sides;
-    return read_sides(j, row->left, row->right);
+    return read_sides(j, left, right);
 }
 
 int
 tp_joined_meets(struct tp_joined *j, struct tp_str left, struct tp_str right, struct tp_err *err)
 {
     return j->on ? tp_pair_test(j->on, read_sides(j, left, right), err) : 1;
+}
+
+int
+tp_joined_rank(struct tp_joined *j, struct tp_str left, struct tp_str right, struct tp_str *rank,
+               struct tp_err *err)
+{
+    tp_buf_clear(&j->rank);
+    if (tp_pair_rank(j->by, sides_of(j, left, right), &j->rank, err) < 0)
+        return -1;
+    *rank = tp_buf_str(&j->rank);
+    return 0;
+}
+
+struct tp_order *
+tp_joined_order(struct tp_joined *j)
+{
+    return j->by ? tp_pair_terms(j->by) : NULL;
 }
 
 /* The last member NAME of OBJECT; false: it has none. */
@@ -430,7 +463,7 @@ write_listed(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf
             (struct tp_slot){text->ptr + text->len + 1, (uint32_t)row->op.len, TP_SLOT_TEXT};
         tp_text_quote(row->op, text);
     }
-    return tp_pair_write(j->select, head, sides_of(j, row), to, err);
+    return tp_pair_write(j->select, head, sides_of(j, row->left, row->right), to, err);
 }
 
 /* Is the row the left record, with nothing of the right compared to it? */

@@ -10,7 +10,7 @@
  * A record that met nothing is named as in a pair, as far as all partners it might have met are
  * known to have a member: their keys, the time, the columns of a table.
  *
- * The condition `--on` is query/pair.
+ * The condition `--on` and the order `--by` are query/pair.
  */
 #ifndef TP_QUERY_JOINED_H
 #define TP_QUERY_JOINED_H
@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "query/keys.h"
+#include "query/order.h"
 #include "record/narrow.h"
 #include "value/time.h"
 
@@ -29,6 +30,7 @@ struct tp_joined_options {
     const char *nest;                       /* two names, `l,r`; NULL: none */
     const char *select;                     /* NULL: none; not with nest, left_only */
     const char *on;                         /* NULL: none */
+    const char *by;                         /* the order of pairs; NULL: none */
     const struct tp_keys *left, *right;     /* a key of one name on both sides is said once */
     bool left_only;                         /* rows are left records */
     bool adds;                              /* rows are left records with members added */
@@ -60,13 +62,21 @@ void tp_joined_free(struct tp_joined *joined);
 int tp_joined_reads(const struct tp_joined *joined, int side, struct tp_str names[TP_JOINED_READS]);
 
 /* The records of both sides are narrow from here on: NARROW[SIDE], borrowed for life, was made of
- * the names that tp_joined_reads gave. Then a row of two records follows what it was asked of them
- * with nothing in between: their bytes stay as they were. */
+ * the names that tp_joined_reads gave. Then what is asked of two records one after the other is
+ * asked with nothing in between: their bytes stay as they were. */
 void tp_joined_narrow(struct tp_joined *joined, const struct tp_narrow narrow[2]);
 
 /* Do they meet the condition? 1, 0 (also when it is NULL), -1: it failed (TP_FAULT_RECORD). */
 int tp_joined_meets(struct tp_joined *joined, struct tp_str left, struct tp_str right,
                     struct tp_err *err);
+
+/* The place of the pair in the order, as bytes that memcmp orders; borrowed until the next. -1: it
+ * has none (TP_FAULT_RECORD), or memory ran out. */
+int tp_joined_rank(struct tp_joined *joined, struct tp_str left, struct tp_str right,
+                   struct tp_str *rank, struct tp_err *err);
+
+/* Of the order, for saved state; NULL: there is none. */
+struct tp_order *tp_joined_order(struct tp_joined *joined);
 
 /* Appends ROW and a newline. -1: an expression failed (TP_FAULT_RECORD; TO is as it was), or memory
  * ran out. */

@@ -7,6 +7,8 @@
 #include "query/expr.h"
 #include "query/project.h"
 #include "query/select.h"
+#include "query/sortkey.h"
+#include "query/terms.h"
 #include "record/scan.h"
 
 enum part { LEFT, RIGHT, HEAD };
@@ -25,8 +27,9 @@ struct asked {
 
 struct tp_pair {
     struct tp_scan *scan;
-    struct tp_expr *expr;       /* the condition */
-    struct tp_project *project; /* the list */
+    struct tp_expr *expr;       /* the condition, */
+    struct tp_project *project; /* or the list, */
+    struct tp_terms terms;      /* or the order */
     struct tp_slot *slot;
     struct tp_buf row;
     int kept[KEPT]; /* slots of the first of the head */
@@ -128,6 +131,53 @@ tp_pair_select(struct tp_str text, struct tp_err *err)
     return NULL;
 }
 
+/* Compiles the term NUMBER. */
+static int
+make_term(struct tp_pair *pair, size_t number, const struct tp_expr_context *context,
+          struct tp_str text, struct tp_err *err)
+{
+    struct tp_str term = pair->terms.order.term[number].text;
+    struct tp_expr *expr = tp_expr_compile(term, context, err);
+
+    pair->terms.expr[number] = expr;
+    if (expr && check_members(expr, false, err) == 0)
+        return 0;
+    if (err->at >= 0)
+        err->at += term.ptr - text.ptr;
+    return -1;
+}
+
+static int
+make_order(struct tp_pair *pair, struct tp_str text, const struct tp_expr_context *context,
+           struct tp_err *err)
+{
+    struct tp_terms *terms = &pair->terms;
+
+    err->at = -1;
+    if (tp_order_parse(text, &terms->order, err) < 0)
+        return -1;
+    terms->expr = calloc(terms->order.count, sizeof(struct tp_expr *));
+    terms->value = calloc(terms->order.count, sizeof *terms->value);
+    if (!terms->expr || !terms->value)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < terms->order.count; i++)
+        if (make_term(pair, i, context, text, err) < 0)
+            return -1;
+    return make_slots(pair, err);
+}
+
+struct tp_pair *
+tp_pair_order(struct tp_str text, struct tp_err *err)
+{
+    struct tp_expr_context context = {.scan = NULL};
+    struct tp_pair *pair = new_pair(&context, err);
+
+    if (!pair || make_order(pair, text, &context, err) == 0)
+        return pair;
+    tp_pair_free(pair);
+    return NULL;
+}
+
 void
 tp_pair_free(struct tp_pair *pair)
 {
@@ -135,6 +185,7 @@ tp_pair_free(struct tp_pair *pair)
         return;
     tp_expr_free(pair->expr);
     tp_project_free(pair->project);
+    tp_terms_release(&pair->terms);
     tp_scan_free(pair->scan);
     tp_buf_release(&pair->row);
     free(pair->slot);
@@ -143,6 +194,20 @@ tp_pair_free(struct tp_pair *pair)
 }
 
 /* --- what it reads -----------------------------------------------------------------------------*/
+
+/* Its expressions, one by one; NULL behind the last. */
+static const struct tp_expr *
+expression(const struct tp_pair *pair, size_t number)
+{
+    const struct tp_select *select;
+
+    if (pair->expr)
+        return number == 0 ? pair->expr : NULL;
+    if (!pair->project)
+        return number < pair->terms.order.count ? pair->terms.expr[number] : NULL;
+    select = tp_project_select(pair->project);
+    return number < select->count ? select->item[number].expr : NULL;
+}
 
 struct reads {
     struct tp_str side, *name;
@@ -185,13 +250,10 @@ tp_pair_reads(const struct tp_pair *pair, char side, struct tp_str *names, size_
               size_t *count)
 {
     const struct reads reads = {{&side, 1}, names, cap, count};
-    const struct tp_select *select;
+    const struct tp_expr *expr;
 
-    if (pair->expr)
-        return add_reads(pair->expr, &reads);
-    select = tp_project_select(pair->project);
-    for (size_t i = 0; i < select->count; i++)
-        if (!add_reads(select->item[i].expr, &reads))
+    for (size_t i = 0; (expr = expression(pair, i)); i++)
+        if (!add_reads(expr, &reads))
             return false;
     return true;
 }
@@ -258,11 +320,11 @@ ask_for_kept(struct tp_pair *pair)
 void
 tp_pair_expect(struct tp_pair *pair, const struct tp_str *const names[2], const size_t count[2])
 {
-    const struct tp_select *select = pair->project ? tp_project_select(pair->project) : NULL;
+    const struct tp_expr *expr;
 
-    pair->expects = pair->expr ? ask_for(pair, pair->expr, names, count) : ask_for_kept(pair);
-    for (size_t i = 0; select && pair->expects && i < select->count; i++)
-        pair->expects = ask_for(pair, select->item[i].expr, names, count);
+    pair->expects = !pair->project || ask_for_kept(pair);
+    for (size_t i = 0; pair->expects && (expr = expression(pair, i)); i++)
+        pair->expects = ask_for(pair, expr, names, count);
 }
 
 /* --- pairs -------------------------------------------------------------------------------------*/
@@ -352,6 +414,25 @@ int
 tp_pair_test(struct tp_pair *pair, const struct tp_pair_sides *sides, struct tp_err *err)
 {
     return fill(pair, NULL, sides, err) < 0 ? -1 : tp_expr_test(pair->expr, pair->slot, err);
+}
+
+int
+tp_pair_rank(struct tp_pair *pair, const struct tp_pair_sides *sides, struct tp_buf *to,
+             struct tp_err *err)
+{
+    struct tp_terms *terms = &pair->terms;
+
+    if (fill(pair, NULL, sides, err) < 0 || tp_terms_read(terms, pair->slot, err) < 0 ||
+        tp_order_accept(&terms->order, terms->value, err) < 0)
+        return -1;
+    tp_sortkey_put(&terms->order, terms->value, to);
+    return tp_buf_failed(to) ? tp_err_memory(err) : 0;
+}
+
+struct tp_order *
+tp_pair_terms(struct tp_pair *pair)
+{
+    return &pair->terms.order;
 }
 
 int

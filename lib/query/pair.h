@@ -1,6 +1,6 @@
 /*
- * pair: expressions over two records: a condition, `l.price > r.reserve AND r.open`, or a list that
- * makes a row of them, `l.price, r.reserve AS least`.
+ * pair: expressions over two records: a condition, `l.price > r.reserve AND r.open`, a list that
+ * makes a row of them, `l.price, r.reserve AS least`, or an order of pairs, `l.price DESC`.
  *
  * The members of the left are `l.name`, those of the right `r.name`; all else is query/expr. For
  * conditions that keys and bounds of time cannot say. Both records are scanned again for each pair,
@@ -24,6 +24,8 @@ struct tp_pair *tp_pair_compile(struct tp_str text, struct tp_err *err);
 /* The same of a list (query/select); its columns take the names of the members. It may read the
  * bounds of a window, too (`window_start`, `window_end`). */
 struct tp_pair *tp_pair_select(struct tp_str text, struct tp_err *err);
+/* The same of an ORDER BY list (query/order). */
+struct tp_pair *tp_pair_order(struct tp_str text, struct tp_err *err);
 void tp_pair_free(struct tp_pair *pair);
 
 /* Puts the names of the members that it reads of the side `l` or `r`, each once, behind the *COUNT
@@ -46,6 +48,14 @@ struct tp_pair_sides {
 /* 1 when the condition is TRUE of them, 0 when FALSE or NULL, -1 when it failed (TP_FAULT_RECORD)
  * or memory ran out. */
 int tp_pair_test(struct tp_pair *pair, const struct tp_pair_sides *sides, struct tp_err *err);
+
+/* Appends the place of the pair in the order, as bytes that memcmp orders (query/sortkey). -1 when
+ * it has none (TP_FAULT_RECORD, nothing is appended) or memory ran out. */
+int tp_pair_rank(struct tp_pair *pair, const struct tp_pair_sides *sides, struct tp_buf *to,
+                 struct tp_err *err);
+
+/* The order, for saved state: what kinds of values it has compared. */
+struct tp_order *tp_pair_terms(struct tp_pair *pair);
 
 /* What a row has beside them. */
 enum tp_pair_head {

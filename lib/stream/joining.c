@@ -49,6 +49,44 @@ check_window(const struct tp_joining *j, struct tp_err *err)
     return 0;
 }
 
+static bool
+is_side(const char *text)
+{
+    return strcmp(text, "l") == 0 || strcmp(text, "r") == 0;
+}
+
+static enum tp_join_side
+chooser(const struct tp_joining *j)
+{
+    return strcmp(j->each, "l") == 0 ? TP_JOIN_LEFT : TP_JOIN_RIGHT;
+}
+
+static const char *
+side_name(const struct tp_joining *j)
+{
+    return chooser(j) == TP_JOIN_LEFT ? "left" : "right";
+}
+
+static int
+check_each(const struct tp_joining *j, struct tp_err *err)
+{
+    if (!j->each)
+        return j->rows.by ? tp_err_set(err, TP_FAULT_USAGE, "--by goes with --each") : 0;
+    if (!j->within || j->updates)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          j->updates ? "--updates: --each says a row when it is certain"
+                                     : "--each goes with --within");
+    if (!is_side(j->each))
+        return tp_err_set(err, TP_FAULT_USAGE, "--each: l or r, not \"%s\"", j->each);
+    if (j->kind != TP_MATCH_INNER &&
+        j->kind != (chooser(j) == TP_JOIN_LEFT ? TP_MATCH_LEFT : TP_MATCH_RIGHT))
+        return tp_err_set(
+            err, TP_FAULT_USAGE,
+            "--each %s says at most one row of each %s record: -j inner or %s, not %s", j->each,
+            side_name(j), side_name(j), j->type);
+    return 0;
+}
+
 static int
 split_keys(struct tp_joining *j, struct tp_err *err)
 {
@@ -89,7 +127,7 @@ tp_joining_check(struct tp_joining *j, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "--lookup-format goes with --lookup");
     if (j->updates && !j->within)
         return tp_err_set(err, TP_FAULT_USAGE, "--updates goes with --within");
-    return check_way(j, err) < 0 ? -1 : split_keys(j, err);
+    return check_way(j, err) < 0 || check_each(j, err) < 0 ? -1 : split_keys(j, err);
 }
 
 /* --- making ------------------------------------------------------------------------------------*/
@@ -107,7 +145,9 @@ new_interval(const struct tp_joining *j, struct tp_err *err)
     struct tp_interval options = {.type = j->kind,
                                   .lateness = j->lateness < 0 ? 0 : j->lateness,
                                   .bare_right = needs_no_right(j),
-                                  .updates = j->updates};
+                                  .updates = j->updates,
+                                  .chooses = j->each != NULL,
+                                  .chooser = j->each ? chooser(j) : TP_JOIN_LEFT};
     struct tp_match *match;
     struct tp_err why;
 
@@ -210,6 +250,14 @@ open_streams(struct tp_joining *j, struct tp_err *err)
     return j->match ? 0 : -1;
 }
 
+static const char *
+text_of(const struct tp_joined_options *rows, const char *option)
+{
+    if (strcmp(option, "--on") == 0)
+        return rows->on;
+    return strcmp(option, "--by") == 0 ? rows->by : rows->select;
+}
+
 static int
 open_rows(struct tp_joining *j, const char **which, struct tp_str *text, struct tp_err *err)
 {
@@ -219,7 +267,7 @@ open_rows(struct tp_joining *j, const char **which, struct tp_str *text, struct 
     if (j->joined)
         return 0;
     if (*which)
-        *text = tp_str_of(strcmp(*which, "--on") == 0 ? j->rows.on : j->rows.select);
+        *text = tp_str_of(text_of(&j->rows, *which));
     return -1;
 }
 

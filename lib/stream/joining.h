@@ -30,6 +30,7 @@ struct tp_joining {
     const char *keys; /* of both sides */
     const char *type;
     bool updates;         /* unmatched rows at once */
+    const char *each;     /* "l" or "r": the best pair of each record of this side */
     tp_duration lateness; /* -1: not given */
     bool has_delay;
     const char *table, *table_format; /* lookup */

@@ -21,9 +21,14 @@ int
 tp_joining_save(const struct tp_joining *j, struct tp_save *save, struct tp_err *err)
 {
     struct tp_emit line = tp_emit_open(tp_save_line(save));
+    const struct tp_order *order = tp_joined_order(j->joined);
 
     tp_emit_int(&line, TP_STR("met"), (int64_t)j->match->met);
     tp_emit_json(&line, TP_STR("failed"), flag(j->failed));
+    if (order) {
+        tp_emit_name(&line, TP_STR("kinds"));
+        tp_order_save(order, line.to);
+    }
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
@@ -48,16 +53,27 @@ load_side(struct tp_joining *j, struct tp_str line, struct tp_err *err)
     return j->side[which].over ? tp_match_end(j->match, (enum tp_join_side)which, err) : 0;
 }
 
-int
-tp_joining_load(struct tp_joining *j, struct tp_str line, struct tp_err *err)
+static int
+load_join(struct tp_joining *j, struct tp_str line, struct tp_err *err)
 {
+    struct tp_order *order = tp_joined_order(j->joined);
+    struct tp_str kinds = {NULL, 0};
     const struct tp_saved fields[] = {
         {"met", TP_SAVED_COUNT, &j->match->met, false},
         {"failed", TP_SAVED_FLAG, &j->failed, false},
+        {"kinds", TP_SAVED_JSON, &kinds, !order},
     };
 
+    if (tp_saved_read(line, fields, 3, err) < 0)
+        return -1;
+    return order ? tp_order_load(order, kinds, err) : 0;
+}
+
+int
+tp_joining_load(struct tp_joining *j, struct tp_str line, struct tp_err *err)
+{
     if (tp_saved_is(line, "met"))
-        return tp_saved_read(line, fields, 2, err);
+        return load_join(j, line, err);
     if (tp_saved_is(line, "side"))
         return load_side(j, line, err);
     return tp_match_load(j->match, j->side[TP_JOIN_LEFT].keys.count, line, err);
@@ -101,6 +117,8 @@ tp_joining_identity(const struct tp_joining *j, struct tp_emit *to)
     say_text(to, "join", j->type);
     say_text(to, "on", j->rows.on);
     say_text(to, "select", j->rows.select); /* what of the records is kept */
+    say_text(to, "each", j->each);
+    say_text(to, "by", j->rows.by);
     if (j->lateness > 0)
         tp_emit_int(to, TP_STR("lateness"), j->lateness);
     say_flag(to, "updates", j->updates);

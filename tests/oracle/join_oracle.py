@@ -44,19 +44,34 @@ def typed(key):
     return "NULL" if key is None else f"'{json.dumps(key)}'"
 
 
-def expected(left, right, bounds, kind):
+def tables(left, right):
     db = duckdb.connect(config={"threads": 1})
     for name, rows in (("l", left), ("r", right)):
         db.execute(f"CREATE TABLE {name} (n INT, t BIGINT, k VARCHAR)")
         if rows:
             values = ", ".join(f"({r['n']}, {r['t']}, {typed(r['k'])})" for r in rows)
             db.execute(f"INSERT INTO {name} VALUES {values}")
+    return db
+
+
+def expected(left, right, bounds, kind):
+    db = tables(left, right)
     on = f"l.k = r.k AND r.t - l.t BETWEEN {bounds[0]} AND {bounds[1]}"
     if kind in ("semi", "anti"):
         sql = f"SELECT l.n, NULL, l.t FROM l {kind.upper()} JOIN r ON {on}"
     else:
         sql = f"SELECT l.n, r.n, coalesce(greatest(l.t, r.t), l.t, r.t) FROM l {kind.upper()} JOIN r ON {on}"
     return collections.Counter(db.execute(sql).fetchall())
+
+
+def best(left, right, bounds, side, order):
+    """The best pair of each record of SIDE; of equal ones the earliest, of those the first to arrive."""
+    other = {"l": "r", "r": "l"}[side]
+    db = tables(left, right)
+    return collections.Counter(db.execute(f"""
+        SELECT l_n, r_n, t FROM (SELECT l.n AS l_n, r.n AS r_n, greatest(l.t, r.t) AS t, row_number() OVER (
+            PARTITION BY {side}.n ORDER BY {order}, {other}.t, {other}.n) AS place
+        FROM l JOIN r ON l.k = r.k AND r.t - l.t BETWEEN {bounds[0]} AND {bounds[1]}) WHERE place = 1""").fetchall())
 
 
 def rows_of(output, kind):
@@ -106,6 +121,30 @@ def check_synthetic(tally, seed, directory):
             tally.check(f"{what} -d {delay}s interleaved", got, want)
 
 
+ORDERS = ("l.n % 7 DESC", "r.n % 5, l.n % 3 DESC", "abs(l.n - r.n)", "abs(l.t - r.t) DESC", "l.n % 2, r.n")
+
+
+def check_best(tally, seed, directory):
+    rng = random.Random(seed)
+    files = [directory / "l", directory / "r"]
+    for disorder, delay in ((0, 0), (10, 10), (200, 5)):
+        sides = [synthetic(rng, rng.randint(50, 300), disorder) for _ in range(2)]
+        punctual = [joins.in_time(rows, delay) for rows in sides]
+        for path, rows in zip(files, sides):
+            joins.write(path, rows)
+        for bounds in BOUNDS:
+            side, order = rng.choice("lr"), rng.choice(ORDERS)
+            what = f"seed {seed} disorder {disorder} {bounds} --each {side} --by '{order}'"
+            options = ("--each", side, "--by", order)
+            tally.check(what, sjoin(*files, bounds, "inner", *options), best(*sides, bounds, side, order))
+            want = best(*punctual, bounds, side, order)
+            late = ("-d", f"{delay}s")
+            tally.check(f"{what} -d {delay}s", sjoin(*files, bounds, "inner", *options, *late), want)
+            got = joins.interleaved(directory, files, rng,
+                                    lambda fifos: sjoin(*fifos, bounds, "inner", *options, *late))
+            tally.check(f"{what} -d {delay}s interleaved", got, want)
+
+
 def check_zeek(tally, path, directory):
     streams = collections.defaultdict(list)
     with open(path) as file:
@@ -132,6 +171,7 @@ def main():
         directory = Path(name)
         for seed in seeds:
             check_synthetic(tally, seed, directory)
+            check_best(tally, seed, directory)
         zeek = Path(os.environ.get("SHARED_DATA", "/nonexistent")) / "logs" / "zeek_day1.ndjson"
         if zeek.exists():
             check_zeek(tally, zeek, directory)

@@ -124,7 +124,7 @@ VARIANTS = {
     3: ("q3", "name city state id"),
     4: ("q4", "category final"),
     5: ("q5", "auction num"),
-    6: ("q6_group_top1", "seller avg_price", ("price DESC, date_time", "price, date_time")),
+    6: ("q6_group_top1", "seller avg_price", ("l.price DESC", "l.price")),
     7: ("q7", "auction price bidder date_time"),
     8: ("q8", "id name stime"),
     9: ("q9", "id item_name description initial_bid reserve date_time expires seller category"

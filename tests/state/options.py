@@ -49,7 +49,8 @@ CHANGES = [
     ("sjoin", "sjoin -t t -d 9s --within -2s,2s -k k - ../in2", {
         "--within": ("2s,2s", "2s,3s"), "-w": ("--within -2s,2s", "-w 5s"), "--as-of": ("--within -2s,2s", "--as-of"),
         "-k": ("-k k", "-k n"), "-j": ("", "-j left"), "--on": ("", "--on 'l.n > r.n'"), "--lateness": ("", "--lateness 1s"),
-        "--updates": ("", "--updates"), "--select": ("", "--select 'l.k, r.n'")},
+        "--updates": ("", "--updates"), "--select": ("", "--select 'l.k, r.n'"), "--each": ("", "--each r"),
+        "--by": ("", "--each r --by l.n")},
      {"-d": ("9s", "8s"), "--max-memory": ("", "--max-memory 1G"), "--lp": ("", "--lp left_"), "--rp": ("", "--rp other_"),
       "--nest": ("", "--nest l,r")}),
     ("sfrom", "sfrom csv --columns 'a;b;c' --sep ';'", {"--columns": ("a;b;c", "a;b;d"), "--sep": ("';'", "'|'"), "-t": ("", "-t a")},

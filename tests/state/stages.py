@@ -62,6 +62,8 @@ for how, kinds in (("--within -2s,1s", "inner left right full semi anti"), ("--w
 STAGES += [
     (left(messy), f"{SJOIN} -k 'k, g' --within -4s,4s -j full --nest l,r - ../in2"),
     (left(messy), f"{SJOIN} -k 'k, g' --within -4s,4s -j full --select 'l.n, r.n AS m, l.k' --on 'l.n > r.n' - ../in2"),
+    (left(events), f"{SJOIN} -k k --within -9s,9s --each l -j left --by 'abs(l.n - r.n)' - ../in2"),
+    (left(messy), f"{SJOIN} -k k --within -9s,4s --each r --by 'l.n DESC' --select 'l.n, r.n AS m, l.k' --on 'l.n > r.n' - ../in2"),
     (left(versions), f"{SJOIN} -k k --as-of -j left ../in2 -"),
     (records, "sjoin --lookup -k k,n -j left ../in2"),
     (messy, "sjoin --lookup -k g -j semi ../in2"),

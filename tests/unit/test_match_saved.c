@@ -43,6 +43,20 @@ meets(void *context, struct tp_str left, struct tp_str right, struct tp_err *err
            (left.ptr[left.len - 2] + right.ptr[right.len - 2]) % 4;
 }
 
+/* Where some pairs have the same place, and some none. */
+static int
+rank(void *context, struct tp_str left, struct tp_str right, struct tp_str *place,
+     struct tp_err *err)
+{
+    static const char digits[] = "0123456789";
+    size_t one = (size_t)(left.ptr[left.len - 2] - '0'), other = (size_t)right.ptr[right.len - 2];
+
+    (void)context;
+    (void)err;
+    *place = (struct tp_str){&digits[one / 2], 1 + other % 2};
+    return one != 7;
+}
+
 /* What MATCH saves, sealed. */
 static void
 save(struct tp_match *match, struct tp_buf *to)
@@ -83,7 +97,10 @@ new_match(struct trial *t, int which)
 {
     struct tp_match *match = t->make(t->options);
 
-    match->sink = (struct tp_match_sink){&t->rows[which], t->conditional ? meets : NULL, take_row};
+    match->sink = (struct tp_match_sink){.context = &t->rows[which],
+                                         .meets = t->conditional ? meets : NULL,
+                                         .rank = t->conditional ? rank : NULL,
+                                         .row = take_row};
     return match;
 }
 
@@ -216,6 +233,24 @@ interval(void)
 }
 
 static void
+interval_that_chooses(void)
+{
+    const enum tp_match_type types[] = {TP_MATCH_INNER, TP_MATCH_LEFT, TP_MATCH_INNER,
+                                        TP_MATCH_RIGHT};
+
+    for (int i = 0; i < 4; i++) {
+        struct tp_interval options = {.lo = -3 * TP_SECOND,
+                                      .hi = TP_SECOND,
+                                      .type = types[i],
+                                      .chooses = true,
+                                      .chooser = i < 2 ? TP_JOIN_LEFT : TP_JOIN_RIGHT};
+
+        goes_on_the_same(make_interval, &options);
+        goes_on_the_same(make_interval, &options);
+    }
+}
+
+static void
 windows(void)
 {
     static const char *const specs[] = {"1s", "hop:4s,1s", "cumulate:3s,1s", "session:400ms",
@@ -267,6 +302,14 @@ refuses_what_is_none(void)
     refuses(match, "{\"right\":1,\"key\":[\"a\"]}");
     refuses(match, "{\"right\":1,\"line\":\"{}\"}");
     refuses(match, "{\"left\":9223372036854775807,\"key\":[\"a\"],\"line\":\"{}\"}");
+    refuses(match, "{\"left\":1,\"key\":[\"a\"],\"line\":\"{}\",\"best_time\":1,\"best\":\"{}\"}");
+    match->way->free(match);
+    bounds.chooses = true;
+    match = tp_interval_new(&bounds);
+    refuses(match, "{\"left\":1,\"key\":[\"a\"],\"line\":\"{}\",\"best_time\":1,\"best\":\"[]\"}");
+    refuses(match, "{\"left\":1,\"key\":[\"a\"],\"line\":\"{}\",\"best_time\":9223372036854775807,"
+                   "\"best\":\"{}\"}");
+    refuses(match, "{\"right\":1,\"key\":[\"a\"],\"line\":\"{}\",\"best_time\":1,\"best\":\"{}\"}");
     match->way->free(match);
     match = tp_versions_new(TP_MATCH_LEFT);
     refuses(match, "{\"version\":1,\"line\":\"{}\"}");
@@ -286,6 +329,7 @@ int
 main(void)
 {
     RUN(interval);
+    RUN(interval_that_chooses);
     RUN(windows);
     RUN(versions);
     RUN(refuses_what_is_none);

@@ -59,6 +59,47 @@ reads_what_was_read(void)
     tp_pair_free(deep);
 }
 
+static int
+compare(const char *order, const char *a, const char *b)
+{
+    struct tp_err err;
+    struct tp_pair *pair = tp_pair_order(tp_str_of(order), &err);
+    struct tp_buf rank[2] = {TP_BUF_INIT, TP_BUF_INIT};
+    int result;
+
+    CHECK(pair);
+    for (int i = 0; i < 2; i++) {
+        struct tp_pair_sides sides = {.text = {tp_str_of(i ? b : a), TP_STR("{\"x\":3}")}};
+
+        CHECK(tp_pair_rank(pair, &sides, &rank[i], &err) == 0);
+    }
+    result = tp_str_compare(tp_buf_str(&rank[0]), tp_buf_str(&rank[1]));
+    tp_buf_release(&rank[0]);
+    tp_buf_release(&rank[1]);
+    tp_pair_free(pair);
+    return result;
+}
+
+static void
+orders(void)
+{
+    struct tp_pair_sides sides = {.text = {TP_STR("{\"a\":[]}"), TP_STR("{}")}};
+    struct tp_buf rank = TP_BUF_INIT;
+    struct tp_err err;
+    struct tp_pair *pair = tp_pair_order(TP_STR("l.a"), &err);
+
+    CHECK(compare("l.a DESC, l.b", "{\"a\":2,\"b\":1}", "{\"a\":1.5,\"b\":0}") < 0);
+    CHECK(compare("l.a DESC, l.b", "{\"a\":2,\"b\":1}", "{\"a\":2.0,\"b\":0}") > 0);
+    CHECK(compare("abs(l.a - r.x)", "{\"a\":2}", "{\"a\":4}") == 0);
+    CHECK(compare("l.a NULLS LAST", "{}", "{\"a\":4}") > 0);
+    CHECK(tp_pair_rank(pair, &sides, &rank, &err) < 0 && err.fault == TP_FAULT_RECORD);
+    CHECK(rank.len == 0);
+    tp_buf_release(&rank);
+    tp_pair_free(pair);
+    CHECK(!tp_pair_order(TP_STR("l.a, b"), &err) && err.at == 5);
+    CHECK(!tp_pair_order(TP_STR("l.a,"), &err));
+}
+
 static void
 refused(void)
 {
@@ -72,6 +113,7 @@ main(void)
 {
     RUN(conditions);
     RUN(reads_what_was_read);
+    RUN(orders);
     RUN(refused);
     return unit_end();
 }

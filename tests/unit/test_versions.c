@@ -72,7 +72,7 @@ answers_by_definition(tp_duration disorder)
     size_t lefts = 0;
 
     make_events(e, disorder);
-    match->sink = (struct tp_match_sink){&said, NULL, check_row};
+    match->sink = (struct tp_match_sink){.context = &said, .row = check_row};
     for (int i = 0; i < RECORDS; i++) {
         char line[16];
         tp_time watermark = i / 3 - disorder, limit;
