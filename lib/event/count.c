@@ -39,7 +39,7 @@ tp_counts_new(const struct tp_window_spec *spec, const struct tp_aggs *aggs, str
     counts->aggs = aggs;
     counts->to = to;
     counts->cells = (size_t)((counts->size - 1) / counts->slide + 1);
-    counts->stride = (sizeof(struct cell) + tp_aggs_size(aggs) + 15) / 16 * 16;
+    counts->stride = tp_aggs_size_behind(aggs, sizeof(struct cell));
     if (!__builtin_mul_overflow(counts->cells, counts->stride, &bytes))
         counts->by_key = tp_map_new_walked(sizeof(struct filling) + bytes);
     if (counts->by_key)

@@ -28,7 +28,7 @@ tp_gather_new(const struct tp_aggs *aggs, bool growing)
     gather->aggs = aggs;
     gather->growing = growing;
     gather->kept = (struct tp_window){TP_TIME_MIN, TP_TIME_MIN};
-    gather->groups = tp_map_new(sizeof(struct gathered) + tp_aggs_size(aggs));
+    gather->groups = tp_map_new(tp_aggs_size_behind(aggs, sizeof(struct gathered)));
     if (gather->groups)
         return gather;
     free(gather);

@@ -122,7 +122,7 @@ window_at(struct tp_held *held, tp_time end, tp_time watermark)
     if (!window || !is_new)
         return window;
     window->window = (struct tp_window){tp_window_start(held->spec, end), end};
-    window->groups = tp_map_new(sizeof(struct group) + tp_aggs_size(held->aggs));
+    window->groups = tp_map_new(tp_aggs_size_behind(held->aggs, sizeof(struct group)));
     if (window->groups && schedule(held, window, watermark) == 0)
         return window;
     tp_map_free(window->groups);

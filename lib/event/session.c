@@ -356,9 +356,7 @@ tp_sessions_open(const struct tp_sessions *sessions)
 static void
 lay_out(struct tp_sessions *sessions)
 {
-    size_t align = _Alignof(struct told);
-
-    sessions->behind = (tp_aggs_size(sessions->aggs) + align - 1) / align * align;
+    sessions->behind = tp_aggs_size_behind(sessions->aggs, 0);
     sessions->tells = !tp_trigger_is_plain(sessions->trigger);
     if (!sessions->tells)
         return;

@@ -57,6 +57,14 @@ tp_aggs_size(const struct tp_aggs *aggs)
     return aggs->size;
 }
 
+size_t
+tp_aggs_size_behind(const struct tp_aggs *aggs, size_t head)
+{
+    size_t align = _Alignof(max_align_t);
+
+    return (head + aggs->size + align - 1) / align * align;
+}
+
 static void *
 cell_of(const struct tp_agg_state *state, const void *acc)
 {
@@ -218,8 +226,8 @@ tp_aggs_subtract(const struct tp_aggs *aggs, void *acc, const struct tp_value *v
 
         if (state->argument[0] != TP_AGG_NO_ARGUMENT)
             value = &values[state->argument[0]];
-        if (value->kind != TP_NULL)
-            state->store->subtract(cell_of(state, acc), value);
+        if (value->kind != TP_NULL && state->store->subtract(cell_of(state, acc), value) < 0)
+            return tp_err_memory(err);
     }
     return 0;
 }

@@ -51,6 +51,9 @@ struct tp_str tp_aggs_column(const struct tp_aggs *aggs, size_t i);
 
 size_t tp_aggs_size(const struct tp_aggs *aggs);
 
+/* Of a struct of HEAD bytes with such a block behind them, to be followed by another one. */
+size_t tp_aggs_size_behind(const struct tp_aggs *aggs, size_t head);
+
 /*
  * Adds one record: VALUES[0..tp_aggs_arguments), its event time TIME, and SEQUENCE, which grows
  * with every record and settles ties of equal time (first keeps the earliest to arrive, last takes

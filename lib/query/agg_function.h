@@ -53,8 +53,9 @@ struct tp_agg_store {
     int (*add)(void *cell, const struct tp_value *value, const struct tp_agg_input *input);
     int (*merge)(void *into, const void *from, uint64_t seed);
 
-    /* Takes VALUE, that was added, out again; and is nothing left? May be NULL: it cannot. */
-    void (*subtract)(void *cell, const struct tp_value *value);
+    /* Takes VALUE, that was added, out again, -1 as for add; and is nothing left? May be NULL: it
+     * cannot. */
+    int (*subtract)(void *cell, const struct tp_value *value);
     bool (*is_empty)(const void *cell);
 
     /* The cell as one JSON value; and an empty cell from that. False: it is not what save writes,

@@ -9,8 +9,6 @@
 #include "value/num.h"
 #include "value/text.h"
 
-#define ALIGN _Alignof(max_align_t)
-
 static int
 unknown_function(struct tp_agg_parser *parser, const struct tp_agg_item *item)
 {
@@ -294,6 +292,18 @@ make_room(struct tp_aggs *aggs, struct tp_str text)
     return 0;
 }
 
+/* Blocks may stand in an array. */
+static void
+round_size(struct tp_aggs *aggs)
+{
+    size_t align = 1;
+
+    for (size_t i = 0; i < aggs->states; i++)
+        if (aggs->state[i].store->align > align)
+            align = aggs->state[i].store->align;
+    aggs->size = (aggs->size + align - 1) / align * align;
+}
+
 struct tp_aggs *
 tp_aggs_parse(struct tp_str text, struct tp_err *err)
 {
@@ -312,9 +322,9 @@ tp_aggs_parse(struct tp_str text, struct tp_err *err)
         return NULL;
     }
     aggs->seed = tp_hash_seed();
-    aggs->size = (aggs->size + ALIGN - 1) / ALIGN * ALIGN; /* blocks may stand in an array */
     for (size_t i = 0; i < aggs->states; i++)
         aggs->checked += aggs->state[i].store->check != NULL;
+    round_size(aggs);
     return aggs;
 }
 

@@ -77,6 +77,29 @@ tp_agg_put_value(struct tp_buf *to, struct tp_value value)
     tp_buf_put_char(to, '}');
 }
 
+void
+tp_agg_put_sum(struct tp_buf *to, const struct tp_sum *sum)
+{
+    const uint64_t counts[] = {sum->integers, sum->decimals, sum->reals, sum->infinities_up,
+                               sum->infinities_down};
+    struct tp_sum settled = *sum;
+
+    tp_sum_settle(&settled);
+    tp_buf_put_char(to, '[');
+    tp_agg_put_whole(to, settled.whole);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_whole(to, settled.fraction);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, sum->real);
+    tp_buf_put_char(to, ',');
+    tp_agg_put_real(to, sum->compensation);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        tp_buf_put_char(to, ',');
+        tp_agg_put_whole(to, counts[i]);
+    }
+    tp_buf_put_char(to, ']');
+}
+
 /* ---- reading ---- */
 
 static void
@@ -362,4 +385,21 @@ tp_agg_read_more(struct tp_agg_reader *from, bool *first, bool *broken)
         return true;
     *broken = true;
     return false;
+}
+
+bool
+tp_agg_read_sum(struct tp_agg_reader *from, struct tp_sum *sum)
+{
+    uint64_t *const counts[] = {&sum->integers, &sum->decimals, &sum->reals, &sum->infinities_up,
+                                &sum->infinities_down};
+
+    if (!tp_agg_read_char(from, '[') || !tp_agg_read_whole(from, &sum->whole) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_whole(from, &sum->fraction) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_real(from, &sum->real) ||
+        !tp_agg_read_char(from, ',') || !tp_agg_read_real(from, &sum->compensation))
+        return false;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (!tp_agg_read_char(from, ',') || !tp_agg_read_count(from, counts[i]))
+            return false;
+    return tp_agg_read_char(from, ']');
 }

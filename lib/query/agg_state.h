@@ -14,11 +14,13 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "value/num.h"
 #include "value/value.h"
 
 void tp_agg_put_whole(struct tp_buf *to, __int128 whole);
 void tp_agg_put_real(struct tp_buf *to, double real);
 void tp_agg_put_value(struct tp_buf *to, struct tp_value value);
+void tp_agg_put_sum(struct tp_buf *to, const struct tp_sum *sum);
 
 /* Reads valid JSON of unknown shape. All zero but at and end is fresh; release gives its memory
  * back. What does not come as expected is false, and then all is lost. */
@@ -49,6 +51,7 @@ bool tp_agg_read_count(struct tp_agg_reader *from, uint64_t *count); /* 0 .. INT
 bool tp_agg_read_real(struct tp_agg_reader *from, double *real);
 /* Its text is borrowed until the next one is read. */
 bool tp_agg_read_value(struct tp_agg_reader *from, struct tp_value *value);
+bool tp_agg_read_sum(struct tp_agg_reader *from, struct tp_sum *sum);
 /* Any JSON value, as its text. */
 bool tp_agg_read_json(struct tp_agg_reader *from, struct tp_str *json);
 

@@ -72,13 +72,13 @@ tp_step_read_flag(struct tp_agg_reader *from, bool *flag)
 void
 tp_step_put_sum(struct tp_buf *to, const struct tp_sum *sum)
 {
-    tp_agg_sum_store.save(sum, to);
+    tp_agg_put_sum(to, sum);
 }
 
 bool
 tp_step_read_sum(struct tp_agg_reader *from, struct tp_sum *sum)
 {
-    return tp_agg_sum_store.load(sum, from, 0);
+    return tp_agg_read_sum(from, sum);
 }
 
 /* ---- rings ---- */

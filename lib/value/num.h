@@ -44,6 +44,9 @@ bool tp_num_parse_int(struct tp_str text, int64_t *integer);
 
 size_t tp_num_write_int(char *to, int64_t integer);
 
+/* UNITS / 10^SCALE, 0 <= SCALE <= 18, without zeros at the end of its decimals. */
+size_t tp_num_write_decimal(char *to, int64_t units, int scale);
+
 #define TP_NUM_WIDE_MAX 40 /* likewise, for 128 bits */
 size_t tp_num_write_wide(char *to, __int128 integer);
 
@@ -86,6 +89,9 @@ tp_sum_add(struct tp_sum *sum, struct tp_value value)
 /* Takes one out again (a retraction). */
 void tp_sum_subtract(struct tp_sum *sum, struct tp_value value);
 void tp_sum_merge(struct tp_sum *sum, const struct tp_sum *other);
+
+/* The same sum in the one form in which whole and fraction have one sign, |fraction| < 1. */
+void tp_sum_settle(struct tp_sum *sum);
 
 /* The sum as a double, correctly rounded when only integers and decimals were added. */
 double tp_sum_real(const struct tp_sum *sum);

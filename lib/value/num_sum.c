@@ -105,18 +105,16 @@ tp_sum_merge(struct tp_sum *sum, const struct tp_sum *other)
     sum->infinities_down += other->infinities_down;
 }
 
-/* Brings whole and fraction to one sign, |fraction| < 1. */
-static void
-settle(const struct tp_sum *sum, __int128 *whole, int64_t *fraction)
+void
+tp_sum_settle(struct tp_sum *sum)
 {
-    *whole = sum->whole + sum->fraction / FRACTION_UNIT;
-    *fraction = (int64_t)(sum->fraction % FRACTION_UNIT);
-    if (*whole > 0 && *fraction < 0) {
-        --*whole;
-        *fraction += FRACTION_UNIT;
-    } else if (*whole < 0 && *fraction > 0) {
-        ++*whole;
-        *fraction -= FRACTION_UNIT;
+    carry_fraction(sum);
+    if (sum->whole > 0 && sum->fraction < 0) {
+        sum->whole--;
+        sum->fraction += FRACTION_UNIT;
+    } else if (sum->whole < 0 && sum->fraction > 0) {
+        sum->whole++;
+        sum->fraction -= FRACTION_UNIT;
     }
 }
 
@@ -124,14 +122,15 @@ settle(const struct tp_sum *sum, __int128 *whole, int64_t *fraction)
 static size_t
 write_exact(const struct tp_sum *sum, char *to)
 {
+    struct tp_sum settled = *sum;
     size_t len = 0;
     int64_t fraction;
-    __int128 whole;
 
-    settle(sum, &whole, &fraction);
-    if (whole == 0 && fraction < 0)
+    tp_sum_settle(&settled);
+    fraction = (int64_t)settled.fraction;
+    if (settled.whole == 0 && fraction < 0)
         to[len++] = '-';
-    len += tp_num_write_wide(to + len, whole);
+    len += tp_num_write_wide(to + len, settled.whole);
     if (fraction == 0)
         return len;
     to[len++] = '.';

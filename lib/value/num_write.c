@@ -60,6 +60,25 @@ tp_num_write_int(char *to, int64_t integer)
     return count + negative;
 }
 
+size_t
+tp_num_write_decimal(char *to, int64_t units, int scale)
+{
+    uint64_t word = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
+    uint64_t decimals = word % tp_ten_table[scale];
+    size_t len = 0;
+
+    if (units < 0)
+        to[len++] = '-';
+    len += tp_num_write_wide(to + len, word / tp_ten_table[scale]);
+    if (decimals == 0)
+        return len;
+    to[len++] = '.';
+    put_digits(to + len, decimals, (size_t)scale);
+    for (len += (size_t)scale; to[len - 1] == '0';)
+        len--;
+    return len;
+}
+
 /* In pieces of 18 digits: dividing 128 bits takes long. */
 size_t
 tp_num_write_wide(char *to, __int128 integer)
