@@ -15,6 +15,7 @@
 
 #include "filter/operator.h"
 #include "query/rule.h"
+#include "sroute/destination.h"
 #include "stream/router.h"
 #include "stream/template.h"
 
@@ -23,21 +24,9 @@ enum {
     MAX_PARTS = 65536,
 };
 
-/* Where a rule sends records. */
-struct destination {
-    struct tp_template *name;
-    struct tp_route *route; /* when it has but one name, and is not standard output */
-};
-
-struct rule {
-    struct tp_expr *when;
-    struct destination to;
-};
-
-/* One copy of the record at hand. */
+/* --all: one copy of the record at hand. */
 struct delivery {
     const struct destination *to;
-    struct tp_route *part; /* --hash: the part, when it is known without its name */
     size_t name, name_len; /* into sroute.names, for a template */
 };
 
@@ -47,11 +36,11 @@ struct sroute {
     const char *else_text, *hash_text, *on_fail;
     uint64_t parts, max_open;
 
-    struct rule *rule;
+    struct tp_expr **when;  /* by rule: its condition ... */
+    struct destination *to; /* ... and where it sends records */
     size_t rules;
     struct destination otherwise; /* --else, or the parts of --hash; no name: standard output */
     struct tp_expr *hash;
-    struct tp_route **part; /* by number, when {n} is their only field */
 
     struct tp_router *router;
     struct delivery *delivery;
@@ -144,51 +133,7 @@ open_router(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
 }
 
 static int
-want_members(struct tp_stage *stage, struct tp_template *name, struct tp_err *err)
-{
-    for (size_t i = 0; i < tp_template_members(name); i++) {
-        int slot = tp_stage_want_path(stage, tp_template_member(name, i), err);
-
-        if (slot < 0)
-            return -1;
-        tp_template_set_slot(name, i, slot);
-    }
-    return 0;
-}
-
-/* What was written behind a commit has to be taken back, and nobody does that for a route. */
-static int
-check_kept(const struct tp_stage *stage, const struct tp_template *name, struct tp_str text,
-           struct tp_err *err)
-{
-    if (!tp_stage_keeps_state(stage) || tp_template_kind(name) != TP_TEMPLATE_FILE)
-        return 0;
-    return tp_err_set(err, TP_FAULT_USAGE,
-                      "--state: what goes into %.*s would come again after a restart; "
-                      "\"| swrite --name NAME --sinks N %.*s\" takes it back",
-                      (int)text.len, text.ptr, (int)text.len, text.ptr);
-}
-
-static int
-open_destination(struct sroute *s, struct tp_stage *stage, const char *option, struct tp_str text,
-                 struct destination *to, struct tp_err *err)
-{
-    struct tp_err why;
-
-    to->name = tp_template_parse(text, false, &why);
-    if (!to->name)
-        return tp_err_set(err, why.fault, "%s: %s", option, why.text);
-    if (check_kept(stage, to->name, text, err) < 0 || want_members(stage, to->name, err) < 0 ||
-        tp_router_check(to->name, err) < 0)
-        return -1;
-    if (!tp_template_is_fixed(to->name) || tp_template_kind(to->name) == TP_TEMPLATE_STDOUT)
-        return 0;
-    to->route = tp_router_pin(s->router, to->name, 0, err);
-    return to->route ? 0 : -1;
-}
-
-static int
-open_rule(struct sroute *s, struct tp_stage *stage, struct tp_str text, struct rule *rule,
+open_rule(struct sroute *s, struct tp_stage *stage, struct tp_str text, size_t rule,
           struct tp_err *err)
 {
     struct tp_rule sides;
@@ -196,37 +141,23 @@ open_rule(struct sroute *s, struct tp_stage *stage, struct tp_str text, struct r
 
     if (tp_rule_parse(text, &sides, &why) < 0)
         return tp_err_set(err, why.fault, "-r: %s", why.text);
-    rule->when = tp_stage_condition(stage, "-r", sides.when, err);
-    if (!rule->when)
+    s->when[rule] = tp_stage_condition(stage, "-r", sides.when, err);
+    if (!s->when[rule])
         return -1;
-    return open_destination(s, stage, "-r", sides.target, &rule->to, err);
+    return destination_open(&s->to[rule], stage, s->router, "-r", sides.target, err);
 }
 
 static int
 open_rules(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
 {
-    s->rule = calloc(s->rules_text.count + 1, sizeof *s->rule);
+    s->when = calloc(s->rules_text.count + 1, sizeof(struct tp_expr *));
+    s->to = calloc(s->rules_text.count + 1, sizeof *s->to);
     s->delivery = calloc(s->rules_text.count + 1, sizeof *s->delivery);
-    if (!s->rule || !s->delivery)
+    if (!s->when || !s->to || !s->delivery)
         return tp_err_memory(err);
     for (size_t i = 0; i < s->rules_text.count; i++) {
         s->rules++;
-        if (open_rule(s, stage, tp_str_of(s->rules_text.text[i]), &s->rule[i], err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* All parts are there from the start, also those that get no record. */
-static int
-open_parts(struct sroute *s, struct tp_err *err)
-{
-    s->part = calloc((size_t)s->parts, sizeof(struct tp_route *));
-    if (!s->part)
-        return tp_err_memory(err);
-    for (size_t n = 0; n < s->parts; n++) {
-        s->part[n] = tp_router_pin(s->router, s->otherwise.name, n, err);
-        if (!s->part[n])
+        if (open_rule(s, stage, tp_str_of(s->rules_text.text[i]), i, err) < 0)
             return -1;
     }
     return 0;
@@ -236,7 +167,6 @@ static int
 open_hash(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
 {
     const char *target = tp_stage_operand(stage, 0);
-    struct destination *to = &s->otherwise;
 
     if (!target)
         return tp_err_set(err, TP_FAULT_USAGE,
@@ -244,23 +174,18 @@ open_hash(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
     s->hash = tp_stage_compile(stage, "--hash", tp_str_of(s->hash_text), err);
     if (!s->hash)
         return -1;
-    to->name = tp_template_parse(tp_str_of(target), true, err);
-    if (!to->name)
-        return -1;
-    if (!tp_template_is_numbered(to->name))
-        return tp_err_set(err, TP_FAULT_USAGE, "--hash: no {n} in the TARGET \"%s\"", target);
-    if (check_kept(stage, to->name, tp_str_of(target), err) < 0 ||
-        want_members(stage, to->name, err) < 0 || tp_router_check(to->name, err) < 0)
-        return -1;
-    return tp_template_members(to->name) == 0 ? open_parts(s, err) : 0;
+    return destination_open_parts(&s->otherwise, stage, s->router, tp_str_of(target), s->parts,
+                                  err);
 }
 
 static int
 open_else(struct sroute *s, struct tp_stage *stage, struct tp_err *err)
 {
+    s->otherwise.goes_on = !s->else_text;
     if (!s->else_text)
         return 0;
-    return open_destination(s, stage, "--else", tp_str_of(s->else_text), &s->otherwise, err);
+    return destination_open(&s->otherwise, stage, s->router, "--else", tp_str_of(s->else_text),
+                            err);
 }
 
 static int
@@ -282,43 +207,96 @@ sroute_open(void *self, struct tp_stage *stage, struct tp_err *err)
 
 /* --- records -----------------------------------------------------------------------------------*/
 
-static bool
-is_standard_output(const struct destination *to)
-{
-    return !to->name || (!to->route && tp_template_kind(to->name) == TP_TEMPLATE_STDOUT);
-}
-
-/* Notes that the record goes to TO, under the name that it gives it there. */
-static int
-plan(struct sroute *s, const struct destination *to, const struct tp_record *r, uint64_t number,
-     struct tp_err *err)
-{
-    struct delivery *delivery = &s->delivery[s->deliveries++];
-
-    *delivery = (struct delivery){.to = to, .name = s->names.len};
-    if (to->route || is_standard_output(to))
-        return 0;
-    if (tp_template_write(to->name, r->slot, number, &s->names, err) < 0)
-        return -1;
-    delivery->name_len = s->names.len - delivery->name;
-    return 0;
-}
-
 /* SQL's hash(EXPR) % N, NULL to part 0: what everyone who splits by hash here does. */
 static int
-plan_part(struct sroute *s, const struct tp_record *r, struct tp_err *err)
+number_of(struct sroute *s, const struct tp_record *r, uint64_t *number, struct tp_err *err)
 {
     struct tp_value value;
     int64_t hash;
-    uint64_t number;
 
     if (tp_expr_eval(s->hash, r->slot, &value, err) < 0)
         return -1;
     hash = tp_expr_hash(value, &s->scratch);
-    number = hash < 0 ? 0 : (uint64_t)hash % s->parts;
-    if (!s->part)
-        return plan(s, &s->otherwise, r, number, err);
-    s->delivery[s->deliveries++] = (struct delivery){.to = &s->otherwise, .part = s->part[number]};
+    *number = hash < 0 ? 0 : (uint64_t)hash % s->parts;
+    return 0;
+}
+
+/* The line with its newline, which stands behind it in the block. */
+static struct tp_str
+whole_line(const struct tp_record *r)
+{
+    return (struct tp_str){r->line.ptr, r->line.len + 1};
+}
+
+static enum tp_verdict
+reject_undelivered(struct sroute *s, struct tp_stage *stage, const struct tp_route *dead)
+{
+    struct tp_str name = tp_route_name(s->router, dead);
+
+    return tp_stage_reject(stage, -1, "its target has failed: %.*s", (int)name.len, name.ptr);
+}
+
+/* Where a record goes that goes to TO alone; NULL when its values say none. */
+static struct tp_route *
+route_of(struct sroute *s, const struct destination *to, const struct tp_record *r,
+         struct tp_err *err)
+{
+    uint64_t number = 0;
+
+    if (to->route)
+        return to->route;
+    if (s->hash && to == &s->otherwise && number_of(s, r, &number, err) < 0)
+        return NULL;
+    if (to->part)
+        return to->part[number];
+    tp_buf_clear(&s->names);
+    if (tp_template_write(to->name, r->slot, number, &s->names, err) < 0)
+        return NULL;
+    return tp_router_find(s->router, to->name, tp_buf_str(&s->names), err);
+}
+
+static enum tp_verdict
+deliver(struct sroute *s, struct tp_stage *stage, const struct destination *to,
+        const struct tp_record *r)
+{
+    struct tp_route *route;
+    struct tp_err err;
+
+    if (to->goes_on)
+        return TP_PASS;
+    err.at = -1;
+    route = route_of(s, to, r, &err);
+    if (!route || tp_router_pass(s->router, route, whole_line(r), &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return tp_route_is_dead(route) ? reject_undelivered(s, stage, route) : TP_USED;
+}
+
+/* To the first whose rule is true. */
+static enum tp_verdict
+deliver_to_first(struct sroute *s, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct tp_err err;
+    long first;
+
+    err.at = -1;
+    first = tp_expr_first(s->when, s->rules, r->slot, &err);
+    if (first < 0)
+        return tp_stage_fail(stage, &err);
+    return deliver(s, stage, (size_t)first < s->rules ? &s->to[first] : &s->otherwise, r);
+}
+
+/* Notes that the record goes to TO, under the name that it gives it there. */
+static int
+plan(struct sroute *s, const struct destination *to, const struct tp_record *r, struct tp_err *err)
+{
+    struct delivery *delivery = &s->delivery[s->deliveries++];
+
+    *delivery = (struct delivery){.to = to, .name = s->names.len};
+    if (to->route || to->goes_on)
+        return 0;
+    if (tp_template_write(to->name, r->slot, 0, &s->names, err) < 0)
+        return -1;
+    delivery->name_len = s->names.len - delivery->name;
     return 0;
 }
 
@@ -329,16 +307,12 @@ plan_all(struct sroute *s, const struct tp_record *r, struct tp_err *err)
     s->deliveries = 0;
     tp_buf_clear(&s->names);
     for (size_t i = 0; i < s->rules; i++) {
-        int wanted = tp_expr_test(s->rule[i].when, r->slot, err);
+        int wanted = tp_expr_test(s->when[i], r->slot, err);
 
-        if (wanted < 0 || (wanted && plan(s, &s->rule[i].to, r, 0, err) < 0))
+        if (wanted < 0 || (wanted && plan(s, &s->to[i], r, err) < 0))
             return -1;
-        if (wanted && !s->all)
-            return 0;
     }
-    if (s->deliveries > 0)
-        return 0;
-    return s->hash ? plan_part(s, r, err) : plan(s, &s->otherwise, r, 0, err);
+    return 0;
 }
 
 static struct tp_route *
@@ -346,18 +320,9 @@ find_route(struct sroute *s, const struct delivery *delivery, struct tp_err *err
 {
     struct tp_str name = {s->names.ptr + delivery->name, delivery->name_len};
 
-    if (delivery->part)
-        return delivery->part;
     if (delivery->to->route)
         return delivery->to->route;
     return tp_router_find(s->router, delivery->to->name, name, err);
-}
-
-/* The line with its newline, which stands behind it in the block. */
-static struct tp_str
-whole_line(const struct tp_record *r)
-{
-    return (struct tp_str){r->line.ptr, r->line.len + 1};
 }
 
 static int
@@ -371,23 +336,10 @@ copy_out(struct tp_stage *stage, const struct tp_record *r, struct tp_err *err)
     return tp_stage_row_end(stage, err);
 }
 
-/* The record was planned for a dead target. Where it goes on as well, that has to be done here. */
+/* --all: to every one whose rule is true. */
 static enum tp_verdict
-reject_undelivered(struct sroute *s, struct tp_stage *stage, const struct tp_record *r,
-                   const struct tp_route *dead, bool goes_on)
+deliver_to_all(struct sroute *s, struct tp_stage *stage, const struct tp_record *r)
 {
-    struct tp_str name = tp_route_name(s->router, dead);
-    struct tp_err err;
-
-    if (goes_on && copy_out(stage, r, &err) < 0)
-        return tp_stage_fail(stage, &err);
-    return tp_stage_reject(stage, -1, "its target has failed: %.*s", (int)name.len, name.ptr);
-}
-
-static enum tp_verdict
-sroute_record(void *self, struct tp_stage *stage, const struct tp_record *r)
-{
-    struct sroute *s = self;
     const struct tp_route *dead = NULL;
     bool goes_on = false;
     struct tp_err err;
@@ -395,10 +347,12 @@ sroute_record(void *self, struct tp_stage *stage, const struct tp_record *r)
     err.at = -1;
     if (plan_all(s, r, &err) < 0)
         return tp_stage_fail(stage, &err);
+    if (s->deliveries == 0)
+        return deliver(s, stage, &s->otherwise, r);
     for (size_t i = 0; i < s->deliveries; i++) {
         struct tp_route *route;
 
-        if (is_standard_output(s->delivery[i].to)) {
+        if (s->delivery[i].to->goes_on) {
             goes_on = true;
             continue;
         }
@@ -408,9 +362,20 @@ sroute_record(void *self, struct tp_stage *stage, const struct tp_record *r)
         if (tp_route_is_dead(route))
             dead = route;
     }
-    if (dead)
-        return reject_undelivered(s, stage, r, dead, goes_on);
-    return goes_on ? TP_PASS : TP_USED;
+    if (!dead)
+        return goes_on ? TP_PASS : TP_USED;
+    /* It is rejected; where it goes on as well, that has to be done here. */
+    if (goes_on && copy_out(stage, r, &err) < 0)
+        return tp_stage_fail(stage, &err);
+    return reject_undelivered(s, stage, dead);
+}
+
+static enum tp_verdict
+sroute_record(void *self, struct tp_stage *stage, const struct tp_record *r)
+{
+    struct sroute *s = self;
+
+    return s->all ? deliver_to_all(s, stage, r) : deliver_to_first(s, stage, r);
 }
 
 /* --- the rest ----------------------------------------------------------------------------------*/
@@ -459,16 +424,16 @@ sroute_close(void *self)
 
     tp_router_free(s->router);
     for (size_t i = 0; i < s->rules; i++) {
-        tp_expr_free(s->rule[i].when);
-        tp_template_free(s->rule[i].to.name);
+        tp_expr_free(s->when[i]);
+        destination_release(&s->to[i]);
     }
-    tp_template_free(s->otherwise.name);
+    destination_release(&s->otherwise);
     tp_expr_free(s->hash);
     tp_texts_release(&s->rules_text);
     tp_buf_release(&s->names);
     tp_buf_release(&s->scratch);
-    free(s->rule);
-    free(s->part);
+    free(s->when);
+    free(s->to);
     free(s->delivery);
 }
 

@@ -51,6 +51,12 @@ int tp_expr_eval(struct tp_expr *expr, const struct tp_slot *slots, struct tp_va
  * boolean. */
 int tp_expr_test(struct tp_expr *expr, const struct tp_slot *slots, struct tp_err *err);
 
+/* The first of COUNT conditions (of one scanner) that is TRUE; COUNT when none is, -1 when one
+ * failed, or is not a boolean, before that. Faster than asking each by itself: a member that
+ * several look at is read once. */
+long tp_expr_first(struct tp_expr *const *expr, size_t count, const struct tp_slot *slots,
+                   struct tp_err *err);
+
 /* The path and *SLOT (may be NULL) when EXPR is nothing but one member, else NULL: its value can be
  * copied byte for byte with tp_slot_json. Borrowed from EXPR. */
 const struct tp_path *tp_expr_path(const struct tp_expr *expr, size_t *slot);

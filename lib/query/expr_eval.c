@@ -265,10 +265,23 @@ choose_eval(const struct tp_node *node)
     }
 }
 
+/* What tp_test_compare_int needs of its two operands. */
+static void
+put_at_hand(struct tp_node *node)
+{
+    const struct tp_node *member = node->arg[0];
+
+    node->against.source = member->member.source;
+    node->against.slot = member->member.slot;
+    node->against.integer = node->arg[1]->value.integer;
+}
+
 void
 tp_eval_choose(struct tp_node *node)
 {
     node->test = choose_test(node);
+    if (node->test == tp_test_compare_int)
+        put_at_hand(node);
     node->eval = node->test ? tp_eval_test : choose_eval(node);
     if (!node->test)
         node->test = tp_test_value;

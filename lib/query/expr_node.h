@@ -134,6 +134,10 @@ struct tp_node {
         struct {
             size_t source, slot, index; /* index: into tp_expr.member */
         } member;
+        struct {
+            size_t source, slot; /* of arg[0] */
+            int64_t integer;     /* that arg[1] is */
+        } against;               /* tp_test_compare_int: it looks at no other node */
         enum tp_cast cast;
         const struct tp_function *function; /* TP_OP_CALL */
     };

@@ -93,23 +93,16 @@ tp_test_not(const struct tp_node *node, struct tp_run *run)
     return negate(test(node, 0, run));
 }
 
+/* An operator is the set of orders that it takes: less, equal, greater from the lowest bit on. */
 static inline int
 holds(enum tp_op op, int order)
 {
-    switch (op) {
-    case TP_OP_EQUAL:
-        return order == 0;
-    case TP_OP_DIFFERENT:
-        return order != 0;
-    case TP_OP_LESS:
-        return order < 0;
-    case TP_OP_LESS_EQUAL:
-        return order <= 0;
-    case TP_OP_GREATER:
-        return order > 0;
-    default:
-        return order >= 0;
-    }
+    static const uint8_t takes[] = {
+        [TP_OP_EQUAL] = 2,      [TP_OP_DIFFERENT] = 5, [TP_OP_LESS] = 1,
+        [TP_OP_LESS_EQUAL] = 3, [TP_OP_GREATER] = 4,   [TP_OP_GREATER_EQUAL] = 6,
+    };
+
+    return takes[op] >> (1 + (order > 0) - (order < 0)) & 1;
 }
 
 /* A and B, which the nodes LEFT and RIGHT yielded, under OP. They may be changed on the way. */
@@ -138,15 +131,64 @@ tp_test_compare(const struct tp_node *node, struct tp_run *run)
     return compare(run, node->op, node->arg[0], node->arg[1], &a, &b);
 }
 
+static inline int
+holds_against(const struct tp_node *node, int64_t left)
+{
+    int64_t right = node->against.integer;
+
+    return holds(node->op, (left > right) - (left < right));
+}
+
 /* A member against an integer constant. */
 int
 tp_test_compare_int(const struct tp_node *node, struct tp_run *run)
 {
-    int64_t right = node->arg[1]->value.integer, left;
+    const struct tp_slot *slot = &run->record[node->against.source][node->against.slot];
+    int64_t left;
 
-    if (!tp_slot_short_integer(tp_slot_of(node->arg[0], run), &left))
+    if (!tp_slot_short_integer(slot, &left))
         return tp_test_compare_number(node, run);
-    return holds(node->op, (left > right) - (left < right));
+    return holds_against(node, left);
+}
+
+/* Is ROOT, of an expression over SLOTS, about an integer that can be read in place? It is kept for
+ * the next one: *INTEGER is that of slot *READ. */
+static inline bool
+read_integer(const struct tp_node *root, const struct tp_slot *slots, size_t *read,
+             int64_t *integer)
+{
+    size_t slot = root->against.slot;
+
+    if (root->test != tp_test_compare_int)
+        return false;
+    if (slot == *read)
+        return true;
+    *read = slot;
+    if (tp_slot_short_integer(&slots[slot], integer))
+        return true;
+    *read = SIZE_MAX;
+    return false;
+}
+
+long
+tp_expr_first(struct tp_expr *const *expr, size_t count, const struct tp_slot *slots,
+              struct tp_err *err)
+{
+    size_t read = SIZE_MAX;
+    int64_t integer = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct tp_node *root = expr[i]->root;
+        int truth;
+
+        if (read_integer(root, slots, &read, &integer))
+            truth = holds_against(root, integer);
+        else
+            truth = tp_expr_test(expr[i], slots, err);
+        if (truth != 0)
+            return truth < 0 ? -1 : (long)i;
+    }
+    return (long)count;
 }
 
 /* A member against a number. As doubles they are in order, as rounding keeps it; only where these

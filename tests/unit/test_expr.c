@@ -163,7 +163,8 @@ comparisons(void)
     CHECK_ALL({"status >= 500", "true"}, {"status < 500", "false"}, {"status = 503.0", "true"},
               {"500 <= status", "true"}, {"method = 'GET'", "true"}, {"method <> 'GET'", "false"},
               {"method != 'PUT'", "true"}, {"'GET' = method", "true"}, {"esc = 'a\"bé'", "true"},
-              {"method < 'H'", "true"}, {"big = 9223372036854775807", "true"},
+              {"method < 'H'", "true"}, {"method >= 'A'", "true"}, {"method <= 'Z'", "true"},
+              {"method > 'Z'", "false"}, {"big = 9223372036854775807", "true"},
               {"big < 9223372036854775808", "true"}, {"ok = TRUE", "true"}, {"ok", "true"},
               {"status BETWEEN 500 AND 599", "true"}, {"status NOT BETWEEN 500 AND 599", "false"},
               {"status IN (200, 503)", "true"}, {"status NOT IN (200, 404)", "true"},
@@ -586,6 +587,74 @@ event_time(void)
     tp_stamp_free(stamp);
 }
 
+enum { CONDITIONS = 14 };
+
+/* What tp_expr_first is to find: each condition asked by itself. */
+static long
+first_by_itself(struct tp_expr *const *expr, const struct tp_slot *slot)
+{
+    for (long i = 0; i < CONDITIONS; i++) {
+        struct tp_err err;
+        int truth = tp_expr_test(expr[i], slot, &err);
+
+        if (truth)
+            return truth < 0 ? -1 : i;
+    }
+    return CONDITIONS;
+}
+
+/* The first of many, where neighbours look at the same member and where they do not; some fail. */
+static void
+first_of_many(void)
+{
+    static const char *const conditions[CONDITIONS] = {
+        "a = 5",   "a > 500",   "b < -1", "a <> a",          "a >= 400", "c = 'x'", "c = 1",
+        "b <= 10", "a <> 1000", "a < 0",  "a > 1 AND b < 0", "b = 1.5",  "a",       "a <> 7"};
+    static const char *const values[] = {"5",
+                                         "501",
+                                         "-2",
+                                         "-0",
+                                         "400",
+                                         "\"x\"",
+                                         "1.5",
+                                         "1e3",
+                                         "true",
+                                         "7",
+                                         "[1]",
+                                         "123456789",
+                                         "1234567890123456789012",
+                                         "null",
+                                         "0.5",
+                                         "1000"};
+    struct fixture f = {.scan = tp_scan_new()};
+    struct tp_expr_context context = {.scan = f.scan};
+    struct tp_expr *expr[CONDITIONS];
+    size_t count = sizeof values / sizeof *values;
+    char over[128];
+
+    for (size_t i = 0; i < CONDITIONS; i++) {
+        expr[i] = tp_expr_compile(tp_str_of(conditions[i]), &context, &f.err);
+        CHECK_THAT(expr[i] != NULL, "%s", f.err.text);
+    }
+    for (size_t i = 0; i < count * count * 3; i++) {
+        long expected, first;
+
+        snprintf(over, sizeof over, "{\"a\":%s,\"b\":%s%s}", values[i % count],
+                 values[i / count % count],
+                 i / count / count == 0   ? ""
+                 : i / count / count == 1 ? ",\"c\":\"x\""
+                                          : ",\"c\":0");
+        CHECK(scan_line(&f, over) == 0);
+        expected = first_by_itself(expr, f.slot);
+        first = tp_expr_first(expr, CONDITIONS, f.slot, &f.err);
+        CHECK_THAT(first == expected, "%s: %ld, not %ld", over, first, expected);
+    }
+    CHECK(tp_expr_first(expr, 0, f.slot, &f.err) == 0);
+    for (size_t i = 0; i < CONDITIONS; i++)
+        tp_expr_free(expr[i]);
+    close_fixture(&f);
+}
+
 static bool
 compiles(const struct tp_buf *text)
 {
@@ -835,6 +904,7 @@ main(void)
     RUN(columns);
     RUN(members_and_suspicion);
     RUN(event_time);
+    RUN(first_of_many);
     RUN(depth);
     RUN(hostile_pattern);
     RUN(stable_hash);
