@@ -22,6 +22,7 @@ enum how {
     UNION,   /* of arrays of numbers */
     BUCKETS, /* of a histogram: [[which, how many], ...], for the first part */
     KINDS,   /* of an array of texts: the one that is not "none" */
+    KIND,    /* one of two: what has seen no value takes the other's; "" where they differ */
     UNTIMED, /* of -w all, whose rows say when the whole part began and ended */
 };
 
@@ -64,7 +65,14 @@ static const struct {
     {"hashed", "hashed", FIRST},
     {"hashed", "dups", ALONE},
     {"seed", "seed", FIRST},
-    /* srank */
+    /* sjoin: what the end says where nothing matches, which no part may say of itself alone */
+    {"met", "met", MOST},
+    {"met", "failed", ANY},
+    {"side", "records", MOST},
+    {"side", "keyed", MOST},
+    {"side", "nulls", MOST},
+    {"side", "kind", KIND},
+    /* srank, ssort */
     {"kinds", "kinds", KINDS},
     {"kinds", "timed", UNTIMED},
 };
@@ -332,6 +340,23 @@ put_same(const struct values *v, struct tp_emit *out, struct tp_err *err)
 }
 
 static void
+put_kind(const struct values *v, struct tp_emit *out)
+{
+    const struct tp_str none = TP_STR("\"none\"");
+    struct tp_str kind = none;
+
+    for (size_t i = 0; i < v->count; i++) {
+        struct tp_str other = tp_slot_json(&v->value[i]);
+
+        if (tp_str_equal(kind, none))
+            kind = other;
+        else if (!tp_str_equal(other, none) && !tp_str_equal(other, kind))
+            kind = TP_STR("\"\"");
+    }
+    tp_emit_json(out, v->name, kind);
+}
+
+static void
 put_any(const struct values *v, struct tp_emit *out)
 {
     bool any = false;
@@ -370,6 +395,9 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
                           (int)v->name.len, v->name.ptr);
     case ANY:
         put_any(v, out);
+        return 0;
+    case KIND:
+        put_kind(v, out);
         return 0;
     case HELD:
         tp_emit_int(out, v->name, (int64_t)to->held);
