@@ -19,7 +19,7 @@ static const struct linekind kinds[] = {
     {.filter = "sdedup", .first = "latest", .bytes = "key", .waits = true},
     {.filter = "sdedup", .first = "held", .bytes = "key", .waits = true, .order = "held"},
     {.filter = "srank", .first = "record", .leads = true, .records = "record"},
-    {.filter = "srank", .first = "window_end", .records = "records", .spans = true},
+    {.filter = "srank", .first = "window_end", .records = "records"},
     {.filter = "sjoin", .first = "cell", .sides = true, .numbered = true, .keyless = true},
     {.filter = "sjoin", .first = "left", .sides = true, .names = true},
     {.filter = "sjoin", .first = "right", .sides = true, .names = true},

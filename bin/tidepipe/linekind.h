@@ -24,7 +24,6 @@ struct linekind {
     const char *records; /* the member that has the numbers of records; NULL: none */
     const char *bytes;   /* the member that has the key's bytes; NULL: `key` is an array */
     const char *line;    /* there is no key: what sroute goes by is in this record */
-    bool spans;          /* it says when the records of its key began and ended */
 };
 
 /* That of a line of FILTER whose first member is FIRST; NULL: it is of no key. */

@@ -23,7 +23,6 @@ enum how {
     BUCKETS, /* of a histogram: [[which, how many], ...], for the first part */
     KINDS,   /* of an array of texts: the one that is not "none" */
     KIND,    /* one of two: what has seen no value takes the other's; "" where they differ */
-    UNTIMED, /* of -w all, whose rows say when the whole part began and ended */
 };
 
 /* LINE is the first member of a line. What is not here is SAME. */
@@ -74,7 +73,6 @@ static const struct {
     {"side", "kind", KIND},
     /* srank, ssort */
     {"kinds", "kinds", KINDS},
-    {"kinds", "timed", UNTIMED},
 };
 
 /* One member of all lines. */
@@ -367,17 +365,6 @@ put_any(const struct values *v, struct tp_emit *out)
 }
 
 static int
-put_untimed(const struct values *v, struct tp_emit *out, struct tp_err *err)
-{
-    for (size_t i = 0; i < v->count; i++)
-        if (v->value[i].kind == TP_SLOT_TRUE)
-            return tp_err_set(
-                err, TP_FAULT_USAGE,
-                "-w all is one window, whose rows say when the whole part began and ended");
-    return put_same(v, out, err);
-}
-
-static int
 put_member(const struct values *v, const struct tp_str *line, const struct merging *to,
            struct tp_emit *out, struct tp_err *err)
 {
@@ -410,8 +397,6 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
         return put_buckets(v, out, err);
     case KINDS:
         return put_kinds(v, out, err);
-    case UNTIMED:
-        return put_untimed(v, out, err);
     case MOST:
     case LEAST:
     case SUM:

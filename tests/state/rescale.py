@@ -29,6 +29,8 @@ RESCALED = [
     ("sdedup -k k --verify --within 1s", 2, 3, ""),
     ("sdedup -k 'k, n' --verify --within 2s --keep last", 3, 2, "--hash k"),
     ("sdedup -k 'k, n' --verify --within 3s --keep first", 1, 3, "--hash k"),
+    ("srank -n 40 --by n -w all -k k", 4, 2, ""),
+    ("srank -n 30 --by 'n DESC, t' --ties keep -w all -k 'k, n % 3 AS r'", 2, 3, "--hash k"),
     ("srank -n 4 --by n --running --retract -k k", 3, 4, ""),
     ("ssort", 4, 2, "--hash k"),
     ("ssort --max-memory 1M", 2, 3, "--hash k"),
@@ -93,8 +95,8 @@ def rescale(stage, before, after, told, rng):
     fresh_directory()
     with open("run/in", "w") as f:
         f.write(text)
-    source = "" if "ssort --by" in stage else "--once"  # the end brings all of the rows, or some that depend on the parts
-    want = parallel("whole", before, stage, source, key)
+    source = "" if "ssort --by" in stage or "-w all" in stage else "--once"  # the end brings all rows, or some that depend on the parts
+    want = parallel("whole", after if "-w all" in stage else before, stage, source, key)  # whose rows tell when their part began
     fresh_directory()
     with open("run/in", "w") as f:
         f.write(text[:text.index("\n", rng.randrange(len(text) // 4, len(text) * 3 // 4)) + 1])
@@ -170,7 +172,6 @@ NOT_RESCALED = [
     ("ssort", "", "no keys: --hash"),
     ("ssort", "--hash 'k ||'", "--hash"),
     ("ssort --by n", "--hash n", "by another --hash"),
-    ("srank -n 2 --by n -w all -k k", "", "-w all"),
     ("srank -n 2 --by n -w 1m", "", "no -k"),
     ("swindow -w all -k k", "", "-w all"),
     ("swindow -w 1m -a count", "", "no -k"),
