@@ -39,8 +39,6 @@ struct srank {
 
     struct tp_tops *tops;
     struct tp_stage *stage;
-    struct tp_window seen; /* -w all: the times seen */
-    bool timed;            /* -w all: some record had a time */
 };
 
 #define FIELD(name) offsetof(struct srank, name)
@@ -141,24 +139,42 @@ srank_open(void *self, struct tp_stage *stage, struct tp_err *err)
         tp_stage_want_keys(stage, "-k", s->key_text, &s->keys, err) < 0 ||
         tp_ranking_open(&s->row, tp_stage_scan(stage), s->rank_name, s->own, s->running, err) < 0)
         return -1;
-    s->tops = tp_tops_new();
+    s->tops = tp_tops_new(s->spec.kind == TP_WINDOW_ALL);
     return s->tops ? 0 : tp_err_memory(err);
 }
 
 /* --- rows --------------------------------------------------------------------------------------*/
 
+/* -w all: when the first and the last record came. False: none had a time. */
+static bool
+span_of(const struct tp_top_window *window, struct tp_window *span)
+{
+    struct tp_top all = {.timed = false};
+    const struct tp_top *top = tp_map_first(window->groups);
+
+    for (; top; top = tp_map_next(window->groups, top))
+        if (top->timed) {
+            tp_top_note(&all, top->from);
+            tp_top_note(&all, top->to);
+        }
+    *span = (struct tp_window){all.from, all.to};
+    return all.timed;
+}
+
 /* In front of all rows of a window: nothing where records have no time. */
 static void
 write_front(struct srank *s, const struct tp_top_window *window)
 {
-    const struct tp_window *bounds = &window->bounds;
+    struct tp_window bounds = window->bounds;
 
     if (s->own)
         tp_ranking_front(&s->row, NULL, 0);
-    else if (s->spec.kind == TP_WINDOW_ALL)
-        tp_ranking_front(&s->row, s->timed ? &s->seen : NULL, s->seen.end);
+    else if (s->spec.kind != TP_WINDOW_ALL)
+        tp_ranking_front(&s->row, &bounds, bounds.end - TP_MILLISECOND);
+    else if (span_of(window, &bounds))
+        tp_ranking_front(&s->row, &bounds, bounds.end);
     else
-        tp_ranking_front(&s->row, bounds, bounds->end - TP_MILLISECOND);
+        tp_ranking_front(&s->row, NULL, 0);
 }
 
 /* With --running what changed is said. */
@@ -221,6 +237,8 @@ rank_in(struct srank *s, const struct tp_record *r, const struct tp_window *boun
 
     if (!top)
         return -1;
+    if (s->spec.kind == TP_WINDOW_ALL && r->has_time)
+        tp_top_note(top, r->time);
     if (!tp_top_wants(top, &s->rule, &record))
         return 0;
     if (!s->kept)
@@ -270,24 +288,12 @@ rank_fixed(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
     return TP_USED;
 }
 
-static void
-note_time(struct srank *s, tp_time time)
-{
-    if (!s->timed || time < s->seen.start)
-        s->seen.start = time;
-    if (!s->timed || time > s->seen.end)
-        s->seen.end = time;
-    s->timed = true;
-}
-
 /* One window over everything. */
 static enum tp_verdict
 rank_all(struct srank *s, struct tp_stage *stage, const struct tp_record *r)
 {
     static const struct tp_window everything = {TP_TIME_MIN, TP_TIME_AFTER_ALL};
 
-    if (!s->running && r->has_time)
-        note_time(s, r->time);
     return rank_in_one(s, stage, r, &everything, TP_TIME_AFTER_ALL);
 }
 
@@ -379,9 +385,6 @@ srank_save(void *self, struct tp_stage *stage, struct tp_save *save, struct tp_e
     (void)stage;
     tp_emit_name(&line, TP_STR("kinds"));
     tp_order_save(&s->by.order, line.to);
-    tp_emit_json(&line, TP_STR("timed"), s->timed ? TP_STR("true") : TP_STR("false"));
-    tp_emit_int(&line, TP_STR("from"), s->seen.start);
-    tp_emit_int(&line, TP_STR("to"), s->seen.end);
     tp_emit_close(&line);
     if (tp_save_line_end(save, err) < 0)
         return -1;
@@ -393,17 +396,12 @@ srank_load(void *self, struct tp_stage *stage, struct tp_str line, struct tp_err
 {
     struct srank *s = self;
     struct tp_str kinds;
-    const struct tp_saved fields[] = {
-        {"kinds", TP_SAVED_JSON, &kinds, false},
-        {"timed", TP_SAVED_FLAG, &s->timed, false},
-        {"from", TP_SAVED_INT, &s->seen.start, false},
-        {"to", TP_SAVED_INT, &s->seen.end, false},
-    };
+    const struct tp_saved field = {"kinds", TP_SAVED_JSON, &kinds, false};
 
     (void)stage;
     if (!tp_saved_is(line, "kinds"))
         return tp_tops_load(s->tops, &s->rule, s->keys.count, line, err);
-    if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0)
+    if (tp_saved_read(line, &field, 1, err) < 0)
         return -1;
     return tp_order_load(&s->by.order, kinds, err);
 }

@@ -22,7 +22,7 @@ enum how {
     UNION,   /* of arrays of numbers */
     BUCKETS, /* of a histogram: [[which, how many], ...], for the first part */
     KINDS,   /* of an array of texts: the one that is not "none" */
-    UNTIMED, /* of -w all, whose rows say when the whole part began and ended */
+    KIND,    /* one of two: what has seen no value takes the other's; "" where they differ */
 };
 
 /* LINE is the first member of a line. What is not here is SAME. */
@@ -64,9 +64,15 @@ static const struct {
     {"hashed", "hashed", FIRST},
     {"hashed", "dups", ALONE},
     {"seed", "seed", FIRST},
-    /* srank */
+    /* sjoin: what the end says where nothing matches, which no part may say of itself alone */
+    {"met", "met", MOST},
+    {"met", "failed", ANY},
+    {"side", "records", MOST},
+    {"side", "keyed", MOST},
+    {"side", "nulls", MOST},
+    {"side", "kind", KIND},
+    /* srank, ssort */
     {"kinds", "kinds", KINDS},
-    {"kinds", "timed", UNTIMED},
 };
 
 /* One member of all lines. */
@@ -332,6 +338,23 @@ put_same(const struct values *v, struct tp_emit *out, struct tp_err *err)
 }
 
 static void
+put_kind(const struct values *v, struct tp_emit *out)
+{
+    const struct tp_str none = TP_STR("\"none\"");
+    struct tp_str kind = none;
+
+    for (size_t i = 0; i < v->count; i++) {
+        struct tp_str other = tp_slot_json(&v->value[i]);
+
+        if (tp_str_equal(kind, none))
+            kind = other;
+        else if (!tp_str_equal(other, none) && !tp_str_equal(other, kind))
+            kind = TP_STR("\"\"");
+    }
+    tp_emit_json(out, v->name, kind);
+}
+
+static void
 put_any(const struct values *v, struct tp_emit *out)
 {
     bool any = false;
@@ -339,17 +362,6 @@ put_any(const struct values *v, struct tp_emit *out)
     for (size_t i = 0; i < v->count; i++)
         any = any || v->value[i].kind == TP_SLOT_TRUE;
     tp_emit_json(out, v->name, any ? TP_STR("true") : TP_STR("false"));
-}
-
-static int
-put_untimed(const struct values *v, struct tp_emit *out, struct tp_err *err)
-{
-    for (size_t i = 0; i < v->count; i++)
-        if (v->value[i].kind == TP_SLOT_TRUE)
-            return tp_err_set(
-                err, TP_FAULT_USAGE,
-                "-w all is one window, whose rows say when the whole part began and ended");
-    return put_same(v, out, err);
 }
 
 static int
@@ -371,6 +383,9 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
     case ANY:
         put_any(v, out);
         return 0;
+    case KIND:
+        put_kind(v, out);
+        return 0;
     case HELD:
         tp_emit_int(out, v->name, (int64_t)to->held);
         return 0;
@@ -382,8 +397,6 @@ put_member(const struct values *v, const struct tp_str *line, const struct mergi
         return put_buckets(v, out, err);
     case KINDS:
         return put_kinds(v, out, err);
-    case UNTIMED:
-        return put_untimed(v, out, err);
     case MOST:
     case LEAST:
     case SUM:

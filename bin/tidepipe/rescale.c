@@ -86,12 +86,16 @@ put_dealt(const struct dealing *dealing, const struct dealt *dealt, struct tp_sa
 {
     struct tp_buf *to = tp_save_line(save);
     const struct part *was = &dealing->part[dealt->part];
+    const struct linekind *kind = dealt->kind;
+    int result = 0;
 
-    if (!dealt->records)
+    if (kind->names)
+        result = renumber_names(dealt->line, kind->first, was, to, err);
+    else if (kind->records)
+        result = renumber_line(dealt->line, kind->records, was->before, to, err);
+    else
         tp_buf_put_str(to, dealt->line);
-    else if (renumber_line(dealt->line, dealt->records, was->before, to, err) < 0)
-        return -1;
-    return tp_save_line_end(save, err);
+    return result < 0 ? -1 : tp_save_line_end(save, err);
 }
 
 /* The lines of the part NUMBER are COUNT from BEGIN on. */
@@ -102,7 +106,7 @@ put_part(const struct dealing *dealing, uint64_t number, size_t begin, size_t co
     struct merging to = {.first = number == 0};
 
     for (size_t i = 0; i < count; i++)
-        to.held += dealing->dealt[begin + i].waits;
+        to.held += dealing->dealt[begin + i].kind->waits;
     if (put_common(dealing, &to, save, err) < 0 || put_lateness(dealing, &to, save, err) < 0)
         return -1;
     if (number < dealing->from && put_lines(save, &dealing->part[number].own, err) < 0)
@@ -211,7 +215,7 @@ put_gathered(const struct rescale *rule, const struct part *part, struct tp_save
     if (!input)
         return tp_err_memory(err);
     while (result == 0 && tp_snapshot_next(&body, &line)) {
-        struct tp_str first = first_member(line);
+        struct tp_str first = first_member(line).name;
 
         if (first.len == 0 || first.ptr[0] != '@') {
             result = part_refuse_line(part, first, err);
@@ -268,8 +272,7 @@ gather(const struct rescale *rule, const char *name, struct tp_survey *from,
     result = part_open(from, &part, err);
     if (result == 0)
         result = write_gatherer(rule, &part, savepoint, err);
-    if (part.open)
-        tp_loaded_release(&part.loaded);
+    part_release(&part);
     return result;
 }
 

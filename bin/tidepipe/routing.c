@@ -1,6 +1,7 @@
 #include "routing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "query/expr.h"
 #include "query/select.h"
@@ -114,6 +115,29 @@ routing_new(struct tp_str keys, const char *hash, struct tp_err *err)
     return NULL;
 }
 
+struct routing *
+routing_of_records(const char *hash, struct tp_err *err)
+{
+    struct routing *r = calloc(1, sizeof *r);
+    struct tp_expr_context context = {0};
+    struct tp_err why;
+
+    if (r)
+        r->hash_scan = context.scan = tp_scan_new();
+    if (!r || !r->hash_scan)
+        tp_err_memory(err);
+    else if (!hash)
+        tp_err_set(err, TP_FAULT_USAGE, "it has no keys: --hash EXPR says what sroute goes by");
+    else if (!(r->hash = tp_expr_compile(tp_str_of(hash), &context, &why)))
+        tp_err_set(err, why.fault, "--hash: %s", why.text);
+    else if (!(r->slot = calloc(tp_scan_slots(r->hash_scan) + 1, sizeof *r->slot)))
+        tp_err_memory(err);
+    else
+        return r;
+    routing_free(r);
+    return NULL;
+}
+
 void
 routing_free(struct routing *r)
 {
@@ -142,12 +166,24 @@ keep_value(void *self, size_t number, const struct tp_slot *value)
     r->value[number] = *value;
 }
 
+/* As sroute does. */
+static int
+part_of(struct routing *r, struct tp_value value, uint64_t parts, uint64_t *part,
+        struct tp_err *err)
+{
+    int64_t hash = tp_expr_hash(value, &r->scratch);
+
+    if (tp_buf_failed(&r->text) || tp_buf_failed(&r->scratch))
+        return tp_err_memory(err);
+    *part = hash < 0 ? 0 : (uint64_t)hash % parts;
+    return 0;
+}
+
 int
 routing_part(struct routing *r, struct tp_str key, uint64_t parts, uint64_t *part,
              struct tp_err *err)
 {
     struct tp_value value;
-    int64_t hash;
 
     tp_buf_clear(&r->text);
     if (tp_key_walk(key, r->keys, keep_value, r, err) < 0)
@@ -158,11 +194,26 @@ routing_part(struct routing *r, struct tp_str key, uint64_t parts, uint64_t *par
         value = tp_slot_value(&r->value[0], &r->text);
     else if (tp_expr_eval(r->hash, r->slot, &value, err) < 0)
         return -1;
-    hash = tp_expr_hash(value, &r->scratch);
-    if (tp_buf_failed(&r->text) || tp_buf_failed(&r->scratch))
+    return part_of(r, value, parts, part, err);
+}
+
+int
+routing_record_part(struct routing *r, struct tp_buf *record, uint64_t parts, uint64_t *part,
+                    struct tp_err *err)
+{
+    struct tp_value value;
+    struct tp_err why;
+
+    if (record->len == 0 || record->ptr[record->len - 1] != '\n')
+        tp_buf_put_char(record, '\n');
+    if (tp_buf_failed(record) || !tp_buf_reserve(record, TP_SCAN_PADDING))
         return tp_err_memory(err);
-    *part = hash < 0 ? 0 : (uint64_t)hash % parts;
-    return 0;
+    memset(record->ptr + record->len, 0, TP_SCAN_PADDING);
+    if (!tp_scan_line(r->hash_scan, record->ptr, record->ptr + record->len, r->slot, NULL, &why))
+        return tp_err_set(err, TP_FAULT_MACHINE, "a saved record is none: %.200s", why.text);
+    if (tp_expr_eval(r->hash, r->slot, &value, err) < 0)
+        return -1;
+    return part_of(r, value, parts, part, err);
 }
 
 /* The inside of a part may be anything: so the array is looked at before somebody walks it. */

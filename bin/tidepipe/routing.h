@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -20,6 +21,9 @@ struct routing; /* opaque */
 struct routing *routing_new(struct tp_str keys, const char *hash, struct tp_err *err);
 void routing_free(struct routing *routing); /* NULL is fine */
 
+/* By what the records themselves say, of filters without keys. */
+struct routing *routing_of_records(const char *hash, struct tp_err *err);
+
 /* The array that a key is whose BYTES were saved (record/key); lent until the next one. */
 int routing_key(struct routing *routing, struct tp_str bytes, struct tp_str *key,
                 struct tp_err *err);
@@ -27,5 +31,9 @@ int routing_key(struct routing *routing, struct tp_str bytes, struct tp_str *key
 /* The part of PARTS of KEY, an array as it was saved. */
 int routing_part(struct routing *routing, struct tp_str key, uint64_t parts, uint64_t *part,
                  struct tp_err *err);
+
+/* The part of PARTS of a RECORD; its buffer is lent for a while. */
+int routing_record_part(struct routing *routing, struct tp_buf *record, uint64_t parts,
+                        uint64_t *part, struct tp_err *err);
 
 #endif

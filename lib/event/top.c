@@ -49,6 +49,16 @@ tp_top_wants(const struct tp_top *top, const struct tp_top_rule *rule,
     return compare(rule, record, last) < 0 || (rule->keep_ties && ties(rule, record, last));
 }
 
+void
+tp_top_note(struct tp_top *top, tp_time time)
+{
+    if (!top->timed || time < top->from)
+        top->from = time;
+    if (!top->timed || time > top->to)
+        top->to = time;
+    top->timed = true;
+}
+
 static struct tp_str
 put(char **to, struct tp_str text)
 {

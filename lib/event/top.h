@@ -41,7 +41,11 @@ struct tp_ranked {
 struct tp_top {
     struct tp_ranked **entry; /* the first to the last; entry i is borrowed until the next add */
     size_t count, cap;
+    bool timed; /* it was told times, from the first to the last: those of all its records */
+    tp_time from, to;
 };
+
+void tp_top_note(struct tp_top *top, tp_time time);
 
 /* Would tp_top_add keep it? RECORD's line is not looked at. */
 bool tp_top_wants(const struct tp_top *top, const struct tp_top_rule *rule,

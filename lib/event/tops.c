@@ -12,6 +12,7 @@
 #include "value/num.h"
 
 struct tp_tops {
+    bool timed;
     struct tp_map *windows; /* struct tp_window -> struct tp_top_window */
     struct tp_heap due;     /* windows by the watermark they wait for */
     size_t groups;          /* bytes of all maps of groups */
@@ -25,12 +26,13 @@ bytes_of(const struct tp_window *bounds)
 }
 
 struct tp_tops *
-tp_tops_new(void)
+tp_tops_new(bool timed)
 {
     struct tp_tops *tops = calloc(1, sizeof *tops);
 
     if (!tops)
         return NULL;
+    tops->timed = timed;
     tops->windows = tp_map_new(sizeof(struct tp_top_window));
     if (tops->windows)
         return tops;
@@ -122,6 +124,7 @@ tp_tops_drop(struct tp_tops *tops, struct tp_top_window *window)
  * written once, and shared again when loaded. */
 struct saving {
     const struct tp_top_rule *rule;
+    bool timed;
     size_t parts;
     struct tp_map *written; /* of sequences */
     struct tp_save *save;
@@ -170,6 +173,11 @@ save_top(struct saving *s, const struct tp_heap_entry *due, const struct tp_top 
         tp_buf_printf(line.to, "%c%llu", i == 0 ? '[' : ',',
                       (unsigned long long)top->entry[i]->sequence);
     TP_BUF_PUT(line.to, "]");
+    if (s->timed) {
+        tp_emit_json(&line, TP_STR("timed"), top->timed ? TP_STR("true") : TP_STR("false"));
+        tp_emit_int(&line, TP_STR("from"), top->from);
+        tp_emit_int(&line, TP_STR("to"), top->to);
+    }
     tp_emit_close(&line);
     return tp_save_line_end(s->save, err);
 }
@@ -194,7 +202,7 @@ int
 tp_tops_save(struct tp_tops *tops, const struct tp_top_rule *rule, size_t parts,
              struct tp_save *save, struct tp_err *err)
 {
-    struct saving saving = {rule, parts, tp_map_new(1), save};
+    struct saving saving = {rule, tops->timed, parts, tp_map_new(1), save};
     int result = saving.written ? save_windows(tops, &saving, err) : tp_err_memory(err);
 
     tp_map_free(saving.written);
@@ -279,7 +287,7 @@ load_top(struct tp_tops *tops, const struct tp_top_rule *rule, size_t parts, str
 {
     struct tp_window bounds;
     struct tp_str key, records;
-    struct tp_top *top;
+    struct tp_top seen = {.timed = false}, *top;
     tp_time due;
     const struct tp_saved fields[] = {
         {"window_start", TP_SAVED_INT, &bounds.start, false},
@@ -287,6 +295,9 @@ load_top(struct tp_tops *tops, const struct tp_top_rule *rule, size_t parts, str
         {"due", TP_SAVED_INT, &due, false},
         {"key", TP_SAVED_JSON, &key, false},
         {"records", TP_SAVED_JSON, &records, false},
+        {"timed", TP_SAVED_FLAG, &seen.timed, !tops->timed},
+        {"from", TP_SAVED_INT, &seen.from, !tops->timed},
+        {"to", TP_SAVED_INT, &seen.to, !tops->timed},
     };
 
     if (tp_saved_read(line, fields, sizeof fields / sizeof *fields, err) < 0 ||
@@ -295,7 +306,13 @@ load_top(struct tp_tops *tops, const struct tp_top_rule *rule, size_t parts, str
     if (records.len == 0 || records.ptr[0] != '[')
         return tp_err_set(err, TP_FAULT_MACHINE, "a saved window: not as it is written");
     top = tp_tops_get(tops, &bounds, due, tp_buf_str(bytes), err);
-    return top ? fill_top(tops, rule, top, records, err) : -1;
+    if (!top)
+        return -1;
+    if (seen.timed) {
+        tp_top_note(top, seen.from);
+        tp_top_note(top, seen.to);
+    }
+    return fill_top(tops, rule, top, records, err);
 }
 
 int

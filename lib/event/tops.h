@@ -7,6 +7,7 @@
 #ifndef TP_EVENT_TOPS_H
 #define TP_EVENT_TOPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -22,7 +23,8 @@ struct tp_top_window {
     struct tp_map *groups; /* key -> struct tp_top */
 };
 
-struct tp_tops *tp_tops_new(void); /* NULL when memory ran out */
+/* TIMED: what tops were told of times (tp_top_note) is saved, too. NULL when memory ran out. */
+struct tp_tops *tp_tops_new(bool timed);
 void tp_tops_free(struct tp_tops *tops);
 
 /* The top of KEY in the window BOUNDS, both made where they were not there; a window waits for the

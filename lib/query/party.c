@@ -52,8 +52,7 @@ tp_party_save(const struct tp_party *party, int which, struct tp_save *save, str
     tp_emit_int(&line, TP_STR("records"), (int64_t)party->records);
     tp_emit_int(&line, TP_STR("keyed"), (int64_t)party->keyed);
     tp_emit_int(&line, TP_STR("nulls"), (int64_t)party->nulls);
-    if (party->kind)
-        tp_emit_text(&line, TP_STR("kind"), tp_str_of(party->kind));
+    tp_emit_text(&line, TP_STR("kind"), party->kind ? tp_str_of(party->kind) : TP_STR("none"));
     tp_emit_json(&line, TP_STR("over"), party->over ? TP_STR("true") : TP_STR("false"));
     tp_emit_close(&line);
     return tp_save_line_end(save, err);

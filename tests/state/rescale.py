@@ -1,4 +1,5 @@
 """State of N parts dealt out to M: rows as of a run that was never stopped; what must be refused is."""
+import collections
 import fcntl
 import functools
 import os
@@ -8,7 +9,7 @@ import signal
 import subprocess
 
 from common import SEED, check, commit_now, content, fresh_directory, refused, shell, wait_until, write_input
-from inputs import records
+from inputs import records, wide
 from seal import seal
 
 # A stage in parts, how many there are and will be, what else rescale is told.
@@ -28,31 +29,74 @@ RESCALED = [
     ("sdedup -k k --verify --within 1s", 2, 3, ""),
     ("sdedup -k 'k, n' --verify --within 2s --keep last", 3, 2, "--hash k"),
     ("sdedup -k 'k, n' --verify --within 3s --keep first", 1, 3, "--hash k"),
+    ("srank -n 40 --by n -w all -k k", 4, 2, ""),
+    ("srank -n 30 --by 'n DESC, t' --ties keep -w all -k 'k, n % 3 AS r'", 2, 3, "--hash k"),
     ("srank -n 4 --by n --running --retract -k k", 3, 4, ""),
+    ("ssort", 4, 2, "--hash k"),
+    ("ssort --max-memory 1M", 2, 3, "--hash k"),
+    ("ssort --by 'n DESC, t'", 3, 2, "--hash k"),
+    ("ssort --by 'k, n' --max-memory 1M", 1, 3, "--hash k"),
     ("sfilter 'n > 50' | sgap --name gap-{n} -k k --after 3s", 2, 3, "--stage 'gap-{n}'"),
 ]
 PARALLEL = ("export TIDEPIPE_STATE=%s; rm -f p*; for n in $(seq 0 %d); do mkfifo p$n; done; "
-            "sread %s in | swatermark -t t -d 2s | sroute --hash %s --parts %d \"| %s >p{n}\" >none & "
+            "sread %s in | swatermark -t t -d %s | sroute --hash %s --parts %d \"| %s >p{n}\" >none & "
             "sunion $(ls p*) | swrite out; wait")
 
 
+# Of two sources, each split by the key's name there; --within needs no more of a record than its members.
+JOINED = [
+    ("sjoin --within -3s,2s -k k -j full", 4, 2, ""),
+    ("sjoin --within -3s,2s -k k -j left --updates", 2, 3, ""),
+    ("sjoin --within -1s,1s -k k -j semi", 1, 4, ""),
+    ("sjoin --within -2s,0s -k k,n=m -j anti", 3, 2, "--hash k"),
+    ("sjoin --within -2s,2s -k k --select 'l.n, r.n AS rn'", 2, 1, ""),
+    ("sjoin -w 5s -k k -j full", 4, 2, ""),
+    ("sjoin -w hop:4s,1s -k k,n=m -j full", 2, 3, "--hash k"),
+    ("sjoin -w session:1s -k k -j left", 3, 4, ""),
+    ("sjoin -w session:700ms -k 'upper(k)' -j anti", 1, 3, ""),
+    ("sjoin --as-of -k k -j left", 4, 2, ""),
+    ("sjoin --as-of -k k", 2, 3, ""),
+]
+TWO_SIDES = ("export TIDEPIPE_STATE=%s; rm -f p* l? r?; for n in $(seq 0 %d); do mkfifo p$n l$n r$n; done; for s in l r; do "
+             "sread --name read-$s --once in-$s | swatermark --name mark-$s -t t -d 2s | "
+             "sroute --name route-$s --hash %s --parts %d \"| cat >$s{n}\" >none & done; "
+             "for n in $(seq 0 %d); do %s --name part-$n l$n r$n >p$n & done; sunion $(ls p*) | swrite out; wait")
+
+
+def net(rows):
+    """What stands in the end; what is said and taken back hangs on which of two sources was read first."""
+    count = collections.Counter()
+    for row in rows:
+        bare, op = re.subn(rb',?"@op":"(retract|delete|update)"', b"", row)
+        count[bare] += -1 if op and b'"@op":"update"' not in row else 1
+    return sorted((row, times) for row, times in count.items() if times)
+
+
+def joined(state, parts, stage, key):
+    done = shell(TWO_SIDES % (state, parts - 1, key, parts, parts - 1, stage), cwd="run")
+    check(f"rescale: {stage} in {parts} parts", done.returncode == 0, done.stderr)
+    return net(content("run/out").splitlines())
+
+
 def parallel(state, parts, stage, source="--once", key="k"):
+    delay = "300s" if "--max-memory" in stage else "2s"
     first, *more = stage.split("|")
     named = "|".join([first.rstrip() + " --name part-{n} "] + more)
-    done = shell(PARALLEL % (state, parts - 1, source, key, parts, named), cwd="run")
+    done = shell(PARALLEL % (state, parts - 1, source, delay, key, parts, named), cwd="run")
     check(f"rescale: {stage} in {parts} parts", done.returncode == 0, done.stderr)
     late = [content(f"run/{n}") for n in sorted(os.listdir("run")) if n.startswith("late")]
     return sorted(content("run/out").splitlines()), sorted(b"".join(late).splitlines())
 
 
 def rescale(stage, before, after, told, rng):
-    """Stopped in the middle, rescaled, and gone on with; what `end` brings is no part of it: sgap's depends on the parts."""
-    text = "".join(records(rng, 600, 6000))
+    """Stopped in the middle, rescaled, and gone on with."""
+    text = "".join(wide(rng, 600) if "--max-memory" in stage else records(rng, 600, 6000))
     key = "'upper(k)'" if "upper" in stage else "k"
     fresh_directory()
     with open("run/in", "w") as f:
         f.write(text)
-    want = parallel("whole", before, stage, key=key)
+    source = "" if "ssort --by" in stage or "-w all" in stage else "--once"  # the end brings all rows, or some that depend on the parts
+    want = parallel("whole", after if "-w all" in stage else before, stage, source, key)  # whose rows tell when their part began
     fresh_directory()
     with open("run/in", "w") as f:
         f.write(text[:text.index("\n", rng.randrange(len(text) // 4, len(text) * 3 // 4)) + 1])
@@ -61,11 +105,37 @@ def rescale(stage, before, after, told, rng):
     done = shell(f"tidepipe state rescale old new --stage 'part-{{n}}' {told} --gather sunion --from {before} --to {after} && "
                  "tidepipe state verify new", cwd="run")
     check(f"rescale: {stage}: {before} to {after}", done.returncode == 0 and " 0 damaged" in done.stdout, done.stderr)
+    check(f"rescale: {stage}: spilled", ("ssort --max-memory" in stage) == any(b'{"spilled"' in text for text in old.values()), "on the wrong side")
     check(f"rescale: {stage}: the old one stays", old == {n: content("run/old/" + n) for n in os.listdir("run/old")}, "changed")
     with open("run/in", "w") as f:
         f.write(text)
-    got = parallel("new", after, stage, key=key)
+    got = parallel("new", after, stage, source, key)
     check(f"rescale: {stage}: rows", got == want and len(want[0]) > 10 and ("--late-to" not in stage or len(want[1]) > 1), f"SEED={SEED}: {before} to {after}: differ")
+
+
+def rescale_join(stage, before, after, told, rng):
+    text = {"l": "".join(records(rng, 250, 4000)), "r": "".join(records(rng, 250, 4000)).replace('"n"', '"m"')}
+    for s in text:  # keys that are NULL meet nothing, wherever they are
+        text[s] = text[s].replace('"k":"d"', rng.choice(['"k":null', '"x":1', '"k":"d"']))
+    key = "'upper(k)'" if "upper" in stage else "k"
+
+    def put(share):
+        for s in text:
+            with open(f"run/in-{s}", "w") as f:
+                f.write(text[s][:text[s].index("\n", int((len(text[s]) - 2) * share)) + 1])
+
+    fresh_directory()
+    put(1)
+    want = joined("whole", before, stage, key)
+    fresh_directory()
+    put(rng.uniform(0.25, 0.75))
+    joined("old", before, stage, key)
+    done = shell(f"tidepipe state rescale old new --stage 'part-{{n}}' {told} --gather sunion --from {before} --to {after} && "
+                 "tidepipe state verify new", cwd="run")
+    check(f"rescale: {stage}: {before} to {after}", done.returncode == 0 and " 0 damaged" in done.stdout, done.stderr)
+    put(1)
+    got = joined("new", after, stage, key)
+    check(f"rescale: {stage}: rows", got == want and len(want) > 10, f"SEED={SEED}: {before} to {after}: differ")
 
 
 def killed(rng):
@@ -77,7 +147,7 @@ def killed(rng):
     want = parallel("whole", 2, stage)
     fresh_directory()
     shutil.copy("in", "run/in")
-    script = PARALLEL % ("old", 1, "--rate 1000 --every 10ms", "k", 2, stage + " --name part-{n}")
+    script = PARALLEL % ("old", 1, "--rate 1000 --every 10ms", "2s", "k", 2, stage + " --name part-{n}")
     pipeline = subprocess.Popen(["bash", "-c", script], cwd="run", start_new_session=True, stderr=subprocess.DEVNULL)
     wait_until(lambda: commit_now("old") > 0 and len(content("run/out")) > 500)
     os.killpg(pipeline.pid, signal.SIGKILL)
@@ -99,8 +169,9 @@ NOT_RESCALED = [
     ("sdedup -k k --within 9s", "", "hashes under a secret"),
     ("sdedup -k k --on-change n --verify", "", "hashes under a secret"),
     ("sdedup -k k --verify --dups dups{n}", "", "of one part alone"),
-    ("ssort", "", "not kept by key"),
-    ("srank -n 2 --by n -w all -k k", "", "-w all"),
+    ("ssort", "", "no keys: --hash"),
+    ("ssort", "--hash 'k ||'", "--hash"),
+    ("ssort --by n", "--hash n", "by another --hash"),
     ("srank -n 2 --by n -w 1m", "", "no -k"),
     ("swindow -w all -k k", "", "-w all"),
     ("swindow -w 1m -a count", "", "no -k"),
@@ -170,4 +241,22 @@ def broken_keys(rng):
         refused(f"rescale: the key {broken}", "tidepipe state rescale old new --stage 'part-{n}' --from 2 --to 3 --hash k", 3, words)
 
 
-JOBS = [*(functools.partial(rescale, *row) for row in RESCALED), killed, not_rescaled, broken_keys]
+def broken_names(rng):
+    """Records that are in windows which are not there, or in those of two parts."""
+    stage = "sjoin -w 5s -k k -j full"
+    fresh_directory()
+    for s in "lr":
+        with open(f"run/in-{s}", "w") as f:
+            f.writelines(records(rng, 100, 4000))
+    joined("old", 1, stage, "k")
+    path = next(f"run/old/{n}" for n in sorted(os.listdir("run/old")) if re.fullmatch(r"part-0\.[1-9]\d*\.ndjson", n))
+    *body, _ = content(path).splitlines(keepends=True)
+    cells = sum(line.startswith(b'{"cell"') for line in body)
+    for broken in (b"[%d]" % cells, b"[-1]", b"[0.5]", b'["0"]', b"[%s]" % b",".join(b"%d" % i for i in range(cells))):
+        with open(path, "wb") as f:
+            f.write(seal([re.sub(rb'^\{"left":\[\d+\]', b'{"left":' + broken, line) for line in body]))
+        refused(f"rescale: in windows {broken}", "tidepipe state rescale old new --stage 'part-{n}' --from 1 --to 3", 3, "in no window")
+
+
+JOBS = [*(functools.partial(rescale, *row) for row in RESCALED), *(functools.partial(rescale_join, *row) for row in JOINED),
+        killed, not_rescaled, broken_keys, broken_names]
