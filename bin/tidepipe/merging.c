@@ -67,6 +67,7 @@ static const struct {
     /* sjoin: what the end says where nothing matches, which no part may say of itself alone */
     {"met", "met", MOST},
     {"met", "failed", ANY},
+    {"met", "kinds", KINDS},
     {"side", "records", MOST},
     {"side", "keyed", MOST},
     {"side", "nulls", MOST},

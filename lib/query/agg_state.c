@@ -63,13 +63,13 @@ tp_agg_put_value(struct tp_buf *to, struct tp_value value)
         tp_buf_put_str(to, value.text);
         break;
     case TP_REAL:
-        if (!isfinite(value.real)) {
-            TP_BUF_PUT(to, "{\"real\":");
-            tp_agg_put_real(to, value.real);
-            break;
+        if (value.scale != TP_NO_SCALE) {
+            tp_emit_value(to, value);
+            return;
         }
-        tp_emit_value(to, value);
-        return;
+        TP_BUF_PUT(to, "{\"real\":");
+        tp_agg_put_real(to, value.real);
+        break;
     default:
         tp_emit_value(to, value);
         return;

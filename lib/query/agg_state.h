@@ -4,7 +4,7 @@
  *
  * Whole numbers beyond 2^53 are quoted, for the sake of readers that know only doubles. A value is
  * itself where JSON has it, and an object of one member where not: {"time":1}, {"duration":1},
- * {"json":[1,2]}, {"real":"inf"}.
+ * {"json":[1,2]}, {"real":0.1}, which is a double and not the decimal that its text would be.
  */
 #ifndef TP_QUERY_AGG_STATE_H
 #define TP_QUERY_AGG_STATE_H

@@ -50,6 +50,8 @@ JOINED = [
     ("sjoin --within -1s,1s -k k -j semi", 1, 4, ""),
     ("sjoin --within -2s,0s -k k,n=m -j anti", 3, 2, "--hash k"),
     ("sjoin --within -2s,2s -k k --select 'l.n, r.n AS rn'", 2, 1, ""),
+    ("sjoin --within -3s,2s -k k --each r --by 'l.n DESC'", 2, 3, ""),
+    ("sjoin --within -2s,2s -k k --each l -j left", 3, 2, ""),
     ("sjoin -w 5s -k k -j full", 4, 2, ""),
     ("sjoin -w hop:4s,1s -k k,n=m -j full", 2, 3, "--hash k"),
     ("sjoin -w session:1s -k k -j left", 3, 4, ""),

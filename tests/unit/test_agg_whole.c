@@ -248,6 +248,27 @@ save_and_load(const struct tp_aggs *aggs, void *acc)
     tp_buf_release(&again);
 }
 
+/* 0.3 - 0.1 is 0.2 of decimals, but not of the doubles that are closest to them. */
+static void
+doubles_come_back_as_doubles(void)
+{
+    const struct given given[] = {{tp_real(0.1), NONE, 0}, {tp_real(0.3), NONE, 1000000000}};
+    struct tp_aggs *aggs = parse("rate(x)");
+    void *acc = calloc(1, tp_aggs_size(aggs));
+    struct tp_buf row = TP_BUF_INIT;
+    struct tp_err err;
+
+    for (size_t i = 0; i < 2; i++)
+        CHECK(add(aggs, acc, &given[i], i, &err) == 0);
+    save_and_load(aggs, acc);
+    write_row(aggs, acc, &row);
+    CHECK_THAT(!strcmp(row.ptr, ",\"rate_x\":0.19999999999999998"), "%s", row.ptr);
+    tp_buf_release(&row);
+    tp_aggs_clear(aggs, acc);
+    free(acc);
+    tp_aggs_free(aggs);
+}
+
 /* Beyond where sketches keep all. */
 static void
 large_sketches_survive(void)
@@ -392,6 +413,7 @@ main(void)
     RUN(sketches_of_few_values);
     RUN(what_does_not_fit_is_refused);
     RUN(any_split_gives_the_whole);
+    RUN(doubles_come_back_as_doubles);
     RUN(large_sketches_survive);
     RUN(whole_numbers_of_any_size_survive);
     RUN(damaged_state_is_refused);
