@@ -5,6 +5,7 @@
 #define TP_BASE_FETCH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { TP_FETCH_LINE = 64 };
 
@@ -12,10 +13,10 @@ enum { TP_FETCH_LINE = 64 };
 static inline void
 tp_fetch(const void *at, size_t size)
 {
-    const char *line = at;
+    const char *from = at, *line = from - (uintptr_t)from % TP_FETCH_LINE;
 
-    for (size_t i = 0; i < size; i += TP_FETCH_LINE)
-        __builtin_prefetch(line + i, 1);
+    for (; line < from + size; line += TP_FETCH_LINE)
+        __builtin_prefetch(line, 1);
 }
 
 #endif

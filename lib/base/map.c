@@ -22,7 +22,7 @@
 enum { MAX_LOG = 31, MAX_DEPTH = 32 - TP_PART_LOG };
 
 /* Of entries so large that they are not all in use at once, the start will do. */
-enum { MOST_FETCHED = 8 * TP_FETCH_LINE };
+enum { USUAL_KEY = 16, MOST_FETCHED = 8 * TP_FETCH_LINE };
 
 /* The shift is kept beside the pointer so that a lookup need not touch the part's head. */
 struct place {
@@ -44,7 +44,7 @@ struct tp_map {
     size_t key_at;     /* of the key's length, from the entry */
     size_t round;      /* entries are multiples of this */
     size_t value_size; /* rounded up to 4 */
-    size_t fetched;    /* of an entry with a key of usual length */
+    size_t fetched;    /* of a value and a key of usual length */
     struct tp_map_parts parts;
     struct tp_slab slab;
 };
@@ -167,7 +167,9 @@ entry_size(const struct tp_map *map, size_t key_len)
 {
     size_t size = map->key_at + sizeof(uint32_t) + key_len;
 
-    return (size + map->round - 1) & ~(map->round - 1);
+    size = (size + map->round - 1) & ~(map->round - 1);
+    /* One unit more, and where all are of that size the slab keeps values to lines of their own. */
+    return size % TP_FETCH_LINE == TP_FETCH_LINE - TP_SLAB_UNIT ? size + TP_SLAB_UNIT : size;
 }
 
 /* Short keys are the rule; two overlapping loads beat a call of memcmp. */
@@ -304,7 +306,7 @@ tp_map_new(size_t value_size)
     map->seed = tp_hash_seed();
     map->value_size = (value_size + 3) & ~(size_t)3;
     map->key_at = offsetof(struct entry, value) + map->value_size;
-    map->fetched = map->key_at + TP_FETCH_LINE;
+    map->fetched = map->value_size + sizeof(uint32_t) + USUAL_KEY;
     if (map->fetched > MOST_FETCHED)
         map->fetched = MOST_FETCHED;
     /* Types that need 16 bytes of alignment have sizes that are multiples of it. */
@@ -388,7 +390,7 @@ tp_map_fetch(const struct tp_map *map, uint32_t hash)
 
     for (uint32_t i = hash >> place.shift; slot[i].ref; i = (i + 1) & mask)
         if (slot[i].tag == hash) {
-            tp_fetch(tp_slab_at(&map->slab, slot[i].ref), map->fetched);
+            tp_fetch(entry_at(map, slot[i].ref)->value, map->fetched);
             return;
         }
 }

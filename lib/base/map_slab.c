@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/huge.h"
 
 enum {
@@ -14,6 +15,14 @@ enum {
 /* The first unit of a chunk stays free: so no ref is 0, and a piece's second unit is aligned to 16
  * when the sizes allow it. */
 enum { FIRST_UNIT = 1 };
+
+/* A large chunk begins with a cache line; so do the second units of its pieces, when the sizes
+ * allow it: all but the first unit of a piece lies in no line more than it must. */
+static uint32_t
+first_unit(size_t chunk_size)
+{
+    return chunk_size == LARGEST_CHUNK ? TP_FETCH_LINE / TP_SLAB_UNIT - 1 : FIRST_UNIT;
+}
 
 static uint32_t
 ref_of(uint32_t chunk, uint32_t unit)
@@ -145,7 +154,7 @@ start_shared_chunk(struct tp_slab *slab, uint32_t units)
     if (place == MAX_CHUNKS)
         return -1;
     slab->current = place;
-    slab->used = FIRST_UNIT;
+    slab->used = first_unit(slab->chunk[place].size);
     slab->next_size = size < LARGEST_CHUNK / 4 ? size * 4 : LARGEST_CHUNK;
     return 0;
 }
@@ -209,7 +218,7 @@ tp_slab_clear(struct tp_slab *slab)
     slab->chunk[0] = kept;
     slab->chunks = 1;
     slab->current = slab->gaps = slab->doomed = 0;
-    slab->used = FIRST_UNIT;
+    slab->used = first_unit(kept.size);
     memset(slab->freed, 0, sizeof slab->freed);
 }
 

@@ -18,7 +18,7 @@ struct tp_lineup_entry {
 };
 
 struct tp_lineup {
-    struct tp_lineup_entry *entry;
+    struct tp_lineup_entry *entry; /* room for CAP, and as many again behind them to sort with */
     size_t count, cap;
 };
 

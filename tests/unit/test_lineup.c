@@ -28,6 +28,37 @@ orders_by_end_then_sequence(void)
     CHECK(lineup.entry == NULL && lineup.cap == 0);
 }
 
+/* Runs that are sorted alone, one short one left over, and both halves as the last place. */
+static void
+any_number_is_sorted(void)
+{
+    uint64_t state = 3;
+
+    for (size_t count = 0; count < 150; count++) {
+        struct tp_lineup lineup = {NULL, 0, 0};
+        uint64_t sum = 0, sorted = 0;
+        size_t wrong = 0;
+
+        for (size_t i = 0; i < count; i++) {
+            uint64_t sequence = unit_random(&state) >> 40;
+
+            sum += sequence;
+            CHECK(tp_lineup_add(&lineup, (tp_time)(sequence % 3), sequence, NULL) == 0);
+        }
+        tp_lineup_sort(&lineup);
+        for (size_t i = 0; i < count; i++) {
+            const struct tp_lineup_entry *entry = &lineup.entry[i];
+
+            sorted += entry->sequence;
+            wrong +=
+                i > 0 && (entry->end < entry[-1].end ||
+                          (entry->end == entry[-1].end && entry->sequence < entry[-1].sequence));
+        }
+        CHECK(wrong == 0 && sorted == sum);
+        tp_lineup_release(&lineup);
+    }
+}
+
 static void
 entries_keep_what_they_were_given(void)
 {
@@ -48,6 +79,7 @@ int
 main(void)
 {
     RUN(orders_by_end_then_sequence);
+    RUN(any_number_is_sorted);
     RUN(entries_keep_what_they_were_given);
     return unit_end();
 }
