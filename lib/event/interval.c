@@ -5,7 +5,8 @@
 
 #include "base/fetch.h"
 
-/* Partners lie anywhere: so many of them, of so many bytes, are asked for before they are looked at.
+/* Partners lie anywhere: so many of them, of so many bytes, are asked for before they are looked
+ * at.
  */
 enum { AHEAD = 4, TYPICAL = 128 };
 
