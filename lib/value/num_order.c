@@ -87,7 +87,7 @@ void
 tp_num_put_ordered(struct tp_value number, struct tp_buf *to)
 {
     bool bare = number.kind == TP_REAL && number.scale == TP_NO_SCALE;
-    unsigned char bytes[1 + MOST_BYTES];
+    unsigned char bytes[1 + MOST_BYTES] = {0};
     struct decimal d;
     size_t len = 1;
 
