@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/scan.h"
+
 struct tp_best {
     tp_time time;
     size_t rank_len, line_len;
@@ -36,12 +38,12 @@ make_room(struct tp_best **best, size_t cap, size_t *size)
 
     if (*best && cap <= (*best)->cap)
         return true;
-    grown = malloc(sizeof *grown + cap);
+    grown = malloc(sizeof *grown + cap + TP_SCAN_PADDING);
     if (!grown)
         return false;
     tp_best_free(*best, size);
     grown->cap = cap;
-    *size += sizeof *grown + cap;
+    *size += sizeof *grown + cap + TP_SCAN_PADDING;
     *best = grown;
     return true;
 }
@@ -81,6 +83,6 @@ tp_best_free(struct tp_best *best, size_t *size)
 {
     if (!best)
         return;
-    *size -= sizeof *best + best->cap;
+    *size -= sizeof *best + best->cap + TP_SCAN_PADDING;
     free(best);
 }

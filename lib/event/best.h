@@ -22,7 +22,8 @@ struct tp_best_offer {
 int tp_best_take(struct tp_best **best, const struct tp_best_offer *offer, size_t behind,
                  size_t *size);
 
-/* What is kept; borrowed until the next better one. */
+/* What is kept; borrowed until the next better one. Behind the line there is room to read as behind
+ * one that was scanned. */
 tp_time tp_best_time(const struct tp_best *best);
 struct tp_str tp_best_line(const struct tp_best *best);
 

@@ -3,6 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
+
+/* Partners lie anywhere: so many of them, of so many bytes, are asked for before they are looked
+ * at.
+ */
+enum { AHEAD = 4, TYPICAL = 128 };
+
 int
 tp_interval_parse(struct tp_str text, tp_duration *lo, tp_duration *hi, struct tp_err *err)
 {
@@ -185,7 +192,11 @@ take_matches(struct interval *i, const struct tp_match_record *r, uint32_t hash,
 
     *matched = false;
     for (size_t k = 0; k < matches.count; k++) {
-        int met = meets(i, r, matches.entry[k].kept, err);
+        int met;
+
+        if (k + AHEAD < matches.count)
+            tp_fetch(matches.entry[k + AHEAD].kept, TYPICAL);
+        met = meets(i, r, matches.entry[k].kept, err);
 
         if (met < 0)
             return -1;

@@ -41,16 +41,16 @@ tp_interval_save(struct tp_match *match, size_t parts, struct tp_save *to, struc
     return save_side(i, TP_JOIN_RIGHT, parts, to, err);
 }
 
-/* Zeros behind LINE, in MEMORY, for what belongs to lines of SIDE. */
+/* Zeros behind LINE, in MEMORY, for what belongs to lines of SIDE, and room to read. */
 static int
 extend_line(const struct interval *i, enum tp_join_side side, struct tp_str *line,
             struct tp_buf *memory, struct tp_err *err)
 {
     if (!line->ptr)
         return 0;
-    if (!tp_buf_reserve(memory, i->behind[side]))
+    if (!tp_buf_reserve(memory, i->behind[side] + TP_SCAN_PADDING))
         return tp_err_memory(err);
-    memset(memory->ptr + line->len, 0, i->behind[side]);
+    memset(memory->ptr + line->len, 0, i->behind[side] + TP_SCAN_PADDING);
     line->ptr = memory->ptr;
     return 0;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/scan.h"
+
 /* Small against what a join keeps, since up to as much of each side may stay in vain. */
 #define CHUNK ((size_t)64 << 10)
 
@@ -31,7 +33,7 @@ make_chunk(struct tp_join_log *log, size_t need)
         log->spare = NULL;
         return chunk;
     }
-    chunk = malloc(sizeof *chunk + cap);
+    chunk = malloc(sizeof *chunk + cap + TP_SCAN_PADDING);
     if (chunk)
         *chunk = (struct tp_join_chunk){.cap = cap};
     return chunk;

@@ -25,7 +25,8 @@ struct tp_join_log {
     size_t size;         /* their bytes */
 };
 
-/* Puts a record of TIME behind the others; LINE is copied. NULL: memory ran out. */
+/* Puts a record of TIME behind the others; LINE is copied, and behind it there is room to read as
+ * behind a line that was scanned. NULL: memory ran out. */
 struct tp_join_kept *tp_join_log_add(struct tp_join_log *log, tp_time time, struct tp_str line);
 
 /* A chunk with nothing in it of TIME or later. NULL: there is none. */

@@ -258,6 +258,7 @@ read_sides(struct tp_joined *j, struct tp_str left, struct tp_str right)
     if (j->narrow && read_side(j, 0, left) && read_side(j, 1, right)) {
         j->sides.slot[0] = j->read[0];
         j->sides.slot[1] = j->read[1];
+        j->sides.roomy = j->narrow[0].marked && j->narrow[1].marked;
     }
     return &j->sides;
 }
@@ -449,7 +450,7 @@ write_listed(struct tp_joined *j, const struct tp_joined_row *row, struct tp_buf
     struct tp_buf *text = &j->head;
 
     tp_buf_clear(text);
-    if (!tp_buf_reserve(text, 3 * (TP_TIME_TEXT + 2) + row->op.len + 2))
+    if (!tp_buf_reserve(text, 3 * (TP_TIME_TEXT + 2) + row->op.len + 2 + TP_SCAN_PADDING))
         return tp_err_memory(err);
     head[TP_PAIR_TIME] = row->time == TP_TIME_BEFORE_ALL ? own_slot(j, row, TP_STR("@timestamp"))
                                                          : put_time_slot(text, row->time);

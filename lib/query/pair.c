@@ -398,6 +398,17 @@ copy(struct tp_pair *pair, const struct tp_slot *const part[], struct tp_err *er
     return 0;
 }
 
+/* What was read stays where it is. */
+static void
+point(struct tp_pair *pair, const struct tp_slot *const part[])
+{
+    for (size_t i = 0; i < pair->asks; i++) {
+        const struct asked *asked = &pair->asked[i];
+
+        pair->slot[asked->slot] = part[asked->part][asked->from];
+    }
+}
+
 /* Fills the slots. */
 static int
 fill(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_sides *sides,
@@ -407,7 +418,10 @@ fill(struct tp_pair *pair, const struct tp_slot *head, const struct tp_pair_side
 
     if (!pair->expects || !sides->slot[LEFT])
         return scan(pair, head, sides, err);
-    return copy(pair, part, err);
+    if (!sides->roomy)
+        return copy(pair, part, err);
+    point(pair, part);
+    return 0;
 }
 
 int

@@ -43,6 +43,7 @@ struct tp_pair_sides {
     struct tp_str text[2];         /* left, right: valid objects; ptr NULL: missing */
     const struct tp_slot *slot[2]; /* their members in the order of tp_pair_expect; both NULL: not
                                       read */
+    bool roomy; /* behind these, and what is in a head, there is room to read (TP_SCAN_PADDING) */
 };
 
 /* 1 when the condition is TRUE of them, 0 when FALSE or NULL, -1 when it failed (TP_FAULT_RECORD)

@@ -54,16 +54,26 @@ tp_narrow_release(struct tp_narrow *n)
     tp_buf_release(&n->names);
 }
 
-/* At most: braces; of each member its name, a comma, the value and its quotes. */
+static bool
+is_quoted(const struct tp_slot *slot)
+{
+    return slot->kind == TP_SLOT_TEXT || slot->kind == TP_SLOT_ESCAPED;
+}
+
+/* Of the object: of each member its name, with comma (of the first a brace) and colon, the value
+ * and its quotes; the last brace. */
 static size_t
 size_of(const struct tp_narrow *n, const struct tp_slot *slots)
 {
-    size_t size = 2 + n->names.len;
+    size_t size = 0;
 
-    for (size_t i = 0; i < n->count; i++)
-        if (slots[n->member[i].slot].kind != TP_SLOT_MISSING)
-            size += slots[n->member[i].slot].len + 2;
-    return size;
+    for (size_t i = 0; i < n->count; i++) {
+        const struct tp_slot *slot = &slots[n->member[i].slot];
+
+        if (slot->kind != TP_SLOT_MISSING)
+            size += n->member[i].name_len + slot->len + 2 * (size_t)is_quoted(slot);
+    }
+    return size > 0 ? size + 1 : 2;
 }
 
 size_t
@@ -73,49 +83,46 @@ tp_narrow_mark(struct tp_narrow *n)
     return n->count * sizeof(struct mark);
 }
 
-/* Of the value of SLOT, which was copied into the object at START and ends at END. */
-static struct mark
-mark_of(const struct tp_slot *slot, const char *start, const char *end)
+static char *
+put_member(const struct tp_narrow *n, const struct tp_narrow_member *member,
+           const struct tp_slot *slot, char *to)
 {
-    bool quoted = slot->kind == TP_SLOT_TEXT || slot->kind == TP_SLOT_ESCAPED;
-    uint32_t at = (uint32_t)(end - start) - slot->len - quoted;
+    bool quoted = is_quoted(slot);
 
-    return (struct mark){at, slot->len, (uint32_t)slot->kind + 1};
+    to = mempcpy(to, n->names.ptr + member->name, member->name_len);
+    return mempcpy(to, slot->ptr - quoted, slot->len + 2 * (size_t)quoted);
 }
 
+/* Of the value of SLOT, which was put into the object at START and ends at END. */
 static void
-put_mark(char *marks, size_t i, struct mark mark)
+put_mark(const struct tp_slot *slot, const char *start, const char *end, char *to)
 {
-    memcpy(marks + i * sizeof mark, &mark, sizeof mark);
+    uint32_t at = (uint32_t)(end - start) - slot->len - is_quoted(slot);
+    struct mark mark = {at, slot->len, (uint32_t)slot->kind + 1};
+
+    memcpy(to, &mark, sizeof mark);
 }
 
 struct tp_str
 tp_narrow_record(const struct tp_narrow *n, const struct tp_slot *slots, struct tp_arena *arena)
 {
-    size_t size = size_of(n, slots), marks = n->marked ? n->count * sizeof(struct mark) : 0;
-    char *start = tp_arena_alloc(arena, size + marks), *at = start;
+    size_t size = size_of(n, slots);
+    size_t behind = n->marked ? n->count * sizeof(struct mark) + TP_SCAN_PADDING : 0;
+    char *start = tp_arena_alloc(arena, size + behind), *at = start;
 
     if (!start)
         return (struct tp_str){NULL, 0};
     for (size_t i = 0; i < n->count; i++) {
-        const struct tp_narrow_member *member = &n->member[i];
-        const struct tp_slot *slot = &slots[member->slot];
-        struct tp_str json;
+        const struct tp_slot *slot = &slots[n->member[i].slot];
 
-        if (slot->kind != TP_SLOT_MISSING) {
-            json = tp_slot_json(slot);
-            at = mempcpy(at, n->names.ptr + member->name, member->name_len);
-            at = mempcpy(at, json.ptr, json.len);
-        }
-        if (marks)
-            put_mark(start + size, i, mark_of(slot, start, at));
+        if (slot->kind != TP_SLOT_MISSING)
+            at = put_member(n, &n->member[i], slot, at);
+        if (n->marked)
+            put_mark(slot, start, at, start + size + i * sizeof(struct mark));
     }
-    if (at == start)
-        at++;
-    *start = '{'; /* in place of the first comma */
-    *at++ = '}';
-    memmove(at, start + size, marks);
-    return (struct tp_str){start, (size_t)(at - start)};
+    start[0] = '{'; /* in place of the first comma */
+    start[size - 1] = '}';
+    return (struct tp_str){start, size};
 }
 
 /* Does the member at AT, with the comma or brace before it, have this name? */
@@ -145,13 +152,12 @@ read_marks(const struct tp_narrow *n, struct tp_str object, struct tp_slot *slot
     return true;
 }
 
-bool
-tp_narrow_read(const struct tp_narrow *n, struct tp_str object, struct tp_slot *slots)
+/* What stands in the object, in the order of the names. */
+static bool
+read_members(const struct tp_narrow *n, struct tp_str object, struct tp_slot *slots)
 {
     const char *end = object.ptr + object.len, *at = object.ptr;
 
-    if (n->marked && read_marks(n, object, slots))
-        return true;
     for (size_t i = 0; i < n->count; i++) {
         slots[i].kind = TP_SLOT_MISSING;
         if (has_name(n, &n->member[i], at, end))
@@ -160,4 +166,10 @@ tp_narrow_read(const struct tp_narrow *n, struct tp_str object, struct tp_slot *
     if (at == object.ptr)
         at++; /* nothing was there but braces */
     return at + 1 == end && *at == '}';
+}
+
+bool
+tp_narrow_read(const struct tp_narrow *n, struct tp_str object, struct tp_slot *slots)
+{
+    return (n->marked && read_marks(n, object, slots)) || read_members(n, object, slots);
 }

@@ -32,7 +32,9 @@ int tp_narrow_init(struct tp_narrow *narrow, struct tp_scan *scan, const struct 
 void tp_narrow_release(struct tp_narrow *narrow);
 
 /* From here on marks are put behind each object. Returns their size in bytes: they belong to it
- * where it is copied to. All zero stands for none. */
+ * where it is copied to, and behind them there must be room to read (TP_SCAN_PADDING), as there is
+ * where it was made: so what is found by them can be read as slots are. All zero stands for none.
+ */
 size_t tp_narrow_mark(struct tp_narrow *narrow);
 
 /* The object for the record in SLOTS, in memory of ARENA; ptr NULL: memory ran out. */

@@ -48,36 +48,35 @@ decimal_of(struct tp_value number)
     return d;
 }
 
-/* The digits of WORD, from the first, without zeros at the end; *PLACES counts those, too. */
-static size_t
-digits_of(uint64_t word, char digits[MOST_DIGITS], int *places)
+static int
+places_of(uint64_t word)
 {
-    char backwards[MOST_DIGITS];
-    size_t count = 0, zeros = 0;
+    int places = 1;
 
-    for (; word; word /= 10)
-        backwards[count++] = (char)(word % 10);
-    while (zeros < count && backwards[zeros] == 0)
-        zeros++;
-    for (size_t i = zeros; i < count; i++)
-        digits[count - 1 - i] = backwards[i];
-    *places = (int)count;
-    return count - zeros;
+    for (; word >= 10000; word /= 10000)
+        places += 4;
+    return places + (word >= 10) + (word >= 100) + (word >= 1000);
 }
 
+/* Pairs from the first digit on, each + 1; a last digit alone has a zero behind it, pairs of zeros
+ * at the end are left out. */
 static size_t
 put_finite(struct decimal d, unsigned char *to)
 {
-    char digits[MOST_DIGITS + 1];
-    int places;
-    size_t count = digits_of(d.word, digits, &places), len = 0;
+    int places = places_of(d.word);
     unsigned exponent = (unsigned)(d.exponent + places + 0x4000);
+    size_t len = 2 + (size_t)(places + 1) / 2, at = len;
 
-    digits[count] = 0;
-    to[len++] = (unsigned char)(exponent >> 8);
-    to[len++] = (unsigned char)exponent;
-    for (size_t i = 0; i < count; i += 2)
-        to[len++] = (unsigned char)(digits[i] * 10 + digits[i + 1] + 1);
+    to[0] = (unsigned char)(exponent >> 8);
+    to[1] = (unsigned char)exponent;
+    if (places % 2) {
+        to[--at] = (unsigned char)(d.word % 10 * 10 + 1);
+        d.word /= 10;
+    }
+    for (; at > 2; d.word /= 100)
+        to[--at] = (unsigned char)(d.word % 100 + 1);
+    while (to[len - 1] == 1)
+        len--;
     to[len++] = 0;
     for (size_t i = 0; d.negative && i < len; i++)
         to[i] = (unsigned char)~to[i];
@@ -88,7 +87,7 @@ void
 tp_num_put_ordered(struct tp_value number, struct tp_buf *to)
 {
     bool bare = number.kind == TP_REAL && number.scale == TP_NO_SCALE;
-    unsigned char bytes[1 + MOST_BYTES];
+    unsigned char bytes[1 + MOST_BYTES] = {0};
     struct decimal d;
     size_t len = 1;
 
