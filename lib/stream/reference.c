@@ -197,6 +197,8 @@ reference_free(struct tp_match *match)
     free(r->name);
     free(r->name_slot);
     tp_arena_release(&r->name_memory);
+    for (size_t i = 0; i < TP_REFERENCE_EXPECTED; i++)
+        tp_buf_release(&r->expected[i].lead);
     tp_asked_release(&r->asked);
     tp_buf_release(&r->key);
     tp_buf_release(&r->row);
