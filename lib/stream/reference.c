@@ -18,7 +18,7 @@ read_table(struct reference *r, struct tp_err *err)
     r->table = tp_lookup_new();
     if (!r->table)
         tp_err_memory(err);
-    else if (tp_reference_read(r, err) == 0) {
+    else if (tp_reference_read(r, err) == 0 && tp_lookup_ready(r->table, err) == 0) {
         tp_lookup_free(old);
         return 0;
     }
