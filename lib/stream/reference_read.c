@@ -52,10 +52,11 @@ adds(const struct reference *r, struct tp_str name)
 static void
 expect(struct reference *r, size_t i, struct tp_str lead, const struct tp_member *member, bool adds)
 {
-    struct expected *expected = &r->expected[i];
+    struct expected *expected;
 
     if (i >= TP_REFERENCE_EXPECTED)
         return;
+    expected = &r->expected[i];
     tp_buf_clear(&expected->lead);
     tp_buf_put_str(&expected->lead, lead);
     expected->name = (size_t)(member->text.ptr - lead.ptr);
