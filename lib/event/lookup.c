@@ -10,10 +10,12 @@
 /* Rows begin at multiples of this: 32 bits then reach 16 GiB. */
 #define UNIT 4
 #define USUAL_ROW 128 /* bytes that most rows do not exceed */
-#define FIRST_SLOTS 1024
+#define LEAST_SLOTS 1024
+#define AHEAD 16 /* rows whose places are on their way */
 #define FIRST_BYTES 65536
 
-/* Rows of one key form a ring; its slot names the last, whose `next` is the first. */
+/* Rows of one key form a ring; its slot names the last, whose `next` is the first. Until the table
+ * is ready `next` is the hash of the key. */
 struct row {
     uint32_t next;
     uint32_t key_len, len;
@@ -28,7 +30,7 @@ struct slot {
 
 struct tp_lookup {
     struct slot *slot;
-    size_t slots, keys; /* slots: a power of two, more than 4/3 of the keys */
+    size_t slots; /* a power of two, more than 4/3 of the rows; 0: not ready */
     char *bytes;
     size_t used, cap; /* used: a multiple of UNIT */
     size_t rows;
@@ -43,12 +45,10 @@ tp_lookup_new(void)
     if (!l)
         return NULL;
     l->seed = tp_hash_seed();
-    l->slot = tp_huge_zeroed(FIRST_SLOTS * sizeof *l->slot);
     l->bytes = tp_huge_zeroed(FIRST_BYTES);
-    l->slots = FIRST_SLOTS;
     l->cap = FIRST_BYTES;
     l->used = UNIT; /* no row is at 0 */
-    if (l->slot && l->bytes)
+    if (l->bytes)
         return l;
     tp_lookup_free(l);
     return NULL;
@@ -91,32 +91,6 @@ slot_of(const struct tp_lookup *l, struct tp_str key, uint32_t tag)
 /* --- adding ------------------------------------------------------------------------------------*/
 
 static int
-grow_slots(struct tp_lookup *l)
-{
-    size_t slots = 2 * l->slots, mask = slots - 1;
-    struct slot *grown;
-
-    if (4 * l->keys < 3 * l->slots)
-        return 0;
-    grown = tp_huge_zeroed(slots * sizeof *grown);
-    if (!grown)
-        return -1;
-    for (size_t from = 0; from < l->slots; from++) {
-        size_t to = l->slot[from].tag & mask;
-
-        if (l->slot[from].at == 0)
-            continue;
-        while (grown[to].at)
-            to = (to + 1) & mask;
-        grown[to] = l->slot[from];
-    }
-    tp_huge_free(l->slot, l->slots * sizeof *l->slot);
-    l->slot = grown;
-    l->slots = slots;
-    return 0;
-}
-
-static int
 grow_bytes(struct tp_lookup *l, size_t cap)
 {
     char *grown = tp_huge_grow(l->bytes, l->cap, cap);
@@ -128,11 +102,18 @@ grow_bytes(struct tp_lookup *l, size_t cap)
     return 0;
 }
 
+/* Bytes from one row to the next. */
+static size_t
+size_of_row(size_t text)
+{
+    return (sizeof(struct row) + text + UNIT - 1) / UNIT * UNIT;
+}
+
 /* Room for a row of LEN bytes of text; its offset in units, 0 when memory ran out. */
 static uint32_t
 room_for(struct tp_lookup *l, size_t len)
 {
-    size_t need = (sizeof(struct row) + len + UNIT - 1) / UNIT * UNIT, cap = l->cap, at = l->used;
+    size_t need = size_of_row(len), cap = l->cap, at = l->used;
 
     if (at / UNIT > UINT32_MAX)
         return 0;
@@ -151,22 +132,6 @@ tp_lookup_expect(struct tp_lookup *l, size_t bytes)
         (void)grow_bytes(l, bytes);
 }
 
-static void
-link_row(struct tp_lookup *l, struct slot *slot, uint32_t tag, uint32_t at)
-{
-    struct row *row = row_at(l, at), *last;
-
-    row->next = at;
-    if (slot->at == 0) {
-        l->keys++;
-    } else {
-        last = row_at(l, slot->at);
-        row->next = last->next;
-        last->next = at;
-    }
-    *slot = (struct slot){tag, at};
-}
-
 static uint32_t
 hash_of(const struct tp_lookup *l, struct tp_str key)
 {
@@ -177,22 +142,98 @@ int
 tp_lookup_add(struct tp_lookup *l, struct tp_str key, struct tp_str line, uint32_t mark,
               struct tp_err *err)
 {
-    uint32_t tag = hash_of(l, key), at;
+    uint32_t at;
     struct row *row;
 
-    if (key.len > UINT32_MAX || line.len > UINT32_MAX || grow_slots(l) < 0)
+    if (key.len > UINT32_MAX || line.len > UINT32_MAX)
         return tp_err_memory(err);
     at = room_for(l, key.len + line.len);
     if (at == 0)
         return tp_err_memory(err);
     row = row_at(l, at);
+    row->next = hash_of(l, key);
     row->key_len = (uint32_t)key.len;
     row->len = (uint32_t)line.len;
     row->mark = mark;
     memcpy(row->text, key.ptr, key.len);
     memcpy(row->text + key.len, line.ptr, line.len);
-    link_row(l, slot_of(l, key, tag), tag, at);
     l->rows++;
+    return 0;
+}
+
+/* --- getting ready -----------------------------------------------------------------------------*/
+
+/* Places for so many rows. */
+static size_t
+slots_for(size_t rows)
+{
+    size_t slots = LEAST_SLOTS;
+
+    while (3 * slots <= 4 * rows)
+        slots *= 2;
+    return slots;
+}
+
+static uint32_t
+row_behind(const struct tp_lookup *l, uint32_t at)
+{
+    const struct row *row = row_at(l, at);
+
+    return at + (uint32_t)(size_of_row((size_t)row->key_len + row->len) / UNIT);
+}
+
+static void
+link_row(struct tp_lookup *l, uint32_t at)
+{
+    struct row *row = row_at(l, at), *last;
+    uint32_t tag = row->next;
+    struct slot *slot = slot_of(l, (struct tp_str){row->text, row->key_len}, tag);
+
+    row->next = at;
+    if (slot->at != 0) {
+        last = row_at(l, slot->at);
+        row->next = last->next;
+        last->next = at;
+    }
+    *slot = (struct slot){tag, at};
+}
+
+static void
+ask_for_place(const struct tp_lookup *l, uint32_t hash)
+{
+    __builtin_prefetch(&l->slot[hash & (l->slots - 1)]);
+}
+
+/* The places of all rows lie anywhere, so each is asked for AHEAD rows before it is needed. */
+static void
+link_rows(struct tp_lookup *l)
+{
+    uint32_t at = 1, ahead = 1;
+
+    for (size_t i = 0; i < l->rows + AHEAD; i++) {
+        if (i < l->rows) {
+            ask_for_place(l, row_at(l, ahead)->next);
+            ahead = row_behind(l, ahead);
+        }
+        if (i >= AHEAD) {
+            uint32_t next = row_behind(l, at);
+
+            link_row(l, at);
+            at = next;
+        }
+    }
+}
+
+int
+tp_lookup_ready(struct tp_lookup *l, struct tp_err *err)
+{
+    size_t slots = slots_for(l->rows);
+
+    l->slot = tp_huge_zeroed(slots * sizeof *l->slot);
+    if (!l->slot)
+        return tp_err_memory(err);
+    l->slots = slots;
+    link_rows(l);
     return 0;
 }
 
@@ -203,7 +244,7 @@ tp_lookup_hash(const struct tp_lookup *l, struct tp_str key)
 {
     uint32_t hash = hash_of(l, key);
 
-    __builtin_prefetch(&l->slot[hash & (l->slots - 1)]);
+    ask_for_place(l, hash);
     return hash;
 }
 
@@ -255,5 +296,5 @@ tp_lookup_count(const struct tp_lookup *l)
 size_t
 tp_lookup_size(const struct tp_lookup *l)
 {
-    return sizeof *l + l->slots * sizeof *l->slot + l->used;
+    return sizeof *l + slots_for(l->rows) * sizeof *l->slot + l->used;
 }

@@ -6,6 +6,9 @@
  * 8-byte places (32 bits of the hash, 32 of the row's offset) finds the rows of a key. Rows of one
  * key come in the order in which they were added. Nothing is removed. Lookups are seeded
  * (base/hash). Limits: 16 GiB of rows; beyond that memory has run out.
+ *
+ * Its life has two parts: rows are added, and when it is ready it is asked. The table of places is
+ * made in between, at once and in its size, so that it never grows and is not waited for.
  */
 #ifndef TP_EVENT_LOOKUP_H
 #define TP_EVENT_LOOKUP_H
@@ -26,8 +29,11 @@ void tp_lookup_free(struct tp_lookup *lookup);
 int tp_lookup_add(struct tp_lookup *lookup, struct tp_str key, struct tp_str line, uint32_t mark,
                   struct tp_err *err);
 
+/* All rows have been added: now it can be asked. -1: memory ran out. */
+int tp_lookup_ready(struct tp_lookup *lookup, struct tp_err *err);
+
 /* Walks the rows of a key: struct tp_lookup_found found = tp_lookup_find(lookup, key); while
- * (tp_lookup_next(&found, &row)) ... Borrowed until the next row is added. */
+ * (tp_lookup_next(&found, &row)) ... Borrowed for life. */
 struct tp_lookup_row {
     struct tp_str line;
     uint32_t mark;
@@ -55,6 +61,6 @@ bool tp_lookup_next(struct tp_lookup_found *found, struct tp_lookup_row *row);
 void tp_lookup_expect(struct tp_lookup *lookup, size_t bytes);
 
 size_t tp_lookup_count(const struct tp_lookup *lookup); /* rows */
-size_t tp_lookup_size(const struct tp_lookup *lookup);  /* bytes held */
+size_t tp_lookup_size(const struct tp_lookup *lookup);  /* bytes held, when it is ready */
 
 #endif

@@ -18,7 +18,7 @@ read_table(struct reference *r, struct tp_err *err)
     r->table = tp_lookup_new();
     if (!r->table)
         tp_err_memory(err);
-    else if (tp_reference_read(r, err) == 0) {
+    else if (tp_reference_read(r, err) == 0 && tp_lookup_ready(r->table, err) == 0) {
         tp_lookup_free(old);
         return 0;
     }
@@ -197,6 +197,8 @@ reference_free(struct tp_match *match)
     free(r->name);
     free(r->name_slot);
     tp_arena_release(&r->name_memory);
+    for (size_t i = 0; i < TP_REFERENCE_EXPECTED; i++)
+        tp_buf_release(&r->expected[i].lead);
     tp_asked_release(&r->asked);
     tp_buf_release(&r->key);
     tp_buf_release(&r->row);

@@ -40,13 +40,71 @@ add_member(struct tp_buf *to, struct tp_str text)
     tp_buf_put_str(to, text);
 }
 
-/* Puts what a row adds to a record in front of what it does not (equal keys, tidepipe's own), so
- * that it can be copied at once; *ADDED is its length. */
+/* Does a member of this name add to a record? Equal keys do not, nor do tidepipe's own. */
+static bool
+adds(const struct reference *r, struct tp_str name)
+{
+    return !tp_str_equal(name, TP_STR("@timestamp")) && !tp_str_equal(name, TP_STR("@op")) &&
+           !is_among(r->same, r->sames, name);
+}
+
+/* MEMBER, which is number I, had LEAD before its value: the next row's may have it, too. */
+static void
+expect(struct reference *r, size_t i, struct tp_str lead, const struct tp_member *member, bool adds)
+{
+    struct expected *expected;
+
+    if (i >= TP_REFERENCE_EXPECTED)
+        return;
+    expected = &r->expected[i];
+    tp_buf_clear(&expected->lead);
+    tp_buf_put_str(&expected->lead, lead);
+    expected->name = (size_t)(member->text.ptr - lead.ptr);
+    expected->adds = adds;
+    r->expects = tp_buf_failed(&expected->lead) ? i : i + 1;
+}
+
+/* The next member of a row, its number I: *TEXT of all of it, and whether it adds to a record. 0:
+ * there is none; -1: memory ran out. */
+static int
+next_member(struct reference *r, struct tp_members *walk, size_t i, struct tp_str *text,
+            bool *adding, struct tp_err *err)
+{
+    const struct expected *expected = i < r->expects ? &r->expected[i] : NULL;
+    const char *before = walk->p;
+    struct tp_member member;
+    struct tp_str name, lead;
+
+    if (expected && tp_members_skip(walk, tp_buf_str(&expected->lead))) {
+        walk->p = tp_member_value(walk->p, walk->end, &member.value);
+        text->ptr = before + expected->name;
+        text->len = (size_t)(walk->p - text->ptr);
+        *adding = expected->adds;
+        return 1;
+    }
+    if (!tp_members_name(walk, &member))
+        return 0;
+    lead = (struct tp_str){before, (size_t)(walk->p - before)};
+    tp_members_value(walk, &member);
+    *text = member.text;
+    tp_buf_clear(&r->text);
+    name = tp_member_name(&member, &r->text);
+    *adding = adds(r, name);
+    if (*adding && learn_name(r, name, err) < 0)
+        return -1;
+    expect(r, i, lead, &member, *adding);
+    return 1;
+}
+
+/* Puts what a row adds to a record in front of what it does not, so that it can be copied at once;
+ * *ADDED is its length. */
 static int
 arrange(struct reference *r, struct tp_str line, uint32_t *added, struct tp_err *err)
 {
     struct tp_members walk = tp_members_open(line);
-    struct tp_member member;
+    struct tp_str text;
+    bool adding;
+    int more;
 
     *added = 0;
     tp_buf_clear(&r->row);
@@ -56,20 +114,10 @@ arrange(struct reference *r, struct tp_str line, uint32_t *added, struct tp_err 
         return tp_buf_failed(&r->row) ? tp_err_memory(err) : 0;
     }
     tp_buf_put_char(&r->row, '{');
-    while (tp_members_next(&walk, &member)) {
-        struct tp_str name;
-
-        tp_buf_clear(&r->text);
-        name = tp_member_name(&member, &r->text);
-        if (tp_str_equal(name, TP_STR("@timestamp")) || tp_str_equal(name, TP_STR("@op")) ||
-            is_among(r->same, r->sames, name)) {
-            add_member(&r->tail, member.text);
-            continue;
-        }
-        add_member(&r->row, member.text);
-        if (learn_name(r, name, err) < 0)
-            return -1;
-    }
+    for (size_t i = 0; (more = next_member(r, &walk, i, &text, &adding, err)) > 0; i++)
+        add_member(adding ? &r->row : &r->tail, text);
+    if (more < 0)
+        return -1;
     *added = (uint32_t)r->row.len - 1;
     if (r->tail.len > 0)
         add_member(&r->row, tp_buf_str(&r->tail));

@@ -16,6 +16,16 @@
 /* More names than this, and rows are compared with each record's instead. */
 #define TP_REFERENCE_NAMES 64
 
+/* So many first members of a row are expected to be the ones of the row before it. */
+#define TP_REFERENCE_EXPECTED 16
+
+/* What a member of the last row was, by its place. */
+struct expected {
+    struct tp_buf lead; /* what stood before its value (tp_members_skip) */
+    size_t name;        /* where its name begins in that, with its quote */
+    bool adds;          /* see arrange */
+};
+
 /* By what a change of the file is told. */
 struct version {
     dev_t device;
@@ -45,6 +55,9 @@ struct reference {
     struct tp_arena name_memory;
     bool names_fixed; /* lent: what comes now is too late */
     bool too_many;    /* `name` is not all of them */
+
+    struct expected expected[TP_REFERENCE_EXPECTED];
+    size_t expects;
 
     struct tp_asked asked;
 

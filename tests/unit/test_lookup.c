@@ -24,6 +24,7 @@ gives_what_was_added(void)
         CHECK(tp_lookup_add(lookup, text_of(key, i % KEYS), text_of(line, i), (uint32_t)i, NULL) ==
               0);
     CHECK(tp_lookup_count(lookup) == ROWS);
+    CHECK(tp_lookup_ready(lookup, NULL) == 0);
     for (int i = 0; i < KEYS; i++) {
         struct tp_lookup_found found = tp_lookup_find(lookup, text_of(key, i));
         int wanted = i;
@@ -40,16 +41,31 @@ knows_what_is_not_there(void)
 {
     struct tp_lookup *lookup = tp_lookup_new();
     struct tp_lookup_row row;
-    struct tp_lookup_found found = tp_lookup_find(lookup, TP_STR("a"));
-    uint32_t hash = tp_lookup_hash(lookup, TP_STR("a"));
+    struct tp_lookup_found found;
+    uint32_t hash;
 
-    CHECK(!tp_lookup_next(&found, &row));
     CHECK(tp_lookup_add(lookup, TP_STR("a"), TP_STR(""), 0, NULL) == 0);
+    CHECK(tp_lookup_ready(lookup, NULL) == 0);
     found = tp_lookup_find(lookup, TP_STR("b"));
     CHECK(!tp_lookup_next(&found, &row));
+    hash = tp_lookup_hash(lookup, TP_STR("a"));
     tp_lookup_fetch(lookup, hash);
     found = tp_lookup_find_hashed(lookup, TP_STR("a"), hash);
     CHECK(tp_lookup_next(&found, &row) && row.line.len == 0 && !tp_lookup_next(&found, &row));
+    tp_lookup_free(lookup);
+}
+
+static void
+may_be_empty(void)
+{
+    struct tp_lookup *lookup = tp_lookup_new();
+    struct tp_lookup_row row;
+    struct tp_lookup_found found;
+
+    CHECK(tp_lookup_ready(lookup, NULL) == 0);
+    found = tp_lookup_find(lookup, TP_STR("a"));
+    CHECK(!tp_lookup_next(&found, &row));
+    tp_lookup_fetch(lookup, tp_lookup_hash(lookup, TP_STR("a")));
     tp_lookup_free(lookup);
 }
 
@@ -64,6 +80,7 @@ is_compact(void)
     for (int i = 0; i < 1000000; i++)
         CHECK(tp_lookup_add(lookup, text_of(key, 100000000 + i), (struct tp_str){line, 50}, 0,
                             NULL) == 0);
+    CHECK(tp_lookup_ready(lookup, NULL) == 0);
     CHECK_THAT(tp_lookup_size(lookup) < 97u * 1000000, "%zu bytes", tp_lookup_size(lookup));
     tp_lookup_free(lookup);
 }
@@ -73,6 +90,7 @@ main(void)
 {
     RUN(gives_what_was_added);
     RUN(knows_what_is_not_there);
+    RUN(may_be_empty);
     RUN(is_compact);
     return unit_end();
 }
