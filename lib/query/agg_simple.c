@@ -102,6 +102,21 @@ sum_merge(void *into, const void *from, uint64_t seed)
     return 0;
 }
 
+/* Each behind a comma. */
+static void
+put_counts(struct tp_buf *to, const uint64_t *counts, size_t number)
+{
+    char *at = tp_buf_reserve(to, number * (1 + TP_AGG_WHOLE_MAX));
+
+    if (!at)
+        return;
+    for (size_t i = 0; i < number; i++) {
+        *at++ = ',';
+        at = tp_agg_write_whole(at, counts[i]);
+    }
+    to->len = (size_t)(at - to->ptr);
+}
+
 static void
 sum_save(const void *cell, struct tp_buf *to)
 {
@@ -117,10 +132,7 @@ sum_save(const void *cell, struct tp_buf *to)
     tp_agg_put_real(to, sum->real);
     tp_buf_put_char(to, ',');
     tp_agg_put_real(to, sum->compensation);
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        tp_buf_put_char(to, ',');
-        tp_agg_put_whole(to, counts[i]);
-    }
+    put_counts(to, counts, sizeof counts / sizeof *counts);
     tp_buf_put_char(to, ']');
 }
 

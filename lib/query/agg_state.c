@@ -12,24 +12,29 @@
 /* ---- writing ---- */
 
 /* Most numbers of most accumulators are 0 or 1, which is why they come first here and below. */
+char *
+tp_agg_write_whole(char *to, __int128 whole)
+{
+    size_t quotes, len;
+
+    if (whole >= 0 && whole < 10) {
+        *to = (char)('0' + (int)whole);
+        return to + 1;
+    }
+    quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT;
+    len = tp_num_write_wide(to + quotes, whole);
+    if (quotes)
+        to[0] = to[1 + len] = '"';
+    return to + len + 2 * quotes;
+}
+
 void
 tp_agg_put_whole(struct tp_buf *to, __int128 whole)
 {
-    char *at = tp_buf_reserve(to, TP_NUM_WIDE_MAX + 2);
-    size_t quotes, len;
+    char *at = tp_buf_reserve(to, TP_AGG_WHOLE_MAX);
 
-    if (!at)
-        return;
-    if (whole >= 0 && whole < 10) {
-        *at = (char)('0' + (int)whole);
-        to->len++;
-        return;
-    }
-    quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT;
-    len = tp_num_write_wide(at + quotes, whole);
-    if (quotes)
-        at[0] = at[1 + len] = '"';
-    to->len += len + 2 * quotes;
+    if (at)
+        to->len += (size_t)(tp_agg_write_whole(at, whole) - at);
 }
 
 void

@@ -14,7 +14,13 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "value/num.h"
 #include "value/value.h"
+
+/* Writes it to TO, where there is room for TP_AGG_WHOLE_MAX bytes, and returns what is behind it.
+ */
+#define TP_AGG_WHOLE_MAX (TP_NUM_WIDE_MAX + 2)
+char *tp_agg_write_whole(char *to, __int128 whole);
 
 void tp_agg_put_whole(struct tp_buf *to, __int128 whole);
 void tp_agg_put_real(struct tp_buf *to, double real);

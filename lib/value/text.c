@@ -256,6 +256,34 @@ skip_plain(const char *at, const char *end)
     return at;
 }
 
+/* LEN bytes, 1 to 7 of them, as a word: some are in it more than once. */
+static uint64_t
+load_few(const char *from, size_t len)
+{
+    uint32_t low, high;
+
+    if (len >= sizeof low) {
+        memcpy(&low, from, sizeof low);
+        memcpy(&high, from + len - sizeof high, sizeof high);
+        return (uint64_t)high << 32 | low;
+    }
+    low = (unsigned char)from[len / 2] | (unsigned)(unsigned char)from[len - 1] << 8;
+    return (uint64_t)low << 16 | low | (ONES * (unsigned char)from[0] & ~UINT64_C(0xffffffff));
+}
+
+/* By words alone, the last of which begins where it fits. As is_plain, sometimes falsely not. */
+static bool
+is_all_plain(struct tp_str text)
+{
+    size_t at = 0;
+
+    if (text.len < 8)
+        return is_plain(load_few(text.ptr, text.len));
+    while (at + 8 < text.len && is_plain(load(text.ptr + at)))
+        at += 8;
+    return at + 8 >= text.len && is_plain(load(text.ptr + text.len - 8));
+}
+
 /* Names and most values: all of TEXT is plain. */
 static void
 quote_plain(struct tp_str text, struct tp_buf *to)
@@ -281,7 +309,7 @@ tp_text_quote(struct tp_str text, struct tp_buf *to)
         return;
     }
     end = from + text.len;
-    if (skip_plain(from, end) == end) {
+    if (is_all_plain(text)) {
         quote_plain(text, to);
         return;
     }
