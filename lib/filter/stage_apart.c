@@ -156,6 +156,13 @@ save_here_or_apart(struct tp_stage *s, const struct tp_snapshot *header)
     return save_apart(s, header);
 }
 
+/* Else the first snapshot would be written here up to MUCH, and then once more by a child. */
+void
+tp_state_expect(struct tp_stage *s, uint64_t bytes)
+{
+    s->state.large = bytes > MUCH;
+}
+
 typedef int saver(struct tp_stage *stage, const struct tp_snapshot *header);
 
 static int

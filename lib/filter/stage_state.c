@@ -215,6 +215,7 @@ go_back(struct tp_stage *s, const struct tp_commit *commit)
         return -1;
     if (found > 0)
         result = load(s, &loaded);
+    tp_state_expect(s, loaded.len);
     tp_loaded_release(&loaded);
     if (result == 0) /* of a run before: its epochs keep it from committing them */
         result = tp_store_unmark(s->state.store, -1, &s->err);

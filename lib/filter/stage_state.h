@@ -61,6 +61,9 @@ int tp_state_save(struct tp_stage *stage, int64_t id, bool last, bool complete);
  * barrier may be forwarded: what is not saved yet bears a mark. */
 int tp_state_barrier(struct tp_stage *stage, int64_t id, bool last, bool complete);
 
+/* What was loaded took so many BYTES, and what is saved next will. */
+void tp_state_expect(struct tp_stage *stage, uint64_t bytes);
+
 /* The stage ends: what is not saved now never will be. */
 void tp_state_stop(struct tp_stage *stage);
 

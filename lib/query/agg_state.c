@@ -8,28 +8,34 @@
 
 #define DOUBLE_EXACT ((__int128)1 << 53)
 #define PIECE INT64_C(1000000000000000000)
+#define WHOLE_MAX (TP_NUM_WIDE_MAX + 2) /* bytes of a whole number */
 
 /* ---- writing ---- */
 
 /* Most numbers of most accumulators are 0 or 1, which is why they come first here and below. */
+static char *
+write_whole(char *to, __int128 whole)
+{
+    size_t quotes, len;
+
+    if (whole >= 0 && whole < 10) {
+        *to = (char)('0' + (int)whole);
+        return to + 1;
+    }
+    quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT;
+    len = tp_num_write_wide(to + quotes, whole);
+    if (quotes)
+        to[0] = to[1 + len] = '"';
+    return to + len + 2 * quotes;
+}
+
 void
 tp_agg_put_whole(struct tp_buf *to, __int128 whole)
 {
-    char *at = tp_buf_reserve(to, TP_NUM_WIDE_MAX + 2);
-    size_t quotes, len;
+    char *at = tp_buf_reserve(to, WHOLE_MAX);
 
-    if (!at)
-        return;
-    if (whole >= 0 && whole < 10) {
-        *at = (char)('0' + (int)whole);
-        to->len++;
-        return;
-    }
-    quotes = whole < -DOUBLE_EXACT || whole > DOUBLE_EXACT;
-    len = tp_num_write_wide(at + quotes, whole);
-    if (quotes)
-        at[0] = at[1 + len] = '"';
-    to->len += len + 2 * quotes;
+    if (at)
+        to->len += (size_t)(write_whole(at, whole) - at);
 }
 
 void
@@ -77,6 +83,21 @@ tp_agg_put_value(struct tp_buf *to, struct tp_value value)
     tp_buf_put_char(to, '}');
 }
 
+/* Each behind a comma. */
+static void
+put_counts(struct tp_buf *to, const uint64_t *counts, size_t number)
+{
+    char *at = tp_buf_reserve(to, number * (1 + WHOLE_MAX));
+
+    if (!at)
+        return;
+    for (size_t i = 0; i < number; i++) {
+        *at++ = ',';
+        at = write_whole(at, counts[i]);
+    }
+    to->len = (size_t)(at - to->ptr);
+}
+
 void
 tp_agg_put_sum(struct tp_buf *to, const struct tp_sum *sum)
 {
@@ -93,10 +114,7 @@ tp_agg_put_sum(struct tp_buf *to, const struct tp_sum *sum)
     tp_agg_put_real(to, sum->real);
     tp_buf_put_char(to, ',');
     tp_agg_put_real(to, sum->compensation);
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        tp_buf_put_char(to, ',');
-        tp_agg_put_whole(to, counts[i]);
-    }
+    put_counts(to, counts, sizeof counts / sizeof *counts);
     tp_buf_put_char(to, ']');
 }
 

@@ -193,6 +193,28 @@ likeness(void)
     CHECK(!tp_text_equal_nocase(TP_STR("[\\]"), TP_STR("{|}")));
 }
 
+/* In memory that ends where the text ends: words are read from within it. */
+static void
+what_is_quoted_is_found_anywhere(void)
+{
+    static const struct tp_str special[] = {{"\"", 1}, {"\\", 1}, {"\x1f", 1}};
+
+    for (size_t len = 1; len <= 33; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+                char *text = malloc(len);
+                struct tp_buf quoted = TP_BUF_INIT;
+
+                memset(text, '~', len);
+                text[at] = special[i].ptr[0];
+                tp_text_quote((struct tp_str){text, len}, &quoted);
+                CHECK(quoted.len == len + (i < 2 ? 3 : 7));
+                CHECK(quoted.ptr[1 + at] == '\\');
+                free(text);
+                tp_buf_release(&quoted);
+            }
+}
+
 int
 main(void)
 {
@@ -201,6 +223,7 @@ main(void)
     RUN(escapes_are_undone);
     RUN(strings_are_quoted);
     RUN(quoting_round_trips);
+    RUN(what_is_quoted_is_found_anywhere);
     RUN(widths);
     RUN(distances);
     RUN(likeness);
