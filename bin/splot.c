@@ -19,11 +19,14 @@
 #include "splot/pictures.h"
 #include "value/clock.h"
 #include "value/num.h"
+#include "value/text.h"
 
 #define FRAME_EVERY (100 * TP_MILLISECOND)
 #define LOOK_EVERY (250 * TP_MILLISECOND) /* at the size of the terminal */
 #define RECORDS 256                       /* between looks at the clock */
 #define TALL 32                           /* lines on a terminal, at most */
+
+#define UNTOLD UINT64_MAX
 
 struct kind {
     const char *name;
@@ -46,9 +49,10 @@ static const char *const shows[] = {
 struct splot {
     const char *key_text, *show, *size, *title_text, *colour;
     tp_duration span;
-    uint64_t most_keys; /* 0: as the kind has it */
+    uint64_t most_keys; /* UNTOLD: as the kind has it */
 
     const struct kind *kind;
+    const char *meant; /* perhaps, where what was said is no kind */
     enum tp_chart_show how;
     struct tp_select *list;
     struct tp_keys keys;
@@ -207,13 +211,51 @@ kind_of(const char *name)
     return NULL;
 }
 
+/* The kind that NAME may have been meant for: `histogram`, `lin`. */
+static const char *
+kind_like(const char *name)
+{
+    struct tp_str names[KINDS];
+    const struct tp_str *likest;
+
+    for (size_t i = 0; i < KINDS; i++) {
+        names[i] = tp_str_of(kinds[i].name);
+        if (strncmp(name, names[i].ptr, names[i].len) == 0)
+            return kinds[i].name;
+    }
+    likest = tp_text_likest(tp_str_of(name), names, KINDS);
+    return likest ? likest->ptr : NULL;
+}
+
+static bool
+is_input(const char *name)
+{
+    return strcmp(name, "-") == 0 || access(name, F_OK) == 0;
+}
+
+/* `splot lin celsius`: an expression and a FILE, but there is no such file. */
 static int
 count_operands(void *ptr, struct tp_stage *stage)
 {
     struct splot *self = ptr;
+    const char *first = tp_stage_operand(stage, 0), *second = tp_stage_operand(stage, 1);
 
-    self->kind = kind_of(tp_stage_operand(stage, 0));
-    return self->kind ? 2 : 1;
+    self->kind = kind_of(first);
+    if (!self->kind && second && !is_input(second))
+        self->meant = kind_like(first);
+    return self->kind || self->meant ? 2 : 1;
+}
+
+static int
+find_kind(struct splot *self, struct tp_stage *stage, struct tp_err *err)
+{
+    if (self->meant)
+        return tp_err_set(err, TP_FAULT_USAGE,
+                          "no kind \"%s\" (did you mean %s?), and no file \"%s\"",
+                          tp_stage_operand(stage, 0), self->meant, tp_stage_operand(stage, 1));
+    if (!self->kind)
+        self->kind = &kinds[0];
+    return 0;
 }
 
 static int
@@ -264,7 +306,7 @@ check_options(struct splot *self, struct tp_err *err)
         return tp_err_set(err, TP_FAULT_USAGE, "hist counts values: -k and --show are not for it");
     if (self->kind->kind == TP_CHART_HEAT && self->show && !self->key_text)
         return tp_err_set(err, TP_FAULT_USAGE, "--show is for heat with -k; without, it counts");
-    if (self->most_keys == 0)
+    if (self->most_keys == UNTOLD)
         self->most_keys = self->kind->series;
     if (read_size(self, err) < 0 || find_show(self, err) < 0)
         return -1;
@@ -316,10 +358,8 @@ open_plot(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
     struct splot *self = ptr;
 
-    if (!self->kind)
-        self->kind = &kinds[0];
-    if (check_options(self, err) < 0 || compile_list(self, stage, err) < 0 ||
-        open_chart(self, err) < 0)
+    if (find_kind(self, stage, err) < 0 || check_options(self, err) < 0 ||
+        compile_list(self, stage, err) < 0 || open_chart(self, err) < 0)
         return -1;
     if (!self->span && (self->kind->kind == TP_CHART_HIST || self->kind->kind == TP_CHART_BAR))
         tp_stage_take_untimed(stage);
@@ -383,7 +423,7 @@ static const struct tp_operator splot_operator = {
 int
 main(int argc, char **argv)
 {
-    struct splot self = {.pictures.every = -1};
+    struct splot self = {.most_keys = UNTOLD, .pictures.every = -1};
 
     return tp_sink_main(&splot_operator, &self, argc, argv);
 }

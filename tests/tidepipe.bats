@@ -290,7 +290,29 @@ ledger()
     run tidepipe status nothing
     [ "$status" -eq 3 ]
     mkdir empty
-    [ "$(tidepipe status empty | head -n 1)" = "nothing is committed yet" ]
+    [ "$(tidepipe status empty)" = "no stage has kept state here yet" ]
+}
+
+# Columns of the table: NAME COLUMN
+cell()
+{
+    awk -v name="$1" -v column="$2" '/^name / { for (i = 1; i <= NF; i++) at[$i] = i }
+        $1 == name { print $at[column] }' table
+}
+
+@test "tidepipe status: where records went and wait, and who holds the watermark back" {
+    make_input 500
+    tidepipe run -S state -c "tsource --until 200 in | swatermark -t t -d 3s | sfilter 't % 2 = 0' |
+        ssort -t t | sdedup -k t --keep last --within 10s | tsink out" 3>&-
+    tidepipe status state | sed 's/holds back/holds_back/' >table
+    [ "$(cell sfilter in) $(cell sfilter filtered) $(cell ssort in)" = "200 100 100" ]
+    [ "$(cell ssort held)" -gt 0 ]
+    [ "$(cell sdedup held)" -gt 0 ]
+    [ "$((100 - $(cell ssort held) - $(cell sdedup held)))" -eq "$(cell tsink in)" ]
+    [ "$(cell ssort holds_back) $(cell sdedup holds_back) $(cell tsink holds_back)" = "- 10s -" ]
+    tidepipe status --json state >now
+    [ "$(jq -c '.stages[] | select(.name == "sfilter") | [.in, .filtered, .held, .repeats]' now)" = "[200,100,0,0]" ]
+    [ "$(jq '.stages[] | select(.name == "sdedup") | .watermark < .reached' now)" = true ]
 }
 
 @test "tidepipe state: list, verify, diff" {

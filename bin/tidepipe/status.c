@@ -3,6 +3,7 @@
  * goes on is not disturbed.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger.h"
@@ -16,11 +17,31 @@
 
 enum { RUNS = 5 };
 
+/* What a stage did with records, as its snapshot counts them. */
+struct counted {
+    const char *name;
+    size_t at;    /* in struct tp_survey_counts */
+    bool is_rare; /* a column only where there are any */
+};
+
+static const struct counted counted[] = {
+    {"in", offsetof(struct tp_survey_counts, in), false},
+    {"rows", offsetof(struct tp_survey_counts, rows), false},
+    {"late", offsetof(struct tp_survey_counts, late), false},
+    {"rejected", offsetof(struct tp_survey_counts, rejected), false},
+    {"filtered", offsetof(struct tp_survey_counts, filtered), true},
+    {"repeats", offsetof(struct tp_survey_counts, repeats), true},
+    {"held", offsetof(struct tp_survey_counts, held), true},
+};
+
+enum { COUNTED = sizeof counted / sizeof *counted };
+
 struct status {
     bool json, help;
 
     struct tp_survey survey;
-    struct tp_buf runs; /* lines of the ledger */
+    struct saved *saved; /* of each of its stages */
+    struct tp_buf runs;  /* lines of the ledger */
     tp_time now;
     bool unread; /* a snapshot could not be read */
 };
@@ -93,11 +114,46 @@ look_at(struct status *s, const struct tp_survey_stage *stage)
     return saved;
 }
 
+static int
+look_at_all(struct status *s, struct tp_err *err)
+{
+    free(s->saved);
+    s->saved = calloc(s->survey.stages + 1, sizeof *s->saved);
+    if (!s->saved)
+        return tp_err_memory(err);
+    for (size_t i = 0; i < s->survey.stages; i++)
+        s->saved[i] = look_at(s, &s->survey.stage[i]);
+    return 0;
+}
+
+static uint64_t
+count_of(const struct saved *saved, size_t which)
+{
+    uint64_t count = 0;
+
+    if (saved->known)
+        memcpy(&count, (const char *)&saved->counts + counted[which].at, sizeof count);
+    return count;
+}
+
+static bool
+is_instant(tp_time time)
+{
+    return time != TP_TIME_BEFORE_ALL && time != TP_TIME_AFTER_ALL;
+}
+
 static bool
 has_lag(const struct saved *saved)
 {
-    return saved->known && saved->counts.watermark != TP_TIME_BEFORE_ALL &&
-           saved->counts.watermark != TP_TIME_AFTER_ALL;
+    return saved->known && is_instant(saved->counts.watermark);
+}
+
+/* Does it pass on less than the watermark that it has reached itself? */
+static bool
+holds_back(const struct saved *saved)
+{
+    return saved->known && is_instant(saved->counts.reached) &&
+           saved->counts.watermark < saved->counts.reached;
 }
 
 static uint64_t
@@ -144,33 +200,84 @@ put_commit(struct status *s, struct tp_buf *to)
     }
     tp_buf_printf(to, "commit %lld, ", (long long)s->survey.commit.id);
     put_age(to, s, s->survey.committed);
-    tp_buf_printf(to, " ago; the one before: %lld\n", (long long)s->survey.commit.previous);
+    TP_BUF_PUT(to, " ago");
+    if (s->survey.commit.previous)
+        tp_buf_printf(to, "; the one before: %lld", (long long)s->survey.commit.previous);
+    tp_buf_put_char(to, '\n');
+}
+
+/* Which columns there are beside those that always are. */
+struct columns {
+    bool count[COUNTED];
+    bool holds_back;
+};
+
+static struct columns
+choose_columns(const struct status *s)
+{
+    struct columns columns = {.holds_back = false};
+
+    for (size_t c = 0; c < COUNTED; c++)
+        columns.count[c] = !counted[c].is_rare;
+    for (size_t i = 0; i < s->survey.stages; i++) {
+        columns.holds_back |= holds_back(&s->saved[i]);
+        for (size_t c = 0; c < COUNTED; c++)
+            columns.count[c] |= count_of(&s->saved[i], c) > 0;
+    }
+    return columns;
 }
 
 static void
-put_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf *to)
+put_counts(const struct columns *columns, const struct saved *saved, struct tp_buf *to)
 {
-    struct saved saved = look_at(s, stage);
+    for (size_t c = 0; c < COUNTED; c++) {
+        if (!columns->count[c])
+            continue;
+        if (saved->known)
+            tp_buf_printf(to, "\t%llu", (unsigned long long)count_of(saved, c));
+        else
+            tp_buf_printf(to, "\t%s", saved->snapshot && c == 0 ? "damaged" : "-");
+    }
+    if (saved->rate >= 0)
+        tp_buf_printf(to, "\t%.0f", saved->rate);
+    else
+        TP_BUF_PUT(to, "\t-");
+}
 
-    tp_buf_printf(to, "%s\t%s\t%ld\t%s\t%llu\t", stage->name, stage->source ? "source" : "stage",
+static void
+put_hold(const struct saved *saved, struct tp_buf *to)
+{
+    tp_duration by;
+    char *at = tp_buf_reserve(to, TP_TIME_TEXT);
+
+    if (!holds_back(saved))
+        tp_buf_put_char(to, '-');
+    else if (saved->counts.watermark == TP_TIME_BEFORE_ALL ||
+             __builtin_sub_overflow(saved->counts.reached, saved->counts.watermark, &by))
+        TP_BUF_PUT(to, "all");
+    else if (at)
+        to->len += tp_duration_write(at, by);
+}
+
+static void
+put_stage(struct status *s, const struct columns *columns, size_t i, struct tp_buf *to)
+{
+    const struct tp_survey_stage *stage = &s->survey.stage[i];
+    const struct saved *saved = &s->saved[i];
+
+    tp_buf_printf(to, "%s\t%s\t%ld\t%s\t%llu", stage->name, stage->source ? "source" : "stage",
                   (long)stage->pid, stage->alive ? "alive" : "gone",
                   (unsigned long long)bytes_of(s, stage->name));
-    if (saved.known) {
-        tp_buf_printf(to, "%llu\t%llu\t%llu\t%llu\t", (unsigned long long)saved.counts.in,
-                      (unsigned long long)saved.counts.rows, (unsigned long long)saved.counts.late,
-                      (unsigned long long)saved.counts.rejected);
-        if (saved.rate >= 0)
-            tp_buf_printf(to, "%.0f\t", saved.rate);
-        else
-            TP_BUF_PUT(to, "-\t");
-        put_time(to, saved.counts.watermark);
-    } else {
-        tp_buf_put_str(to, saved.snapshot ? TP_STR("damaged") : TP_STR("-"));
-        TP_BUF_PUT(to, "\t-\t-\t-\t-\t-");
+    put_counts(columns, saved, to);
+    tp_buf_put_char(to, '\t');
+    put_time(to, saved->known ? saved->counts.watermark : TP_TIME_BEFORE_ALL);
+    if (columns->holds_back) {
+        tp_buf_put_char(to, '\t');
+        put_hold(saved, to);
     }
     tp_buf_put_char(to, '\t');
-    if (has_lag(&saved))
-        put_age(to, s, saved.counts.watermark);
+    if (has_lag(saved))
+        put_age(to, s, saved->counts.watermark);
     else
         tp_buf_put_char(to, '-');
     tp_buf_put_char(to, '\n');
@@ -180,13 +287,25 @@ static void
 put_stages(struct status *s, struct tp_buf *to)
 {
     struct tp_buf cells = TP_BUF_INIT;
+    struct columns columns = choose_columns(s);
+    unsigned right = 1U << 2 | 1U << 4, column = 5; /* process and bytes, then the counts */
 
-    TP_BUF_PUT(&cells, "name\tkind\tprocess\tis\tbytes\tin\trows\tlate\trejected\tin/s\t"
-                       "watermark\tlag\n");
+    TP_BUF_PUT(&cells, "name\tkind\tprocess\tis\tbytes");
+    for (size_t c = 0; c < COUNTED; c++) {
+        if (!columns.count[c])
+            continue;
+        tp_buf_printf(&cells, "\t%s", counted[c].name);
+        right |= 1U << column++;
+    }
+    right |= 1U << column;
+    TP_BUF_PUT(&cells, "\tin/s\twatermark");
+    if (columns.holds_back)
+        TP_BUF_PUT(&cells, "\tholds back");
+    TP_BUF_PUT(&cells, "\tlag\n");
     for (size_t i = 0; i < s->survey.stages; i++)
-        put_stage(s, &s->survey.stage[i], &cells);
+        put_stage(s, &columns, i, &cells);
     tp_buf_put_char(to, '\n');
-    table_write(to, &cells, 1U << 2 | 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 9);
+    table_write(to, &cells, right);
     tp_buf_release(&cells);
 }
 
@@ -228,9 +347,27 @@ put_runs(struct status *s, struct tp_buf *to)
 /* --- as JSON -----------------------------------------------------------------------------------*/
 
 static void
-emit_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf *to)
+emit_counts(const struct status *s, const struct saved *saved, struct tp_emit *line)
 {
-    struct saved saved = look_at(s, stage);
+    const struct tp_survey_counts *counts = &saved->counts;
+
+    for (size_t c = 0; c < COUNTED; c++)
+        tp_emit_int(line, tp_str_of(counted[c].name), (int64_t)count_of(saved, c));
+    if (saved->rate >= 0)
+        tp_emit_real(line, TP_STR("in_per_second"), saved->rate);
+    if (is_instant(counts->reached))
+        tp_emit_time(line, TP_STR("reached"), counts->reached);
+    if (has_lag(saved)) {
+        tp_emit_time(line, TP_STR("watermark"), counts->watermark);
+        tp_emit_real(line, TP_STR("lag_seconds"), (double)(s->now - counts->watermark) / TP_SECOND);
+    }
+}
+
+static void
+emit_stage(struct status *s, size_t i, struct tp_buf *to)
+{
+    const struct tp_survey_stage *stage = &s->survey.stage[i];
+    const struct saved *saved = &s->saved[i];
     struct tp_emit line = tp_emit_open(to);
 
     tp_emit_text(&line, TP_STR("name"), tp_str_of(stage->name));
@@ -239,23 +376,12 @@ emit_stage(struct status *s, const struct tp_survey_stage *stage, struct tp_buf 
     tp_emit_int(&line, TP_STR("pid"), stage->pid);
     tp_emit_json(&line, TP_STR("alive"), stage->alive ? TP_STR("true") : TP_STR("false"));
     tp_emit_int(&line, TP_STR("bytes"), (int64_t)bytes_of(s, stage->name));
-    if (saved.snapshot)
-        tp_emit_int(&line, TP_STR("snapshot"), saved.snapshot->id);
-    if (saved.snapshot && !saved.known)
-        tp_emit_text(&line, TP_STR("damaged"), tp_str_of(saved.err.text));
-    if (saved.known) {
-        tp_emit_int(&line, TP_STR("in"), (int64_t)saved.counts.in);
-        tp_emit_int(&line, TP_STR("rows"), (int64_t)saved.counts.rows);
-        tp_emit_int(&line, TP_STR("late"), (int64_t)saved.counts.late);
-        tp_emit_int(&line, TP_STR("rejected"), (int64_t)saved.counts.rejected);
-        if (saved.rate >= 0)
-            tp_emit_real(&line, TP_STR("in_per_second"), saved.rate);
-        if (has_lag(&saved)) {
-            tp_emit_time(&line, TP_STR("watermark"), saved.counts.watermark);
-            tp_emit_real(&line, TP_STR("lag_seconds"),
-                         (double)(s->now - saved.counts.watermark) / TP_SECOND);
-        }
-    }
+    if (saved->snapshot)
+        tp_emit_int(&line, TP_STR("snapshot"), saved->snapshot->id);
+    if (saved->snapshot && !saved->known)
+        tp_emit_text(&line, TP_STR("damaged"), tp_str_of(saved->err.text));
+    if (saved->known)
+        emit_counts(s, saved, &line);
     tp_buf_put_char(to, '}');
 }
 
@@ -276,7 +402,7 @@ emit_all(struct status *s, struct tp_buf *to)
     for (size_t i = 0; i < s->survey.stages; i++) {
         if (i > 0)
             tp_buf_put_char(to, ',');
-        emit_stage(s, &s->survey.stage[i], to);
+        emit_stage(s, i, to);
     }
     tp_buf_put_char(to, ']');
     tp_emit_name(&line, TP_STR("runs"));
@@ -299,6 +425,10 @@ write_all(struct status *s, struct tp_buf *to)
         emit_all(s, to);
         return;
     }
+    if (s->survey.stages == 0 && s->runs.len == 0) {
+        TP_BUF_PUT(to, "no stage has kept state here yet\n");
+        return;
+    }
     put_commit(s, to);
     put_stages(s, to);
     put_runs(s, to);
@@ -309,19 +439,17 @@ write_all(struct status *s, struct tp_buf *to)
 static int
 look(struct status *s, const char *dir, struct tp_buf *text, struct tp_err *err)
 {
-    int result = 0;
-
-    for (int times = 0; result == 0 && times < 3; times++) {
+    for (int times = 0; times < 3; times++) {
         s->unread = false;
         tp_buf_clear(text);
         tp_survey_release(&s->survey);
-        result = tp_survey(dir, &s->survey, err);
-        if (result == 0)
-            write_all(s, text);
+        if (tp_survey(dir, &s->survey, err) < 0 || look_at_all(s, err) < 0)
+            return -1;
+        write_all(s, text);
         if (!s->unread)
             break;
     }
-    return result == 0 && tp_buf_failed(text) ? tp_err_memory(err) : result;
+    return tp_buf_failed(text) ? tp_err_memory(err) : 0;
 }
 
 static int
@@ -353,6 +481,7 @@ status_main(const struct verb *verb, int argc, char **argv)
         status = show(&s, argv[operands], &err);
     status = status < 0 ? verb_fail(verb, &err) : TP_STATUS_CLEAN;
     tp_survey_release(&s.survey);
+    free(s.saved);
     tp_buf_release(&s.runs);
     return status;
 }

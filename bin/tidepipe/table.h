@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-enum { TABLE_COLUMNS = 12 };
+enum { TABLE_COLUMNS = 16 };
 
 /* FROM is lines of COLUMNS cells, each cell ended by a tab, the last of a line by a newline
  * instead. Writes them to TO with two blanks between columns. A column whose bit is set in RIGHT is

@@ -128,6 +128,24 @@ tp_bins_range(const struct tp_bins *bins, tp_time *from, tp_time *to)
     return bins->stretch.any;
 }
 
+static bool
+has_values(const struct tp_bins *bins, const struct kept *kept)
+{
+    for (size_t i = 0; i < TP_BINS; i++)
+        if (kept[i].bin.count && tp_stretch_sees(&bins->stretch, kept[i].part))
+            return true;
+    return false;
+}
+
+bool
+tp_bins_have_values(const struct tp_bins *bins)
+{
+    for (size_t i = 0; i < bins->series; i++)
+        if (has_values(bins, bins->kept[i]))
+            return true;
+    return false;
+}
+
 void
 tp_bins_read(const struct tp_bins *bins, size_t series, struct tp_bin *column, size_t columns)
 {

@@ -43,6 +43,9 @@ void tp_bins_put(struct tp_bins *bins, size_t series, tp_time time, const double
  * came. */
 bool tp_bins_range(const struct tp_bins *bins, tp_time *from, tp_time *to);
 
+/* Is there a value to see, and not only records without one? */
+bool tp_bins_have_values(const struct tp_bins *bins);
+
 /* SERIES over that range, in COLUMNS. */
 void tp_bins_read(const struct tp_bins *bins, size_t series, struct tp_bin *column, size_t columns);
 

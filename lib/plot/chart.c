@@ -14,12 +14,16 @@ range_of(const struct tp_chart *chart, tp_time *from, tp_time *to)
                           : tp_bins_range(chart->bins, from, to);
 }
 
-bool
-tp_chart_is_empty(const struct tp_chart *chart)
+struct tp_str
+tp_chart_nothing(const struct tp_chart *chart)
 {
     tp_time from, to;
 
-    return !range_of(chart, &from, &to);
+    if (!range_of(chart, &from, &to))
+        return TP_STR("nothing to plot");
+    if (chart->bins && !tp_bins_have_values(chart->bins))
+        return TP_STR("nothing to plot: all values are null");
+    return TP_STR("");
 }
 
 unsigned

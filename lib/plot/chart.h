@@ -57,8 +57,8 @@ struct tp_point {
     double value;
 };
 
-/* Did nothing come? */
-bool tp_chart_is_empty(const struct tp_chart *chart);
+/* Why there is nothing to draw, for people; empty when there is. */
+struct tp_str tp_chart_nothing(const struct tp_chart *chart);
 
 /* COLUMNS points of SERIES in POINT. -1 when memory ran out. */
 int tp_chart_read(const struct tp_chart *chart, size_t series, struct tp_point *point,

@@ -191,10 +191,10 @@ tp_figure_draw(const struct tp_chart *chart, double width, double height,
                const struct tp_paper *paper, struct tp_err *err)
 {
     struct tp_figure f = {.chart = chart, .paper = paper, .width = width, .height = height};
+    struct tp_str nothing = tp_chart_nothing(chart);
 
-    if (tp_chart_is_empty(chart)) {
-        paper->text(paper->self, width / 2, height / 2, TP_STR("nothing to plot"), TP_ANCHOR_MIDDLE,
-                    TP_FAINT);
+    if (nothing.len) {
+        paper->text(paper->self, width / 2, height / 2, nothing, TP_ANCHOR_MIDDLE, TP_FAINT);
         return 0;
     }
     switch (chart->kind) {

@@ -264,12 +264,24 @@ draw_message(struct tp_screen *s, struct tp_str text, struct tp_err *err)
 }
 
 static int
+draw_too_small(struct tp_screen *s, struct tp_err *err)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "a plot needs %dx%d, here is %zux%zu", TP_SCREEN_COLUMNS,
+                       TP_SCREEN_ROWS, s->columns, s->rows);
+
+    return draw_message(s, (struct tp_str){text, (size_t)len}, err);
+}
+
+static int
 draw(struct tp_screen *s, struct tp_err *err)
 {
+    struct tp_str nothing = tp_chart_nothing(s->chart);
+
     if (s->columns < TP_SCREEN_COLUMNS || s->rows < TP_SCREEN_ROWS)
-        return draw_message(s, TP_STR("a plot needs 20x6"), err);
-    if (tp_chart_is_empty(s->chart))
-        return draw_message(s, TP_STR("nothing to plot"), err);
+        return draw_too_small(s, err);
+    if (nothing.len)
+        return draw_message(s, nothing, err);
     switch (s->chart->kind) {
     case TP_CHART_LINE:
         return draw_lines(s, err);

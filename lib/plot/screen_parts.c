@@ -88,8 +88,8 @@ draw_legend(struct tp_screen *s)
         char text[24];
         size_t len = (size_t)snprintf(text, sizeof text, "\u2026 +%zu", count - shown);
 
-        tp_canvas_text(&s->canvas, shown % across * each, rows, (struct tp_str){text, len}, width,
-                       TP_FAINT);
+        tp_canvas_text(&s->canvas, shown % across * each, rows, (struct tp_str){text, len},
+                       s->columns - shown % across * each, TP_FAINT);
     }
     return rows;
 }

@@ -115,6 +115,17 @@ name_rows(struct tp_screen *s, size_t rows)
     s->h = rows;
 }
 
+/* Of those that have no row a last line tells. */
+static void
+draw_names(struct tp_screen *s)
+{
+    size_t series = s->chart->series, shown = series <= s->h ? series : s->h - 1;
+
+    name_rows(s, shown);
+    if (shown < series)
+        tp_screen_more(s, s->rows - 1, series - shown);
+}
+
 /* The axis on the left, before the columns are known. */
 static int
 draw_left(struct tp_screen *s, unsigned levels, struct tp_err *err)
@@ -123,7 +134,7 @@ draw_left(struct tp_screen *s, unsigned levels, struct tp_err *err)
     struct tp_ticks axis;
 
     if (!s->chart->density) {
-        name_rows(s, s->chart->series < s->h ? s->chart->series : s->h);
+        draw_names(s);
         return 0;
     }
     if (tp_chart_heat(s->chart, 1, s->h, levels, &heat, err) < 0)

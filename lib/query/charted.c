@@ -16,7 +16,7 @@ struct tp_charted {
     struct tp_bins *bins;       /* one of these two */
     struct tp_density *density; /* of counted values */
     struct tp_map *groups;      /* key -> the number of its first series */
-    size_t others;              /* of all keys beyond; 0: none yet */
+    int others;                 /* of all keys beyond; -1: none yet */
     struct tp_str *name;        /* of each series, owned */
     size_t names;
     struct tp_point *value; /* of the record at hand, one for each expression */
@@ -60,6 +60,7 @@ tp_charted_new(const struct tp_charted_settings *settings)
     if (!c)
         return NULL;
     c->set = *settings;
+    c->others = -1;
     c->chart.kind = settings->kind;
     c->chart.timed = true;
     if (make_store(c) == 0)
@@ -176,9 +177,9 @@ find_series(struct tp_charted *c, const struct tp_slot *slots, struct tp_err *er
     if (first)
         return (int)*first;
     if (count >= c->set.most_keys) {
-        number = c->others ? (int)c->others : add_series(c, TP_STR(""), true, err);
-        c->others = number < 0 ? 0 : (size_t)number;
-        return number;
+        if (c->others < 0)
+            c->others = add_series(c, TP_STR(""), true, err);
+        return c->others;
     }
     number = add_series(c, tp_buf_str(&c->key), false, err);
     if (number < 0)

@@ -227,12 +227,17 @@ tp_survey_counts(struct tp_str body, struct tp_survey_counts *counts, struct tp_
         {"in", TP_SAVED_COUNT, &counts->in, false},
         {"late", TP_SAVED_COUNT, &counts->late, false},
         {"rejected", TP_SAVED_COUNT, &counts->rejected, false},
+        {"filtered", TP_SAVED_COUNT, &counts->filtered, false},
+        {"duplicate", TP_SAVED_COUNT, &counts->repeats, false},
+        {"held", TP_SAVED_COUNT, &counts->held, false},
         {"rows", TP_SAVED_COUNT, &counts->rows, false},
+        {"watermark", TP_SAVED_INT, &counts->reached, false},
         {"forwarded", TP_SAVED_INT, &counts->watermark, false},
     };
     struct tp_str line;
 
-    *counts = (struct tp_survey_counts){.watermark = TP_TIME_BEFORE_ALL};
+    *counts =
+        (struct tp_survey_counts){.reached = TP_TIME_BEFORE_ALL, .watermark = TP_TIME_BEFORE_ALL};
     while (tp_snapshot_next(&body, &line))
         if (tp_saved_is(line, "@stage"))
             return tp_saved_read(line, fields, sizeof fields / sizeof *fields, err);

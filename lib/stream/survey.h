@@ -53,8 +53,9 @@ int tp_survey_open(struct tp_survey *survey, const struct tp_survey_snapshot *sn
 
 /* What a snapshot says of the records so far, over all runs. */
 struct tp_survey_counts {
-    uint64_t in, late, rejected, rows;
-    tp_time watermark; /* what was forwarded; TP_TIME_BEFORE_ALL: none */
+    uint64_t in, late, rejected, filtered, repeats, held, rows;
+    tp_time reached;   /* the watermark of what it reads */
+    tp_time watermark; /* what was forwarded; for both TP_TIME_BEFORE_ALL: none */
 };
 
 /* -1: it does not say so. */

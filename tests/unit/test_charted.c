@@ -125,7 +125,7 @@ counted_values_have_no_series(void)
     begin(&f, TP_CHART_HIST, "v", NULL, 1);
     CHECK(take(&f, "{\"v\":1}") == 0 && take(&f, "{\"v\":null}") == 0);
     CHECK(f.chart->density && !f.chart->bins && f.chart->series == 0);
-    CHECK(!tp_chart_is_empty(f.chart) && f.chart->timed);
+    CHECK(tp_chart_nothing(f.chart).len == 0 && f.chart->timed);
     end(&f);
 }
 
