@@ -1,11 +1,7 @@
 /*
- * Extendible hashing (Fagin et al., 1979) over small open-addressed tables. The low bits of a hash
- * choose a part through a directory, the high bits the place in it where a linear probe begins. A
- * full part doubles until it has PART_SLOTS; from then on it splits in two by the next low bit. So
- * the most that one insertion moves is a part's slots of 8 bytes and, rarely, the directory.
- *
- * A slot holds 32 bits of the hash, so that moving slots never looks at the entries, and few probes
- * look at a wrong one. Entries lie in a slab, doubly linked in the order of insertion:
+ * A table of slots (base/map_table) that say where the entries are. A slot holds 32 bits of the
+ * hash, so that moving slots never looks at the entries, and few probes look at a wrong one.
+ * Entries lie in a slab (base/map_slab), doubly linked in the order of insertion:
  *
  *   previous | next | value ... | key length | key ...
  */
@@ -16,19 +12,11 @@
 #include "base/fetch.h"
 #include "base/hash.h"
 #include "base/hash_inline.h"
-#include "base/map_part.h"
 #include "base/map_slab.h"
-
-enum { MAX_LOG = 31, MAX_DEPTH = 32 - TP_PART_LOG };
+#include "base/map_table.h"
 
 /* Of entries so large that they are not all in use at once, the start will do. */
 enum { USUAL_KEY = 16, MOST_FETCHED = 8 * TP_FETCH_LINE };
-
-/* The shift is kept beside the pointer so that a lookup need not touch the part's head. */
-struct place {
-    struct tp_map_part *part;
-    uint32_t shift; /* 32 - log */
-};
 
 struct entry {
     uint32_t previous, next;
@@ -37,106 +25,15 @@ struct entry {
 
 struct tp_map {
     uint64_t seed;
-    struct place *place; /* the directory: 1 << depth of them */
-    uint32_t depth;
+    struct tp_map_table table;
     uint32_t first, last; /* the ends of the order of insertion */
     size_t count;
     size_t key_at;     /* of the key's length, from the entry */
     size_t round;      /* entries are multiples of this */
     size_t value_size; /* rounded up to 4 */
     size_t fetched;    /* of a value and a key of usual length */
-    struct tp_map_parts parts;
     struct tp_slab slab;
 };
-
-/* ---- parts ---- */
-
-/* Points every directory place of PART's keys whose hash also has BIT as in TAG to NEW_PART. */
-static void
-repoint(struct tp_map *map, uint32_t tag, struct tp_map_part *new_part)
-{
-    uint32_t step = (uint32_t)1 << new_part->depth;
-    uint32_t i = tag & (step - 1);
-
-    /* There is one at least: no part is deeper than the directory. */
-    do {
-        map->place[i] = (struct place){new_part, 32 - new_part->log};
-        i += step;
-    } while (i >> map->depth == 0);
-}
-
-static int
-double_part(struct tp_map *map, struct tp_map_part *part, uint32_t tag)
-{
-    struct tp_map_part *twice;
-
-    if (part->log == MAX_LOG)
-        return -1;
-    twice = tp_map_part_new(&map->parts, part->log + 1, part->depth);
-    if (!twice)
-        return -1;
-    for (size_t i = 0; i >> part->log == 0; i++)
-        if (part->slot[i].ref)
-            tp_map_part_put(twice, part->slot[i]);
-    repoint(map, tag, twice);
-    tp_map_part_free(&map->parts, part);
-    return 0;
-}
-
-static int
-double_directory(struct tp_map *map)
-{
-    size_t count = (size_t)1 << map->depth;
-    struct place *place = realloc(map->place, 2 * count * sizeof *place);
-
-    if (!place)
-        return -1;
-    memcpy(place + count, place, count * sizeof *place);
-    map->place = place;
-    map->depth++;
-    return 0;
-}
-
-static int
-split_part(struct tp_map *map, struct tp_map_part *part, uint32_t tag)
-{
-    uint32_t bit = (uint32_t)1 << part->depth;
-    struct tp_map_part *half[2];
-
-    if (part->depth == map->depth && double_directory(map))
-        return -1;
-    half[0] = tp_map_part_new(&map->parts, part->log, part->depth + 1);
-    half[1] = tp_map_part_new(&map->parts, part->log, part->depth + 1);
-    if (!half[0] || !half[1]) {
-        tp_map_part_free(&map->parts, half[0]);
-        tp_map_part_free(&map->parts, half[1]);
-        return -1;
-    }
-    for (size_t i = 0; i >> part->log == 0; i++)
-        if (part->slot[i].ref)
-            tp_map_part_put(half[(part->slot[i].tag & bit) != 0], part->slot[i]);
-    repoint(map, tag & ~bit, half[0]);
-    repoint(map, tag | bit, half[1]);
-    tp_map_part_free(&map->parts, part);
-    return 0;
-}
-
-/* Splitting pays while the directory is small against the keys. Were it not (hashes whose low bits
- * agree, which the seed makes improbable), the part doubles instead and probes as any table does.
- */
-static bool
-should_split(const struct tp_map *map, const struct tp_map_part *part)
-{
-    if (part->log < TP_PART_LOG || part->depth == MAX_DEPTH)
-        return false;
-    return part->depth < map->depth || map->count >> (TP_PART_LOG - 3) >= (size_t)1 << map->depth;
-}
-
-static int
-grow(struct tp_map *map, struct tp_map_part *part, uint32_t tag)
-{
-    return should_split(map, part) ? split_part(map, part, tag) : double_part(map, part, tag);
-}
 
 /* ---- entries ---- */
 
@@ -195,26 +92,11 @@ has_key(const struct tp_map *map, uint32_t ref, struct tp_str key)
     return own.len == key.len && same_bytes(own.ptr, key.ptr, key.len);
 }
 
-static inline struct place
-place_of(const struct tp_map *map, uint32_t tag)
-{
-    return map->place[tag & (((uint32_t)1 << map->depth) - 1)];
-}
-
-/* Where a probe for TAG begins. */
-static inline const struct tp_map_slot *
-home_of(const struct tp_map *map, uint32_t tag)
-{
-    struct place place = place_of(map, tag);
-
-    return &place.part->slot[tag >> place.shift];
-}
-
 /* The slot of KEY, or the empty one where its probe ends. */
 static inline struct tp_map_slot *
 probe(const struct tp_map *map, uint32_t tag, struct tp_str key)
 {
-    struct place place = place_of(map, tag);
+    struct tp_map_place place = tp_map_table_place(&map->table, tag);
     uint32_t mask = UINT32_MAX >> place.shift;
     struct tp_map_slot *slot = place.part->slot;
     uint32_t i = tag >> place.shift;
@@ -284,18 +166,6 @@ new_entry(struct tp_map *map, struct tp_str key)
 
 /* ---- verbs ---- */
 
-static int
-reset_parts(struct tp_map *map)
-{
-    struct tp_map_part *part = tp_map_part_new(&map->parts, TP_PART_FIRST, 0);
-
-    if (!part)
-        return -1;
-    map->place[0] = (struct place){part, 32 - TP_PART_FIRST};
-    map->depth = 0;
-    return 0;
-}
-
 struct tp_map *
 tp_map_new(size_t value_size)
 {
@@ -311,25 +181,11 @@ tp_map_new(size_t value_size)
         map->fetched = MOST_FETCHED;
     /* Types that need 16 bytes of alignment have sizes that are multiples of it. */
     map->round = value_size && value_size % 16 == 0 ? 16 : 8;
-    map->place = malloc(sizeof *map->place);
-    if (!map->place || reset_parts(map)) {
-        free(map->place);
+    if (tp_map_table_init(&map->table) < 0) {
         free(map);
         return NULL;
     }
     return map;
-}
-
-/* Frees the parts but the one at place 0. A part stands at all places that agree in its depth's low
- * bits; the repetitions are struck out first. */
-static void
-free_parts_but_first(struct tp_map *map)
-{
-    for (size_t i = 0; i >> map->depth == 0; i++)
-        if (i >> map->place[i].part->depth)
-            map->place[i].part = NULL;
-    for (size_t i = 1; i >> map->depth == 0; i++)
-        tp_map_part_free(&map->parts, map->place[i].part);
 }
 
 void
@@ -337,10 +193,7 @@ tp_map_free(struct tp_map *map)
 {
     if (!map)
         return;
-    free_parts_but_first(map);
-    tp_map_part_free(&map->parts, map->place[0].part);
-    tp_map_parts_release(&map->parts);
-    free(map->place);
+    tp_map_table_release(&map->table);
     tp_slab_release(&map->slab);
     free(map);
 }
@@ -351,7 +204,7 @@ tp_map_new_walked(size_t value_size)
     struct tp_map *map = tp_map_new(value_size);
 
     if (map)
-        map->parts.kept = true;
+        map->table.parts.kept = true;
     return map;
 }
 
@@ -378,13 +231,15 @@ tp_map_hash(const struct tp_map *map, struct tp_str key)
 void
 tp_map_expect(const struct tp_map *map, uint32_t hash)
 {
-    __builtin_prefetch(home_of(map, hash), 1);
+    struct tp_map_place place = tp_map_table_place(&map->table, hash);
+
+    __builtin_prefetch(&place.part->slot[hash >> place.shift], 1);
 }
 
 void
 tp_map_fetch(const struct tp_map *map, uint32_t hash)
 {
-    struct place place = place_of(map, hash);
+    struct tp_map_place place = tp_map_table_place(&map->table, hash);
     uint32_t mask = UINT32_MAX >> place.shift;
     const struct tp_map_slot *slot = place.part->slot;
 
@@ -411,12 +266,12 @@ tp_map_add_hashed(struct tp_map *map, struct tp_str key, uint32_t hash, bool *is
         *is_new = !slot->ref;
     if (slot->ref)
         return entry_at(map, slot->ref)->value;
-    part = place_of(map, hash).part;
+    part = tp_map_table_place(&map->table, hash).part;
     if (tp_map_part_is_full(part)) {
-        if (grow(map, part, hash))
+        if (tp_map_table_grow(&map->table, hash, map->count))
             return NULL;
         slot = probe(map, hash, key);
-        part = place_of(map, hash).part;
+        part = tp_map_table_place(&map->table, hash).part;
     }
     *slot = (struct tp_map_slot){hash, new_entry(map, key)};
     if (!slot->ref)
@@ -438,7 +293,7 @@ remove_slot(struct tp_map *map, uint32_t tag, const struct tp_map_slot *slot)
     uint32_t ref = slot->ref;
     struct entry *entry = entry_at(map, ref);
 
-    tp_map_part_remove(place_of(map, tag).part, slot);
+    tp_map_part_remove(tp_map_table_place(&map->table, tag).part, slot);
     unlink_entry(map, entry);
     map->count--;
     /* The entry's `next` outlives this: whoever walks goes on from it. */
@@ -461,7 +316,7 @@ tp_map_remove(struct tp_map *map, struct tp_str key)
 static const struct tp_map_slot *
 slot_of(const struct tp_map *map, uint32_t tag, const struct entry *entry)
 {
-    struct place place = place_of(map, tag);
+    struct tp_map_place place = tp_map_table_place(&map->table, tag);
     uint32_t mask = UINT32_MAX >> place.shift;
     const struct tp_map_slot *slot = place.part->slot;
     uint32_t i = tag >> place.shift;
@@ -498,15 +353,13 @@ tp_map_count(const struct tp_map *map)
 size_t
 tp_map_size(const struct tp_map *map)
 {
-    return sizeof *map + (sizeof *map->place << map->depth) + map->parts.size + map->slab.size;
+    return sizeof *map + tp_map_table_size(&map->table) + map->slab.size;
 }
 
 void
 tp_map_clear(struct tp_map *map)
 {
-    free_parts_but_first(map);
-    map->place[0].part = tp_map_part_reset(&map->parts, map->place[0].part);
-    map->depth = 0;
+    tp_map_table_clear(&map->table);
     map->first = map->last = 0;
     map->count = 0;
     tp_slab_clear(&map->slab);
