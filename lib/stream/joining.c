@@ -226,6 +226,7 @@ open_table(struct tp_joining *j, struct tp_scan *scan, struct tp_err *err)
         .keys = tp_buf_text(&j->side[TP_JOIN_RIGHT].text),
         .left = &j->side[TP_JOIN_LEFT].keys,
         .as_is = j->rows.nest != NULL,
+        .only_added = !j->rows.on && !j->rows.select,
         .max_size = j->max_memory,
         .max_line = j->max_line,
     };

@@ -30,6 +30,7 @@ struct tp_reference_options {
     const char *keys;           /* of the table: see query/keys */
     const struct tp_keys *left; /* what they are equal to: a member of one name is not said again */
     bool as_is;      /* rows are kept as they stand, not so that they can be added fast */
+    bool only_added; /* what of a row is not added to records is not asked for: leave it out */
     size_t max_size; /* bytes of a table; 0: no limit */
     size_t max_line;
 };

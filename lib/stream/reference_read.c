@@ -96,8 +96,8 @@ next_member(struct reference *r, struct tp_members *walk, size_t i, struct tp_st
     return 1;
 }
 
-/* Puts what a row adds to a record in front of what it does not, so that it can be copied at once;
- * *ADDED is its length. */
+/* Puts what a row adds to a record in front of what it does not, if that is kept, so that it can be
+ * copied at once; *ADDED is its length. */
 static int
 arrange(struct reference *r, struct tp_str line, uint32_t *added, struct tp_err *err)
 {
@@ -115,7 +115,8 @@ arrange(struct reference *r, struct tp_str line, uint32_t *added, struct tp_err 
     }
     tp_buf_put_char(&r->row, '{');
     for (size_t i = 0; (more = next_member(r, &walk, i, &text, &adding, err)) > 0; i++)
-        add_member(adding ? &r->row : &r->tail, text);
+        if (adding || !r->options->only_added)
+            add_member(adding ? &r->row : &r->tail, text);
     if (more < 0)
         return -1;
     *added = (uint32_t)r->row.len - 1;
