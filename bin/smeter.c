@@ -20,15 +20,13 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "event/meter.h"
 #include "filter/operator.h"
-#include "query/alert.h"
 #include "record/scan.h"
+#include "smeter/alarm.h"
 #include "stream/content.h"
-#include "stream/process.h"
 #include "stream/target.h"
 #include "value/clock.h"
 #include "value/text.h"
@@ -38,7 +36,7 @@
 #define WIDTH_UNKNOWN 80
 
 struct smeter {
-    const char *time_field, *time_format, *name, *to, *prometheus, *alert, *command;
+    const char *time_field, *time_format, *name, *to, *prometheus;
     tp_duration every;
     uint64_t size;
 
@@ -52,8 +50,7 @@ struct smeter {
     tp_duration began, reported; /* by a clock that never jumps */
     uint64_t records_then, bytes_then;
 
-    struct tp_alert *condition;
-    pid_t running; /* the alert's command; 0: none */
+    struct alarm alarm;
 };
 
 /* The timer went off. Handlers can share nothing else. */
@@ -134,7 +131,7 @@ draw(struct smeter *self, const struct tp_meter_report *report, bool last, struc
     tp_meter_write_line(report, line);
     if (tp_buf_failed(line))
         return tp_err_memory(err);
-    line->len = 1 + tp_text_fit((struct tp_str){line->ptr + 1, line->len - 1}, terminal_width());
+    line->len = 1 + tp_meter_fit((struct tp_str){line->ptr + 1, line->len - 1}, terminal_width());
     TP_BUF_PUT(line, "\x1b[K");
     if (last)
         tp_buf_put_char(line, '\n');
@@ -169,65 +166,23 @@ write_prometheus(struct smeter *self, const struct tp_meter_report *report, stru
     return tp_content_replace(self->prometheus, tp_buf_str(&self->line), err);
 }
 
-/* --- the alert ---------------------------------------------------------------------------------*/
+/* --- all of it ---------------------------------------------------------------------------------*/
 
-/* Has the command ended? Its failure is said, and is no reason to stop the stream. */
-static void
-look_after_command(struct smeter *self, struct tp_stage *stage, bool wait)
-{
-    int status;
-    pid_t pid;
-
-    if (!self->running)
-        return;
-    do
-        pid = waitpid(self->running, &status, wait ? 0 : WNOHANG);
-    while (pid < 0 && errno == EINTR);
-    if (pid == 0)
-        return;
-    self->running = 0;
-    if (pid > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
-        tp_stage_note(stage, "--exec: the command failed (status %d)",
-                      WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
-/* The command must not eat our input nor write into our output. It finds the report in $SMETER. */
 static int
-run_command(struct smeter *self, struct tp_err *err)
-{
-    const char *words[] = {"/bin/sh", "-c", self->command, NULL};
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), result;
-
-    if (nothing < 0)
-        return tp_err_set(err, TP_FAULT_MACHINE, "/dev/null: %s", strerror(errno));
-    self->line.len--; /* the newline */
-    setenv("SMETER", tp_buf_text(&self->line), 1);
-    result = tp_process_start(&self->running, words, nothing, STDERR_FILENO, "--exec", err);
-    close(nothing);
-    return result;
-}
-
-/* Said once when it becomes true, and again only after it was not. */
-static int
-check_alert(struct smeter *self, struct tp_stage *stage, const struct tp_meter_report *report,
+judge_alarm(struct smeter *self, struct tp_stage *stage, const struct tp_meter_report *report,
             struct tp_err *err)
 {
     struct tp_err ignored;
     int raised;
 
-    look_after_command(self, stage, false);
     tp_buf_clear(&self->line);
     tp_meter_write_json(report, &self->line);
-    raised = tp_alert_judge(self->condition, &self->line, err);
-    if (raised < 0)
-        err->fault = TP_FAULT_MACHINE; /* there is no record to blame */
+    raised = alarm_judge(&self->alarm, stage, &self->line, err);
     if (raised <= 0)
         return raised;
-    if (self->command && !self->running)
-        return run_command(self, err);
     if (self->live)
         write_error("\n", 1, &ignored);
-    tp_stage_note(stage, "alert: %s", self->alert);
+    tp_stage_note(stage, "alert: %s", self->alarm.text);
     return 0;
 }
 
@@ -243,7 +198,7 @@ say(struct smeter *self, struct tp_stage *stage, bool last, struct tp_err *err)
         return -1;
     if (self->prometheus && write_prometheus(self, &report, err) < 0)
         return -1;
-    return self->condition ? check_alert(self, stage, &report, err) : 0;
+    return self->alarm.text ? judge_alarm(self, stage, &report, err) : 0;
 }
 
 /* --- passing on --------------------------------------------------------------------------------*/
@@ -312,6 +267,17 @@ judge_end(struct smeter *self, struct tp_stage *stage, struct tp_err *err)
     return 0;
 }
 
+/* Who named the member expects a time; without -t the stream may be any bytes. */
+static void
+note_no_time(const struct smeter *self, struct tp_stage *stage)
+{
+    const struct tp_meter_state *state = tp_meter_state(self->meter);
+
+    if (self->time_field && state->records && state->event_time == TP_TIME_BEFORE_ALL)
+        tp_stage_note(stage, "no line that was looked at has an event time: member \"%s\"",
+                      self->time_field);
+}
+
 static int
 produce(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
@@ -329,6 +295,7 @@ produce(void *ptr, struct tp_stage *stage, struct tp_err *err)
         return err->fault ? -1 : tp_err_set(err, TP_FAULT_MACHINE, "input: %s", strerror(errno));
     }
     tp_meter_finish(self->meter);
+    note_no_time(self, stage);
     if (say(self, stage, true, err) < 0)
         return -1;
     return judge_end(self, stage, err);
@@ -337,25 +304,9 @@ produce(void *ptr, struct tp_stage *stage, struct tp_err *err)
 /* --- options -----------------------------------------------------------------------------------*/
 
 static int
-compile_alert(struct smeter *self, struct tp_err *err)
-{
-    struct tp_buf text = TP_BUF_INIT;
-    struct tp_err why;
-
-    tp_alert_rewrite(self->alert, &text);
-    if (tp_buf_failed(&text))
-        return tp_err_memory(err);
-    self->condition = tp_alert_new(tp_buf_str(&text), &why);
-    if (!self->condition)
-        tp_stage_show_place("--alert", tp_buf_str(&text), &why, err);
-    tp_buf_release(&text);
-    return self->condition ? 0 : -1;
-}
-
-static int
 check_options(const struct smeter *self, struct tp_err *err)
 {
-    if (self->command && !self->alert)
+    if (self->alarm.command && !self->alarm.text)
         return tp_err_set(err, TP_FAULT_USAGE, "--exec: when? --alert says it");
     if (self->every < 0)
         return 0;
@@ -400,6 +351,18 @@ start_timer(struct smeter *self, struct tp_err *err)
     return 0;
 }
 
+/* A file that cannot be written is no reason to end a stream that flows: better it never begins. */
+static int
+begin_prometheus(struct smeter *self, struct tp_stage *stage, struct tp_err *err)
+{
+    struct tp_meter_report report = report_of(self, stage, false);
+
+    if (write_prometheus(self, &report, err) == 0)
+        return 0;
+    err->fault = TP_FAULT_USAGE;
+    return -1;
+}
+
 static int
 open_meter(void *ptr, struct tp_stage *stage, struct tp_err *err)
 {
@@ -410,10 +373,11 @@ open_meter(void *ptr, struct tp_stage *stage, struct tp_err *err)
     self->live = !self->to && isatty(STDERR_FILENO);
     if (self->every < 0)
         self->every = self->live ? TP_SECOND : 10 * TP_SECOND;
-    self->meter = tp_meter_new(self->time_field, self->time_format, err);
+    self->meter =
+        tp_meter_new(self->time_field ? self->time_field : "@timestamp", self->time_format, err);
     if (!self->meter)
         return -1;
-    if (self->alert && compile_alert(self, err) < 0)
+    if (self->alarm.text && alarm_begin(&self->alarm, err) < 0)
         return -1;
     self->piece = calloc(1, PIECE + TP_SCAN_PADDING);
     if (!self->piece)
@@ -424,6 +388,8 @@ open_meter(void *ptr, struct tp_stage *stage, struct tp_err *err)
         return -1;
     tp_stage_mute(stage); /* what the stream says of itself passes with the rest */
     self->began = self->reported = tp_clock_steady();
+    if (self->prometheus && begin_prometheus(self, stage, err) < 0)
+        return -1;
     return start_timer(self, err);
 }
 
@@ -435,7 +401,7 @@ shut(void *ptr, struct tp_stage *stage, struct tp_err *err)
     struct tp_target *target = self->target;
 
     setitimer(ITIMER_REAL, &never, NULL);
-    look_after_command(self, stage, true);
+    alarm_wait(&self->alarm, stage);
     self->target = NULL;
     return target ? tp_target_close(target, err) : 0;
 }
@@ -451,7 +417,7 @@ close_meter(void *ptr)
     if (self->in > STDIN_FILENO)
         close(self->in);
     tp_meter_free(self->meter);
-    tp_alert_free(self->condition);
+    alarm_release(&self->alarm);
     free(self->piece);
     tp_buf_release(&self->line);
 }
@@ -464,8 +430,8 @@ static const struct tp_option options[] = {
     {0, "prometheus", "FILE", "keep metrics in FILE, replaced whole each time", TP_OPTION_TEXT,
      offsetof(struct smeter, prometheus)},
     {0, "alert", "EXPR", "say when this becomes true of the statistics: 'lag > 30s'",
-     TP_OPTION_TEXT, offsetof(struct smeter, alert)},
-    {0, "exec", "CMD", "... and run this", TP_OPTION_TEXT, offsetof(struct smeter, command)},
+     TP_OPTION_TEXT, offsetof(struct smeter, alarm.text)},
+    {0, "exec", "CMD", "... and run this", TP_OPTION_TEXT, offsetof(struct smeter, alarm.command)},
     {0, "name", "NAME", "what the stream is called in reports", TP_OPTION_TEXT,
      offsetof(struct smeter, name)},
     {0, "size", "SIZE", "of the input, where it cannot be asked", TP_OPTION_SIZE,
@@ -494,7 +460,7 @@ static const struct tp_operator smeter_operator = {
 int
 main(int argc, char **argv)
 {
-    struct smeter self = {.time_field = "@timestamp", .every = -1, .in = -1};
+    struct smeter self = {.every = -1, .in = -1};
 
     return tp_source_main(&smeter_operator, &self, argc, argv);
 }

@@ -69,8 +69,15 @@ bool tp_meter_lag(const struct tp_meter_report *report, tp_duration *lag);
 /* Appends an object and a newline; what is not known is null. */
 void tp_meter_write_json(const struct tp_meter_report *report, struct tp_buf *to);
 
+/* The names of all its members, those too that it has only sometimes. */
+const struct tp_str *tp_meter_names(size_t *count);
+
 /* Appends a line for people, without its newline, and without what is not known. */
 void tp_meter_write_line(const struct tp_meter_report *report, struct tp_buf *to);
+
+/* How many bytes of such a LINE have room in COLUMNS: whole fields, since a number that is cut
+ * would be another; of the first one what there is room for. */
+size_t tp_meter_fit(struct tp_str line, size_t columns);
 
 /* Appends metrics in the text format of Prometheus. */
 void tp_meter_write_prometheus(const struct tp_meter_report *report, struct tp_buf *to);

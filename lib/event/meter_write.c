@@ -2,7 +2,11 @@
  * What a meter says: as JSON, as a line for people, as metrics.
  */
 #include "event/meter.h"
+
+#include <string.h>
+
 #include "record/emit.h"
+#include "value/text.h"
 
 static double
 seconds(tp_duration duration)
@@ -88,6 +92,26 @@ emit_progress(struct tp_emit *row, const struct tp_meter_report *report)
         tp_emit_real(row, TP_STR("eta"), in_thousandths(seconds(left)));
     else
         tp_emit_null(row, TP_STR("eta"));
+}
+
+const struct tp_str *
+tp_meter_names(size_t *count)
+{
+#define NAME(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+    static const struct tp_str names[] = {
+        NAME("time"),      NAME("name"),         NAME("elapsed"),    NAME("records"),
+        NAME("bytes"),     NAME("records_rate"), NAME("bytes_rate"), NAME("event_time"),
+        NAME("watermark"), NAME("held_by"),      NAME("lag"),        NAME("late"),
+        NAME("rejected"),  NAME("idle"),         NAME("stream"),     NAME("done"),
+        NAME("percent"),   NAME("eta"),
+    };
+#undef NAME
+
+    *count = sizeof names / sizeof *names;
+    return names;
 }
 
 void
@@ -218,6 +242,20 @@ tp_meter_write_line(const struct tp_meter_report *report, struct tp_buf *to)
         TP_BUF_PUT(to, ", left ");
         put_duration(left, to);
     }
+}
+
+size_t
+tp_meter_fit(struct tp_str line, size_t columns)
+{
+    static const char between[] = " | ";
+    size_t len = tp_text_fit(line, columns);
+
+    if (len == line.len)
+        return len;
+    for (size_t end = len; end > 0; end--)
+        if (line.len - end >= 3 && memcmp(line.ptr + end, between, 3) == 0)
+            return end;
+    return len;
 }
 
 /* --- metrics -----------------------------------------------------------------------------------*/

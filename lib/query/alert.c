@@ -4,6 +4,7 @@
 
 #include "query/expr.h"
 #include "record/scan.h"
+#include "value/text.h"
 #include "value/time.h"
 
 struct tp_alert {
@@ -43,8 +44,60 @@ tp_alert_rewrite(const char *text, struct tp_buf *to)
     }
 }
 
+static bool
+is_among(struct tp_str name, const struct tp_str *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tp_str_equal(name, names[i]))
+            return true;
+    return false;
+}
+
+static int
+refuse(const struct tp_expr_member *member, const char *name, const struct tp_str *likest,
+       struct tp_err *err)
+{
+    if (likest)
+        return tp_err_at(err, TP_FAULT_USAGE, member->at,
+                         "no statistic \"%s\" (did you mean %.*s?)", name, (int)likest->len,
+                         likest->ptr);
+    return tp_err_at(err, TP_FAULT_USAGE, member->at, "no statistic \"%s\"%s", name,
+                     member->maybe_text ? " (text is written in single quotes)" : "");
+}
+
+static int
+check_member(const struct tp_expr_member *member, const struct tp_str *names, size_t count,
+             struct tp_err *err)
+{
+    struct tp_buf path = TP_BUF_INIT;
+    const struct tp_str *likest;
+    int result = 0;
+
+    tp_path_write(&member->path, &path);
+    likest = tp_text_likest(tp_buf_str(&path), names, count);
+    if (tp_buf_failed(&path))
+        result = tp_err_memory(err);
+    else if (!is_among(tp_buf_str(&path), names, count))
+        result = refuse(member, tp_buf_text(&path), likest, err);
+    tp_buf_release(&path);
+    return result;
+}
+
+static int
+check_members(const struct tp_expr *condition, const struct tp_str *names, size_t count,
+              struct tp_err *err)
+{
+    size_t members;
+    const struct tp_expr_member *member = tp_expr_members(condition, &members);
+
+    for (size_t i = 0; i < members; i++)
+        if (check_member(&member[i], names, count, err) < 0)
+            return -1;
+    return 0;
+}
+
 struct tp_alert *
-tp_alert_new(struct tp_str text, struct tp_err *err)
+tp_alert_new(struct tp_str text, const struct tp_str *names, size_t count, struct tp_err *err)
 {
     struct tp_alert *alert = calloc(1, sizeof *alert);
     struct tp_expr_context context = {.scan = alert ? tp_scan_new() : NULL};
@@ -56,7 +109,8 @@ tp_alert_new(struct tp_str text, struct tp_err *err)
     }
     alert->scan = context.scan;
     alert->condition = tp_expr_compile(text, &context, err);
-    if (!alert->condition || tp_expr_want_boolean(alert->condition, err) < 0) {
+    if (!alert->condition || tp_expr_want_boolean(alert->condition, err) < 0 ||
+        check_members(alert->condition, names, count, err) < 0) {
         tp_alert_free(alert);
         return NULL;
     }

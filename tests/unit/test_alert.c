@@ -25,6 +25,14 @@ durations_become_seconds(void)
     check_rewritten("x'\"30s\"' = 's30s'", "x'\"30s\"' = 's30s'");
 }
 
+static const struct tp_str names[] = {{"lag", 3}, {"records", 7}};
+
+static struct tp_alert *
+alert_of(const char *text, struct tp_err *err)
+{
+    return tp_alert_new(tp_str_of(text), names, 2, err);
+}
+
 static int
 judge(struct tp_alert *alert, const char *text)
 {
@@ -42,7 +50,7 @@ static void
 it_is_raised_when_it_becomes_true(void)
 {
     struct tp_err err;
-    struct tp_alert *alert = tp_alert_new(TP_STR("lag > 30.0"), &err);
+    struct tp_alert *alert = alert_of("lag > 30.0", &err);
 
     CHECK(alert != NULL);
     CHECK(judge(alert, "{\"lag\":null}\n") == 0);
@@ -60,8 +68,12 @@ mistakes_have_a_place(void)
 {
     struct tp_err err;
 
-    CHECK(!tp_alert_new(TP_STR("lag >"), &err) && err.fault == TP_FAULT_USAGE && err.at == 5);
-    CHECK(!tp_alert_new(TP_STR("lag + 1"), &err) && err.fault == TP_FAULT_USAGE);
+    CHECK(!alert_of("lag >", &err) && err.fault == TP_FAULT_USAGE && err.at == 5);
+    CHECK(!alert_of("lag + 1", &err) && err.fault == TP_FAULT_USAGE);
+    CHECK(!alert_of("lag > 3 OR lagg > 3", &err) && err.fault == TP_FAULT_USAGE && err.at == 11);
+    CHECK(strcmp(err.text, "no statistic \"lagg\" (did you mean lag?)") == 0);
+    CHECK(!alert_of("lag.x > 3", &err) && strstr(err.text, "no statistic \"lag.x\""));
+    CHECK(!alert_of("lag = \"much\"", &err) && strstr(err.text, "single quotes"));
     tp_alert_free(NULL);
 }
 

@@ -107,7 +107,7 @@ an_endless_control_line_is_data(void)
 
     memset(line, ' ', 200000);
     memcpy(line, "{ ", 2);
-    strcpy(line + 200000, "\n");
+    memcpy(line + 200000, "\n", 2);
     meter = meter_of(line, 1000);
     CHECK(tp_meter_state(meter)->records == 1 && !tp_meter_state(meter)->spoke);
     tp_meter_free(meter);
@@ -182,6 +182,44 @@ all_is_said(void)
     tp_meter_free(meter);
 }
 
+/* An alert is refused when it asks for another name. */
+static void
+all_names_are_known(void)
+{
+    struct tp_meter *meter = meter_of(stream, sizeof stream);
+    struct tp_meter_report report = report_of(tp_meter_state(meter));
+    struct tp_buf said = TP_BUF_INIT, name = TP_BUF_INIT;
+    size_t count, members = 0;
+    const struct tp_str *names = tp_meter_names(&count);
+
+    tp_meter_write_json(&report, &said);
+    for (const char *p = tp_buf_text(&said); (p = strstr(p, "\":")); p++)
+        members++;
+    CHECK_THAT(members == count, "%zu members, %zu names", members, count);
+    for (size_t i = 0; i < count; i++) {
+        tp_buf_clear(&name);
+        tp_buf_printf(&name, "\"%.*s\":", (int)names[i].len, names[i].ptr);
+        CHECK_THAT(strstr(tp_buf_text(&said), tp_buf_text(&name)), "%s", tp_buf_text(&name));
+    }
+    tp_buf_release(&said);
+    tp_buf_release(&name);
+    tp_meter_free(meter);
+}
+
+static void
+a_line_is_cut_between_fields(void)
+{
+    static const char line[] = "\xc3\xa4 | 12 records | lag 3s";
+
+    CHECK(tp_meter_fit(TP_STR(line), 100) == sizeof line - 1);
+    CHECK(tp_meter_fit(TP_STR(line), 23) == sizeof line - 1);
+    CHECK(tp_meter_fit(TP_STR(line), 22) == 15);
+    CHECK(tp_meter_fit(TP_STR(line), 14) == 15);
+    CHECK(tp_meter_fit(TP_STR(line), 13) == 2);
+    CHECK(tp_meter_fit(TP_STR("no field ends"), 5) == 5);
+    CHECK(tp_meter_fit(TP_STR(""), 5) == 0);
+}
+
 static void
 what_is_not_known_is_left_out(void)
 {
@@ -231,6 +269,8 @@ main(void)
     RUN(an_endless_control_line_is_data);
     RUN(lines_without_time_are_counted);
     RUN(all_is_said);
+    RUN(all_names_are_known);
+    RUN(a_line_is_cut_between_fields);
     RUN(what_is_not_known_is_left_out);
     RUN(prometheus_gets_what_is_known);
     return unit_end();
