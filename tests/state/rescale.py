@@ -2,6 +2,7 @@
 import collections
 import fcntl
 import functools
+import json
 import os
 import re
 import shutil
@@ -33,9 +34,9 @@ RESCALED = [
     ("srank -n 30 --by 'n DESC, t' --ties keep -w all -k 'k, n % 3 AS r'", 2, 3, "--hash k"),
     ("srank -n 4 --by n --running --retract -k k", 3, 4, ""),
     ("ssort", 4, 2, "--hash k"),
-    ("ssort --max-memory 1M", 2, 3, "--hash k"),
+    ("ssort --max-memory 1M", 3, 1, "--hash k"),
     ("ssort --by 'n DESC, t'", 3, 2, "--hash k"),
-    ("ssort --by 'k, n' --max-memory 1M", 1, 3, "--hash k"),
+    ("ssort --by 'k, n' --max-memory 1M", 3, 1, "--hash k"),
     ("sfilter 'n > 50' | sgap --name gap-{n} -k k --after 3s", 2, 3, "--stage 'gap-{n}'"),
 ]
 PARALLEL = ("export TIDEPIPE_STATE=%s; rm -f p*; for n in $(seq 0 %d); do mkfifo p$n; done; "
@@ -81,7 +82,7 @@ def joined(state, parts, stage, key):
 
 
 def parallel(state, parts, stage, source="--once", key="k"):
-    delay = "300s" if "--max-memory" in stage else "2s"
+    delay = "600s" if "--max-memory" in stage else "2s"
     first, *more = stage.split("|")
     named = "|".join([first.rstrip() + " --name part-{n} "] + more)
     done = shell(PARALLEL % (state, parts - 1, source, delay, key, parts, named), cwd="run")
@@ -92,17 +93,19 @@ def parallel(state, parts, stage, source="--once", key="k"):
 
 def rescale(stage, before, after, told, rng):
     """Stopped in the middle, rescaled, and gone on with."""
-    text = "".join(wide(rng, 600) if "--max-memory" in stage else records(rng, 600, 6000))
+    text = "".join(wide(rng, 1600) if "--max-memory" in stage else records(rng, 600, 6000))
     key = "'upper(k)'" if "upper" in stage else "k"
     fresh_directory()
     with open("run/in", "w") as f:
         f.write(text)
+    order = (lambda row: (row["k"], row["n"])) if "--by 'k, n'" in stage else lambda row: row["t"]
     source = "" if "ssort --by" in stage or "-w all" in stage else "--once"  # the end brings all rows, or some that depend on the parts
     want = parallel("whole", after if "-w all" in stage else before, stage, source, key)  # whose rows tell when their part began
     fresh_directory()
     with open("run/in", "w") as f:
         f.write(text[:text.index("\n", rng.randrange(len(text) // 4, len(text) * 3 // 4)) + 1])
     parallel("old", before, stage, key=key)
+    said = len(content("run/out"))
     old = {n: content("run/old/" + n) for n in os.listdir("run/old")}
     done = shell(f"tidepipe state rescale old new --stage 'part-{{n}}' {told} --gather sunion --from {before} --to {after} && "
                  "tidepipe state verify new", cwd="run")
@@ -112,11 +115,15 @@ def rescale(stage, before, after, told, rng):
     with open("run/in", "w") as f:
         f.write(text)
     got = parallel("new", after, stage, source, key)
+    if "ssort" in stage and after == 1:
+        rows = [order(json.loads(line)) for line in content("run/out")[said:].splitlines()]
+        check(f"rescale: {stage}: order", rows == sorted(rows), f"SEED={SEED}: not sorted")
     check(f"rescale: {stage}: rows", got == want and len(want[0]) > 10 and ("--late-to" not in stage or len(want[1]) > 1), f"SEED={SEED}: {before} to {after}: differ")
 
 
 def rescale_join(stage, before, after, told, rng):
-    text = {"l": "".join(records(rng, 250, 4000)), "r": "".join(records(rng, 250, 4000)).replace('"n"', '"m"')}
+    # None is late: which session a late one would have been in hangs on which source was read first.
+    text = {"l": "".join(records(rng, 250, 1900)), "r": "".join(records(rng, 250, 1900)).replace('"n"', '"m"')}
     for s in text:  # keys that are NULL meet nothing, wherever they are
         text[s] = text[s].replace('"k":"d"', rng.choice(['"k":null', '"x":1', '"k":"d"']))
     key = "'upper(k)'" if "upper" in stage else "k"
