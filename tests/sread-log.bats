@@ -168,6 +168,33 @@ expect_end()
     [ ! -s err ]
 }
 
+@test "committed only, followed: a segment that no commit knows says nothing of where others end" {
+    unset TIDEPIPE_CONTROL
+    records 1 20 >part
+    sread --once -S state part | swrite -S state --log --roll 500 log
+    printf '{"n":"of a run that was killed"}\n' >log/00000000000000000910.ndjson
+    follow --committed log
+    wait_for_records 1 20
+    records 21 60 >>part
+    sread -S state part | swrite -S state --log --roll 500 log
+    [ ! -e log/00000000000000000910.ndjson ]
+    wait_for_records 1 60
+    [ ! -s err ]
+}
+
+@test "committed only, followed from the end: what is committed from now on" {
+    unset TIDEPIPE_CONTROL
+    records 1 20 >part
+    sread --once -S state part | swrite -S state --log --roll 500 log
+    printf '{"n":"of a run that was killed"}\n' >log/00000000000000000910.ndjson
+    follow --committed --from end log
+    wait_until grep -q '^[0-9]* (sread) S' "/proc/$reader/stat" # it waits for more
+    records 21 60 >>part
+    sread -S state part | swrite -S state --log --roll 500 log
+    wait_for_records 21 60
+    [ ! -s err ]
+}
+
 @test "committed only, of a file: by the state of its pipeline" {
     records 1 20 >part
     mkdir made

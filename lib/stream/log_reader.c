@@ -11,22 +11,6 @@
 /* How often all segments are looked at while nothing comes. */
 #define LOOK_AT_ALL TP_SECOND
 
-/* --- what is committed -------------------------------------------------------------------------*/
-
-static int
-read_limit(struct tp_log_reader *reader, struct tp_err *err)
-{
-    int found;
-
-    reader->limit = UINT64_MAX;
-    if (!reader->set.committed)
-        return 0;
-    found = tp_log_committed_end(reader->folder, &reader->limit, err);
-    if (found == 0)
-        reader->limit = UINT64_MAX;
-    return found < 0 ? -1 : 0;
-}
-
 /* --- segments ----------------------------------------------------------------------------------*/
 
 static int
@@ -83,7 +67,8 @@ prepare(struct tp_log_reader *reader, struct tp_err *err)
         return -1;
     if (!reader->path)
         return 0;
-    if ((!reader->in || reader->place.offset >= reader->limit) && read_limit(reader, err) < 0)
+    if ((!reader->in || reader->place.offset >= reader->limit) &&
+        tp_log_reader_limit(reader, &reader->limit, err) < 0)
         return -1;
     if (reader->place.offset >= reader->limit)
         return 0;

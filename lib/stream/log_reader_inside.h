@@ -23,6 +23,7 @@ struct tp_log_reader {
     char *path;                 /* of the segment at hand; NULL: none yet */
     struct tp_in *in;           /* NULL: to be opened at `start` */
     struct tp_log_segments log; /* as they were when all were looked at */
+    uint64_t sure;              /* what was committed by then: segments that begin before it stay */
     uint64_t base;         /* of the segment at hand: bytes are those of the log, here and below */
     uint64_t end;          /* ... where the next one begins; UINT64_MAX: not known */
     uint64_t start;        /* where reading is taken up */
@@ -43,6 +44,9 @@ struct tp_log_reader {
 /* Reading is to be taken up at byte OFFSET, in the segment at BASE. */
 int tp_log_reader_take_up(struct tp_log_reader *reader, uint64_t base, uint64_t offset,
                           struct tp_err *err);
+
+/* How far the log is to be read by now: all of it, or what is committed. */
+int tp_log_reader_limit(const struct tp_log_reader *reader, uint64_t *limit, struct tp_err *err);
 
 /* Looks at all segments. Where they are waited for there may be no folder yet. */
 int tp_log_reader_list(struct tp_log_reader *reader, struct tp_err *err);

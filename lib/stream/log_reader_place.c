@@ -34,7 +34,8 @@ tp_log_reader_take_up(struct tp_log_reader *reader, uint64_t base, uint64_t offs
     reader->base = base;
     reader->end = UINT64_MAX;
     for (size_t i = reader->log.count; i > 0 && reader->log.segment[i - 1].base > base; i--)
-        reader->end = reader->log.segment[i - 1].base;
+        if (reader->log.segment[i - 1].base < reader->sure)
+            reader->end = reader->log.segment[i - 1].base;
     reader->start = reader->place.offset = offset;
     reader->skip_to = 0;
     /* The byte before it tells whether a line begins there. */
@@ -67,13 +68,27 @@ end_of(const struct tp_log_segments *log)
 }
 
 int
+tp_log_reader_limit(const struct tp_log_reader *reader, uint64_t *limit, struct tp_err *err)
+{
+    int found = reader->set.committed ? tp_log_committed_end(reader->folder, limit, err) : 0;
+
+    if (found == 0)
+        *limit = UINT64_MAX;
+    return found < 0 ? -1 : 0;
+}
+
+int
 tp_log_reader_list(struct tp_log_reader *reader, struct tp_err *err)
 {
+    struct tp_err said_later; /* when it is the limit of what is read */
     struct stat st;
 
     tp_log_segments_release(&reader->log);
     if (reader->set.follow && stat(reader->folder, &st) && errno == ENOENT)
         return 0;
+    /* First, so that it holds of what is seen then. */
+    if (tp_log_reader_limit(reader, &reader->sure, &said_later) < 0)
+        reader->sure = 0;
     return tp_log_list(&reader->log, reader->folder, err);
 }
 
@@ -157,7 +172,9 @@ tp_log_reader_skip_to_time(struct tp_log_reader *reader, tp_time time, struct tp
 int
 tp_log_reader_skip_all(struct tp_log_reader *reader, struct tp_err *err)
 {
-    return tp_log_reader_skip_to(reader, end_of(&reader->log), err);
+    uint64_t end = end_of(&reader->log);
+
+    return tp_log_reader_skip_to(reader, end < reader->sure ? end : reader->sure, err);
 }
 
 /* --- going on ----------------------------------------------------------------------------------*/
